@@ -1,0 +1,330 @@
+// Package connector says what the gateway may ask of a payment provider.
+//
+// A provider package exports one Driver. Opening it for a merchant's channel
+// gives a Connector, whose only duty is to say how a payment stands. Every
+// other ability is a small interface beside it; a connector has the ability
+// if, and only if, it has the methods. There are no stubs.
+//
+// A connector reports facts and decides nothing: error == nil means the
+// provider answered, and a decline is an answer. See errors.go for what an
+// error means for the money.
+package connector
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"naru/internal/pay"
+)
+
+// Driver is a provider package's way in. The list of drivers is a literal in
+// package main; nothing registers itself.
+type Driver struct {
+	Provider    pay.Provider
+	Name        string
+	Production  Endpoints    // where live and test channels go
+	Credentials []Credential // what a channel needs
+	Methods     []Method     // what the provider sells; see Method
+	// Popup: the provider forbids frames, so desktop windows open in a popup.
+	Popup   bool
+	Timings map[pay.AttemptKind]Timing
+	// Check refuses credentials whose form does not fit the mode, so that a
+	// live channel never opens with a sandbox key nor the reverse.
+	Check func(mode pay.Mode, mid string, credentials map[string]pay.Secret) error
+	Open  func(Settings) (Connector, error)
+}
+
+// Timing says how long a call may take and how its lost answer is settled.
+// The figures come from the provider's documents; the driver names the page.
+type Timing struct {
+	Deadline time.Duration // the call is given up after this
+	// Settle: before this has passed since the call was begun, the provider's
+	// "I know of no such thing" is not believed.
+	Settle time.Duration
+	Gaps   []time.Duration // waits between questions; after the last a person is needed
+	// Repeatable: the provider keeps our key, so the same call may be sent
+	// again and moves money once.
+	Repeatable bool
+}
+
+// Method is a row of the support matrix: what one pay method allows.
+type Method struct {
+	Method        pay.Method
+	PartialCancel bool
+	TaxFree       bool
+	Installments  bool
+	Minimum       int64 // smallest amount in won
+}
+
+// Method finds the row of m.
+func (d Driver) Method(m pay.Method) (Method, bool) {
+	for _, row := range d.Methods {
+		if row.Method == m {
+			return row, true
+		}
+	}
+	return Method{}, false
+}
+
+// Credential is one secret or identifier a channel must be given.
+type Credential struct {
+	Key, Label string
+	Optional   bool
+}
+
+// Settings is one merchant's channel, with the tools a connector may use.
+type Settings struct {
+	Channel     pay.ChannelKey
+	MerchantID  string // the provider's name for the merchant: MID
+	Mode        pay.Mode
+	Credentials map[string]pay.Secret
+	Endpoints   Endpoints
+	HTTP        *http.Client
+	Now         func() time.Time
+	Log         *slog.Logger
+}
+
+// Endpoints are the provider's two bases: its API (no slash at the end) and,
+// where it has one, the address of its browser script.
+type Endpoints struct{ API, Script string }
+
+// Connector is one open channel. It is safe for concurrent use and keeps no
+// payment state: what it must remember between calls it returns as Ref.Data.
+type Connector interface {
+	// Query asks how a payment stands. It is required because it alone can
+	// resolve an attempt whose answer was lost. A payment the provider has
+	// never heard of is ErrNotFound.
+	Query(ctx context.Context, ref pay.Ref) (Snapshot, error)
+}
+
+// WindowPayer opens the provider's window, where the customer proves who they
+// are, and reads what the browser brings back.
+type WindowPayer interface {
+	OpenWindow(ctx context.Context, w Window) (Launch, error)
+	ReadReturn(ctx context.Context, r Return) (Returned, error)
+}
+
+// Confirmer asks for the money after the window: approval.
+type Confirmer interface {
+	Confirm(ctx context.Context, call Call, ref pay.Ref, amount pay.Breakdown) (Outcome, error)
+}
+
+// Canceler gives money back, all of it or some.
+type Canceler interface {
+	Cancel(ctx context.Context, call Call, c Cancel) (Outcome, error)
+}
+
+// WebhookReader reads a notice from the provider. The notice says where to
+// look, never what is true: the gateway answers it with a Query. The answer to
+// the provider is Notice.Reply with status 200.
+type WebhookReader interface {
+	ReadWebhook(ctx context.Context, h http.Header, body []byte) (Notice, error)
+}
+
+// As returns c's ability T, or an error wrapping ErrUnsupported that says
+// which is missing.
+func As[T any](c Connector) (T, error) {
+	t, ok := c.(T)
+	if !ok {
+		return t, fmt.Errorf("%w: %T", ErrUnsupported, (*T)(nil))
+	}
+	return t, nil
+}
+
+// Call identifies one money-moving request, so that sending it twice moves
+// money once. Key is the attempt's id: committed before the call and sent
+// again, unchanged, on every retry.
+type Call struct {
+	Key pay.AttemptID
+	// TestCode is passed on as the provider's own test means, outside live mode.
+	TestCode string
+	Record   func(Exchange) // scrubbed request and answer, for the audit trail; may be nil
+}
+
+// Window is one payment window to open.
+type Window struct {
+	Order      string // our order id at the provider
+	Name       string // never empty
+	Amount     pay.Breakdown
+	Method     pay.Method
+	Buyer      pay.Buyer
+	Escrow     bool
+	SuccessURL string
+	FailureURL string // also where a buyer who leaves the window is sent
+	NoticeURL  string // server to server; "" when the provider has it registered
+	Mobile     bool
+	Language   string // "ko" or "en"
+	AppScheme  string
+	Card       CardOptions
+	ExpiresAt  time.Time // zero is the provider's own time
+	Receipt    CashReceiptOptions
+}
+
+// CardOptions restrict the card part of a window. The zero value restricts nothing.
+type CardOptions struct {
+	Company       string // standard code of the one card company to go to directly
+	Months        *int   // fixed installment plan; 0 is lump sum
+	MaxMonths     *int   // lump sum up to this many months
+	AppCardOnly   bool
+	Points        *bool // card points forced on or forbidden; nil is the customer's choice
+	International bool
+	DiscountCode  string
+	NoInstallment bool // the wallet offers lump sum only
+}
+
+// CashReceiptOptions is what the window does about cash receipts.
+type CashReceiptOptions struct {
+	Issue    *bool  // nil is the provider's habit through this gateway
+	Category string // "GENERAL", "CULTURE", "PUBLIC_TP" or ""
+}
+
+// Launch is how the checkout page starts the window: exactly one of Redirect
+// and Script is set.
+type Launch struct {
+	Redirect string
+	Script   *Script
+	Ref      pay.Ref // to keep with the payment before the browser leaves
+}
+
+// Script loads the provider's browser SDK and calls
+// window[Object](...Init)[Call](...Args), which gives a promise.
+type Script struct {
+	Src     string
+	Object  string
+	Init    []any
+	Call    string
+	Args    []any
+	Origins []string // what the page must be allowed to frame and to fetch from
+}
+
+// Return is what the browser came back with.
+type Return struct {
+	Failed bool // it came to FailureURL
+	Form   map[string][]string
+	Ref    pay.Ref // what we hold of the payment
+}
+
+// Returned is what the return says happened in the window. It came through the
+// customer's browser, so it proves nothing: the gateway compares Amount and
+// Ref.Order with its own.
+type Returned struct {
+	Ref     pay.Ref
+	Amount  *int64   // nil when the provider's return has none
+	Decline *Decline // the customer left the window or was refused
+}
+
+// Cancel is one cancel to ask for.
+type Cancel struct {
+	Ref      pay.Ref
+	Method   pay.Method // as recorded
+	Amount   pay.Breakdown
+	Paid     pay.Breakdown // of the payment
+	Left     pay.Money     // what could still be cancelled before this
+	Reason   string
+	RefundTo *BankAccount // where a virtual account's money goes back to
+}
+
+// Full reports whether the cancel takes all that is left.
+func (c Cancel) Full() bool { return c.Amount.Total == c.Left }
+
+// BankAccount is an account to refund to. Bank is a standard three-digit code.
+type BankAccount struct {
+	Bank   string
+	Number pay.Secret
+	Holder string
+}
+
+// Verdict is what a provider said of a request. The zero Verdict is Pending:
+// a status a connector does not know is neither success nor failure.
+type Verdict uint8
+
+const (
+	Pending Verdict = iota
+	Approved
+	Declined
+)
+
+// Outcome is an authoritative answer.
+type Outcome struct {
+	Verdict  Verdict
+	Snapshot *Snapshot // how the payment stands now; nil when a refusal brought none
+	Made     string    // key of the movement this call made
+	Decline  *Decline  // set when Declined
+}
+
+// Decline is a refusal: our code for programs, the provider's code and words
+// for people.
+type Decline struct {
+	Code            DeclineCode
+	ProviderCode    string
+	ProviderMessage string
+}
+
+// DeclineCode is our word for a refusal.
+type DeclineCode string
+
+const (
+	DeclineOther       DeclineCode = "other"
+	DeclineByCustomer  DeclineCode = "cancelled_by_customer"
+	DeclineExpired     DeclineCode = "expired"
+	DeclineFunds       DeclineCode = "insufficient_funds"
+	DeclineLimit       DeclineCode = "limit_exceeded"
+	DeclineCard        DeclineCode = "card_refused"
+	DeclineFraud       DeclineCode = "fraud_suspected"
+	DeclineMethod      DeclineCode = "method_unavailable"
+	DeclineRequest     DeclineCode = "request_refused"
+	DeclineState       DeclineCode = "state_forbids" // already cancelled, not cancellable
+	DeclineAmount      DeclineCode = "amount_refused"
+	DeclineMaintenance DeclineCode = "provider_maintenance"
+)
+
+// Stage is how far a payment has come at its provider, in the gateway's terms.
+// The zero Stage is unknown and changes nothing.
+type Stage uint8
+
+const (
+	StageUnknown         Stage = iota
+	StageOpen                  // created, the customer has not finished in the window
+	StageAuthenticated         // waiting for our confirm
+	StageAwaitingDeposit       // virtual account issued
+	StagePaid                  // approved, wholly or partly still ours
+	StageCancelled             // approved once, all given back
+	StageDead                  // ended without money: refused, left or expired
+)
+
+// Snapshot is a payment as its provider sees it, in the gateway's terms.
+type Snapshot struct {
+	Ref       pay.Ref
+	Stage     Stage
+	Method    pay.Method // as V1 records it: card, point, …; "" when not known yet
+	Amount    pay.Money
+	TaxFree   int64
+	Details   pay.Details
+	Movements []pay.Movement // every approval, deposit and cancel, oldest first; Key, Kind, Amount, TaxFree, At, Reason, ReceiptURL are set
+	Decline   *Decline       // why it is dead, when the provider says
+	RawStatus string         // the provider's own word
+	Test      bool           // the provider says it is test money
+}
+
+// Notice is what a webhook tells us. Key is the same when the provider sends
+// the notice again.
+type Notice struct {
+	Key    string
+	Ref    pay.Ref
+	Kind   string
+	Proven bool // its signature or secret was checked
+	Reply  []byte
+}
+
+// Exchange is one HTTP round trip with every secret already removed.
+type Exchange struct {
+	Method, Path    string
+	Status          int // 0 when there was no answer
+	Request, Answer []byte
+	Err             string
+	At              time.Time
+	Took            time.Duration
+}

@@ -1,0 +1,209 @@
+package browser
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// Frame is a document to act in. It is looked up anew for each act, so it
+// survives navigation.
+type Frame struct {
+	tab  *Tab
+	what string
+	find func() (context.Context, cdp.FrameID, error)
+}
+
+// eval runs an expression in the frame, as if a person had just pressed something.
+func (f *Frame) eval(expr string, into any) error {
+	ctx, id, err := f.find()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	world, err := chromedp.Call(ctx, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: id, WorldName: "naru"})
+	if err != nil {
+		return err
+	}
+	yes := true
+	res, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{
+		Expression: expr, ContextID: world.ExecutionContextID, ReturnByValue: &yes, UserGesture: &yes, AwaitPromise: &yes,
+	})
+	if err != nil {
+		return err
+	}
+	if res.ExceptionDetails != nil {
+		return fmt.Errorf("%s: %s", expr, res.ExceptionDetails.Text)
+	}
+	if into == nil || len(res.Result.Value) == 0 {
+		return nil
+	}
+	return json.Unmarshal(res.Result.Value, into)
+}
+
+// until repeats an act that says when it is done, as long as Patience lasts.
+func (f *Frame) until(goal string, act func() (bool, error)) {
+	f.tab.t.Helper()
+	var last error
+	for end := time.Now().Add(Patience); time.Now().Before(end); {
+		done, err := act()
+		if err == nil && done {
+			return
+		}
+		if err != nil {
+			last = err
+		}
+		select {
+		case <-f.tab.ctx.Done():
+			f.tab.t.Fatalf("%s in %s: the browser is gone: %v", goal, f.what, f.tab.ctx.Err())
+		case <-time.After(40 * time.Millisecond):
+		}
+	}
+	f.tab.t.Fatalf("%s in %s: not within %s (last: %v)\ntargets:\n%s\ncomplaints: %q", goal, f.what, Patience, last, f.tab.describe(), f.tab.Complaints())
+}
+
+// describe lists the addresses that are open, for a failed test.
+func (tab *Tab) describe() string {
+	infos, err := chromedp.Targets(tab.ctx)
+	if err != nil {
+		return err.Error()
+	}
+	out := ""
+	for _, info := range infos {
+		if info.BrowserContextID == tab.id {
+			out += fmt.Sprintf("  %s %s\n", info.Type, info.URL)
+		}
+	}
+	return out
+}
+
+func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
+
+// usable is JavaScript for "the element is there, can be seen and is enabled".
+const usable = `const e = document.querySelector(%s); if (!e || e.disabled || e.getAttribute("aria-disabled") === "true") return false; const r = e.getBoundingClientRect(); if (!(r.width || r.height)) return false;`
+
+// Click presses the element once it can be pressed.
+func (f *Frame) Click(css string) {
+	f.tab.t.Helper()
+	f.until("click "+css, func() (bool, error) {
+		var done bool
+		err := f.eval(fmt.Sprintf(`(() => { `+usable+` e.click(); return true })()`, quote(css)), &done)
+		return done, err
+	})
+}
+
+// See waits until the element can be seen.
+func (f *Frame) See(css string) {
+	f.tab.t.Helper()
+	f.until("see "+css, func() (bool, error) {
+		var done bool
+		err := f.eval(fmt.Sprintf(`(() => { `+usable+` return true })()`, quote(css)), &done)
+		return done, err
+	})
+}
+
+// Fill types a value into a field or picks it in a list.
+func (f *Frame) Fill(css, value string) {
+	f.tab.t.Helper()
+	f.until("fill "+css, func() (bool, error) {
+		var done bool
+		err := f.eval(fmt.Sprintf(`(() => { `+usable+` e.focus(); e.value = %s; e.dispatchEvent(new Event("input", {bubbles: true})); e.dispatchEvent(new Event("change", {bubbles: true})); return true })()`, quote(css), quote(value)), &done)
+		return done, err
+	})
+}
+
+// Check ticks a box or radio that is not ticked.
+func (f *Frame) Check(css string) {
+	f.tab.t.Helper()
+	f.until("check "+css, func() (bool, error) {
+		var done bool
+		err := f.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e || e.disabled) return false; if (!e.checked) e.click(); return e.checked })()`, quote(css)), &done)
+		return done, err
+	})
+}
+
+// Until waits for an expression to be true.
+func (f *Frame) Until(expr string) {
+	f.tab.t.Helper()
+	f.until(expr, func() (bool, error) {
+		var done bool
+		err := f.eval("!!("+expr+")", &done)
+		return done, err
+	})
+}
+
+// Text waits for the element and gives its text.
+func (f *Frame) Text(css string) string {
+	f.tab.t.Helper()
+	var text *string
+	f.until("text of "+css, func() (bool, error) {
+		err := f.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%s); return e ? e.textContent.trim() : null })()`, quote(css)), &text)
+		return text != nil, err
+	})
+	return *text
+}
+
+// Value gives what an expression is right now, decoded into into.
+func (f *Frame) Value(expr string, into any) {
+	f.tab.t.Helper()
+	if err := f.eval(expr, into); err != nil {
+		f.tab.t.Fatalf("%s in %s: %v", expr, f.what, err)
+	}
+}
+
+// URL is the frame's address right now.
+func (f *Frame) URL() string {
+	f.tab.t.Helper()
+	var u string
+	f.Value("location.href", &u)
+	return u
+}
+
+// Press sends a key to whatever has the focus: "Escape", "Tab", "Enter".
+func (tab *Tab) Press(key string) {
+	tab.t.Helper()
+	codes := map[string]int64{"Escape": 27, "Tab": 9, "Enter": 13}
+	for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		_, err := chromedp.Call(tab.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: typ, Key: key, Code: key, WindowsVirtualKeyCode: codes[key], NativeVirtualKeyCode: codes[key],
+		})
+		if err != nil {
+			tab.t.Fatalf("press %s: %v", key, err)
+		}
+	}
+}
+
+// pretend sets the user agent and the colour scheme.
+func (tab *Tab) pretend(d Device) {
+	if d.UserAgent != "" {
+		if _, err := chromedp.Call(tab.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: d.UserAgent, AcceptLanguage: "ko-KR,ko"}); err != nil {
+			tab.t.Fatalf("user agent: %v", err)
+		}
+	}
+	if d.Dark {
+		if _, err := chromedp.Call(tab.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}); err != nil {
+			tab.t.Fatalf("dark: %v", err)
+		}
+	}
+}
+
+// BlockPopups makes window.open answer as a popup blocker does, until the next
+// trusted press on an element that matches css.
+func (tab *Tab) BlockPopups(css string) {
+	tab.t.Helper()
+	script := fmt.Sprintf(`(() => { const open = window.open; let free = false;
+		addEventListener("click", e => { if (e.target.closest && e.target.closest(%s)) free = true }, true);
+		window.open = function () { return free ? open.apply(window, arguments) : null } })()`, quote(css))
+	if _, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
+		tab.t.Fatalf("block popups: %v", err)
+	}
+}
