@@ -1,0 +1,99 @@
+# Everything one does with the tree. "make" alone lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export CGO_ENABLED ?= 0
+GO ?= go
+STATICCHECK := $(GO) tool -modfile=tools.mod staticcheck
+# Each fuzz target runs this long.
+FUZZTIME ?= 5s
+GOFILES := $(shell find . -name '*.go' -not -path './test/js/node_modules/*' -not -path './build/*')
+# Packages with goroutines of their own, or that serve requests at the same time.
+RACE := ./cmd/... ./internal/store/... ./internal/jobs/... ./internal/gateway/... ./internal/notify/... \
+	./internal/vault/... ./internal/rest/... ./internal/checkout/... ./internal/sdk/... ./internal/sandbox/... \
+	./internal/connector/... ./examples/...
+# Packages whose tests run on PostgreSQL as well.
+STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
+
+.PHONY: help dev build test check fmt fmt/verify vet lint arch generate verify golden test/unit test/race test/pg \
+	test/e2e test/sdk test/js fuzz bench screenshots deps/system clean
+
+help: ## this list
+	@grep -hE '^[a-z0-9/]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+dev: ## start everything on this machine: gateway, sandbox, demo shop
+	$(GO) run ./cmd/naru dev
+
+build: ## a static binary at build/naru
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
+
+test: deps/system ## every test there is; installs what it needs; under ten minutes
+	@bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/e2e
+
+check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
+
+fmt: ## format the Go files
+	gofmt -w $(GOFILES)
+
+fmt/verify: ## fail if a Go file is not formatted
+	@bad=$$(gofmt -l $(GOFILES)); \
+	if [[ -n $$bad ]]; then echo "not formatted (make fmt):"; echo "$$bad"; exit 1; fi
+
+vet: ## go vet
+	$(GO) vet ./...
+
+lint: ## staticcheck, from its own module file so that it stays out of the server's
+	$(STATICCHECK) ./...
+
+arch: ## who may import whom
+	$(GO) test -count 1 .
+
+generate: ## write the generated pages under docs/
+	NARU_UPDATE=1 $(GO) test -count 1 -run 'Page$$' $$($(GO) list ./... | grep -v '^naru/test/')
+
+verify: ## fail if a generated page or a module file is stale
+	$(GO) mod verify
+	$(GO) test -count 1 -run 'Page$$' $$($(GO) list ./... | grep -v '^naru/test/')
+
+golden: ## rewrite the golden files that hold our own answers
+	NARU_UPDATE=1 $(GO) test -count 1 -run 'Golden' $$($(GO) list ./... | grep -v '^naru/test/')
+
+test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
+	test/pg.sh $(GO) test $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
+
+test/race: ## the same with the race detector, where there are goroutines (needs a C compiler)
+	CGO_ENABLED=1 test/pg.sh $(GO) test -race $(RACE)
+
+test/pg: ## the tests that use PostgreSQL, alone
+	test/pg.sh $(GO) test -count 1 $(STORED)
+
+test/e2e: ## the built binary, driven by a real browser
+	$(GO) test -count 1 -timeout 9m ./test/e2e/...
+
+test/sdk: ## the browser SDK's own tests, in Node
+	node --test $$(find internal -name '*.test.js' -o -name '*.test.mjs' -o -name '*.test.cjs')
+
+test/js: test/js/node_modules ## type-check the plain JavaScript
+	test/js/node_modules/.bin/tsc -p test/js
+
+test/js/node_modules: test/js/package-lock.json
+	cd test/js && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+fuzz: ## each fuzz target for FUZZTIME
+	FUZZTIME=$(FUZZTIME) bash test/fuzz.sh
+
+bench: ## ten counts of each benchmark into build/bench.txt
+	@mkdir -p build
+	$(GO) test -run '^$$' -bench . -benchmem -count 10 $$($(GO) list ./... | grep -v '^naru/test/') | tee build/bench.txt
+
+screenshots: ## a picture of every page into build/screenshots
+	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...
+
+deps/system: ## install what the tests need: Chromium, a Korean font, PostgreSQL, Node, a C compiler
+	@bash test/deps.sh
+
+clean: ## remove what was built
+	rm -rf build test/js/node_modules

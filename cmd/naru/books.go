@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"naru/internal/gateway"
+	"naru/internal/pay"
+	"naru/internal/store"
+	"naru/internal/vault"
+)
+
+// books gives a command the flags to open the database of a gateway.
+type books struct{ settings }
+
+func newBooks() books { return books{newSettings("db", "master-key-file")} }
+
+// opened is a gateway's database with the gateway's own rules around it.
+type opened struct {
+	store   *store.Store
+	gateway *gateway.Gateway
+}
+
+// open opens the books, which must be up to date, for the length of do.
+func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err error) {
+	cfg, err := m.config(b.settings)
+	if err != nil {
+		return err
+	}
+	master, err := masterKey(cfg)
+	if err != nil {
+		return err
+	}
+	log := m.logger("text", slog.LevelWarn)
+	s, err := store.Open(ctx, cfg.DB.Reveal(), store.Options{Now: m.Now, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.Ready(ctx); err != nil {
+		return fmt.Errorf("%w (naru migrate)", err)
+	}
+	v, err := openVault(ctx, s, master)
+	if err != nil {
+		return err
+	}
+	return do(&opened{s, gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Now: m.Now, Log: log})})
+}
+
+// merchant finds a merchant by its user code or id.
+func (b *opened) merchant(ctx context.Context, name string) (pay.Merchant, error) {
+	var m pay.Merchant
+	err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if m, err = tx.MerchantByUserCode(ctx, name); errors.Is(err, store.ErrNotFound) {
+			m, err = tx.Merchant(ctx, pay.MerchantID(name))
+		}
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return m, fmt.Errorf("no merchant has the user code or id %q", name)
+	}
+	return m, err
+}
+
+// openVault opens the vault whose keyset is kept in s.
+func openVault(ctx context.Context, s *store.Store, master []byte) (*vault.Vault, error) {
+	var found atomic.Bool
+	load := func(ctx context.Context) (sealed []byte, err error) {
+		err = s.Read(ctx, func(tx *store.Tx) (err error) {
+			sealed, err = tx.Keyset(ctx)
+			return err
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, nil
+		}
+		if err == nil {
+			found.Store(true)
+		}
+		return sealed, err
+	}
+	save := func(ctx context.Context, sealed []byte) error { // the first is never written over another node's
+		return s.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, sealed, found.Load()) })
+	}
+	v, err := vault.Open(ctx, master, load, save)
+	if errors.Is(err, vault.ErrMaster) {
+		return nil, errors.New("the master key is not the one this database was sealed with")
+	}
+	return v, err
+}
+
+type migrateCmd struct{ settings }
+
+// Run brings the schema up to date. It needs no master key.
+func (c *migrateCmd) Run(ctx context.Context, m *Main) (err error) {
+	cfg, err := m.config(c.settings)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.DB.Reveal(), store.Options{Now: m.Now, Log: m.logger("text", slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	before, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := s.Migrate(ctx); err != nil {
+		return err
+	}
+	after, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	return sayMigrated(m.Stdout, before, after, time.Since(start))
+}
+
+func sayMigrated(w io.Writer, before, after int64, took time.Duration) error {
+	if before == after {
+		_, err := fmt.Fprintf(w, "the database is up to date, at version %d\n", after)
+		return err
+	}
+	_, err := fmt.Fprintf(w, "the database went from version %d to %d in %s\n", before, after, took.Round(time.Millisecond))
+	return err
+}

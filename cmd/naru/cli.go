@@ -1,0 +1,47 @@
+package main
+
+// cli is the command line. A command's flags stand beside its code.
+type cli struct {
+	Dev      devCmd      `cmd:"" help:"Start everything on this machine: gateway, sandbox and demo shop. No account needed."`
+	Serve    serveCmd    `cmd:"" help:"Run the gateway in production."`
+	Sandbox  sandboxCmd  `cmd:"" help:"Run the providers' stand-ins alone."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
+	Config   configCmds  `cmd:"" help:"Look at the configuration."`
+	Merchant merchantCmd `cmd:"" help:"Merchants: add, set, list."`
+	Key      keyCmd      `cmd:"" help:"REST API keys: add, revoke, list."`
+	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list."`
+	Version  versionCmd  `cmd:"" help:"Say what this program is."`
+}
+
+type configCmds struct {
+	Check configCheckCmd `cmd:"" help:"List everything that is wrong with the configuration."`
+	Print configPrintCmd `cmd:"" help:"Show each setting, secrets masked, and where it came from."`
+}
+
+type merchantCmd struct {
+	Add  merchantAddCmd  `cmd:"" help:"Register a merchant."`
+	Set  merchantSetCmd  `cmd:"" help:"Change a merchant's settings."`
+	List merchantListCmd `cmd:"" help:"List merchants."`
+}
+
+type keyCmd struct {
+	Add    keyAddCmd    `cmd:"" help:"Make a REST API key. The secret is shown once."`
+	Revoke keyRevokeCmd `cmd:"" help:"End a key and its tokens."`
+	List   keyListCmd   `cmd:"" help:"List a merchant's keys."`
+}
+
+type channelCmd struct {
+	Add  channelAddCmd  `cmd:"" help:"Register a contract with a provider."`
+	List channelListCmd `cmd:"" help:"List a merchant's channels."`
+}
+
+func newCLI() *cli {
+	return &cli{
+		Serve:    serveCmd{settings: newSettings()},
+		Migrate:  migrateCmd{settings: newSettings("db")},
+		Config:   configCmds{Check: configCheckCmd{newSettings()}, Print: configPrintCmd{newSettings()}},
+		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}},
+		Key:      keyCmd{Add: keyAddCmd{books: newBooks()}, Revoke: keyRevokeCmd{books: newBooks()}, List: keyListCmd{books: newBooks()}},
+		Channel:  channelCmd{Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}},
+	}
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock is the one time of everything in a process: gateway, jobs, simulators
+// and shop are given its Now. It can be moved ahead and held, so that days of
+// retries pass in a moment; network deadlines use real time.
+type Clock struct {
+	base func() time.Time
+
+	mu     sync.Mutex
+	ahead  time.Duration
+	frozen time.Time // zero: running
+}
+
+// NewClock is a running clock that shows base's time.
+func NewClock(base func() time.Time) *Clock { return &Clock{base: base} }
+
+// Now is the clock's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		return c.frozen
+	}
+	return c.base().Add(c.ahead)
+}
+
+// Advance moves the clock ahead by d, which is not negative. A frozen clock
+// stays frozen.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		c.frozen = c.frozen.Add(d)
+		return
+	}
+	c.ahead += d
+}
+
+// Freeze holds the clock where it is; Thaw lets it go on from there.
+func (c *Clock) Freeze() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.frozen.IsZero() {
+		c.frozen = c.base().Add(c.ahead)
+	}
+}
+
+// Thaw lets a frozen clock go on from the time it shows.
+func (c *Clock) Thaw() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.frozen.IsZero() {
+		c.ahead, c.frozen = c.frozen.Sub(c.base()), time.Time{}
+	}
+}

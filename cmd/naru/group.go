@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// group is the HTTP servers of a command. When one of them fails, or the
+// context ends, all are stopped: no new request is taken, open ones may finish
+// within the grace, the rest is cut off.
+type group struct {
+	log     *slog.Logger
+	grace   time.Duration
+	servers []*http.Server
+	failed  chan error
+}
+
+func newGroup(log *slog.Logger, grace time.Duration) *group {
+	return &group{log: log, grace: grace, failed: make(chan error, 8)}
+}
+
+// serve starts serving h on l; TLS files are in tls, if given.
+func (g *group) serve(l net.Listener, h http.Handler, tls ...string) {
+	s := &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
+	}
+	g.servers = append(g.servers, s)
+	go func() {
+		var err error
+		if len(tls) == 2 {
+			err = s.ServeTLS(l, tls[0], tls[1])
+		} else {
+			err = s.Serve(l)
+		}
+		if !errors.Is(err, http.ErrServerClosed) {
+			g.failed <- err
+		}
+	}()
+}
+
+// wait returns once all servers have stopped, with the error of the one that
+// failed by itself.
+func (g *group) wait(ctx context.Context) error {
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-g.failed:
+	}
+	return errors.Join(err, g.stop())
+}
+
+// stop lets open requests finish, in the order the servers were started.
+func (g *group) stop() error {
+	ctx, cancel := context.WithTimeout(context.Background(), g.grace)
+	defer cancel()
+	var errs []error
+	for _, s := range g.servers {
+		err := s.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			g.log.Warn("requests were cut off; what they began is settled after the next start", "after", g.grace)
+			err = s.Close()
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

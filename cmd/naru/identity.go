@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"naru/internal/gateway"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// The fixed identity of `naru dev`, so that examples can be copied. It exists
+// nowhere else: `naru serve` makes its own.
+const (
+	devMerchant = pay.MerchantID("m_dev")
+	devUserCode = "imp00000000"
+	devKey      = "naru_dev_key"
+	devSecret   = "naru_dev_secret"
+	devName     = "나루 데모 상점"
+)
+
+// The sandbox's shops: keys as the providers' own look, with the sandbox's
+// prefix.
+const (
+	sandboxClientKey        = "sandbox_ck_NaruDevClientKey000000000001"
+	sandboxSecretKey        = "sandbox_sk_NaruDevSecretKey000000000001"
+	sandboxBillingClientKey = "sandbox_ck_NaruDevBillingClient00000001"
+	sandboxBillingSecretKey = "sandbox_sk_NaruDevBillingSecret00000001"
+	sandboxTossPayKey       = "sk_sandbox_NaruDevTossPay00001"
+)
+
+// devChannel is one of the fixed channels.
+type devChannel struct {
+	Key      pay.ChannelKey
+	Provider pay.Provider
+	MID      string
+	Kind     pay.ChannelKind
+	Default  bool
+
+	label       string // on the start page and the demo shop's buttons
+	method      pay.Method
+	credentials map[string]pay.Secret
+}
+
+func devChannels() []devChannel {
+	return []devChannel{
+		{
+			Key: "channel-key-11111111-1111-4111-8111-111111111111", Provider: pay.TossPayments, MID: "tnaru", Kind: pay.ChannelPayment,
+			Default: true, label: "토스페이먼츠", method: pay.MethodCard,
+			credentials: map[string]pay.Secret{"client_key": sandboxClientKey, "secret_key": sandboxSecretKey},
+		},
+		{
+			Key: "channel-key-22222222-2222-4222-8222-222222222222", Provider: pay.TossPay, MID: "narutosspay", Kind: pay.ChannelPayment,
+			label: "토스페이", method: pay.MethodTossPay,
+			credentials: map[string]pay.Secret{"api_key": sandboxTossPayKey},
+		},
+		{
+			Key: "channel-key-33333333-3333-4333-8333-333333333333", Provider: pay.TossPayments, MID: "tnarubill", Kind: pay.ChannelBilling,
+			label: "토스페이먼츠 정기결제", method: pay.MethodCard,
+			credentials: map[string]pay.Secret{"client_key": sandboxBillingClientKey, "secret_key": sandboxBillingSecretKey},
+		},
+	}
+}
+
+// settle makes the fixed identity, or finds it from an earlier run and moves
+// it to this run's addresses.
+func settle(ctx context.Context, a *app, sandbox, webhook string) error {
+	err := a.store.Read(ctx, func(tx *store.Tx) error {
+		_, err := tx.Merchant(ctx, devMerchant)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return settleAnew(ctx, a, sandbox, webhook)
+	}
+	if err != nil {
+		return err
+	}
+	return a.store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.Merchant(ctx, devMerchant)
+		if err != nil {
+			return err
+		}
+		m.Settings.WebhookURL = webhook
+		if err := tx.UpdateMerchant(ctx, m); err != nil {
+			return err
+		}
+		for _, c := range devChannels() {
+			ch, err := tx.Channel(ctx, devMerchant, c.Key)
+			if err != nil {
+				return err
+			}
+			api, script := endpoints(sandbox, c.Provider)
+			if ch.API == api && ch.Script == script {
+				continue
+			}
+			ch.API, ch.Script = api, script
+			if err := tx.UpdateChannel(ctx, ch); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func settleAnew(ctx context.Context, a *app, sandbox, webhook string) error {
+	_, err := a.gateway.AddMerchant(ctx, pay.Merchant{
+		ID: devMerchant, UserCode: devUserCode, Name: devName, Settings: pay.Settings{WebhookURL: webhook},
+	})
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.gateway.AddKey(ctx, devMerchant, devKey, devSecret); err != nil {
+		return err
+	}
+	for _, c := range devChannels() {
+		api, script := endpoints(sandbox, c.Provider)
+		_, err := a.gateway.AddChannel(ctx, gateway.NewChannel{
+			Merchant: devMerchant, Key: c.Key, Provider: c.Provider, MID: c.MID, Name: c.label, Mode: pay.ModeSandbox, Kind: c.Kind,
+			API: api, Script: script, Credentials: c.credentials, Default: c.Default,
+		})
+		if err != nil {
+			return fmt.Errorf("channel of %s: %w", c.MID, err)
+		}
+	}
+	return nil
+}

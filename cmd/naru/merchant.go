@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// merchantFlags are the settings of a merchant; those not given stay as they are.
+type merchantFlags struct {
+	WebhookURL       *string `placeholder:"URL" help:"Where webhooks go when a payment names no notice_url; empty for nowhere."`
+	WebhookType      *string `placeholder:"json|form" help:"Body of webhooks: json or form."`
+	WebhookRetries   *string `placeholder:"SECONDS,…" help:"Waits between the tries of a webhook; empty for the gateway's own list."`
+	Confirm          *string `placeholder:"allow|forbid" help:"Whether a page may give a confirm_url."`
+	Origins          *string `placeholder:"ORIGIN,…" help:"Web origins that may open a payment window; empty for any."`
+	PrivateAddresses *bool   `negatable:"" help:"Webhooks may go to private addresses."`
+	HideSandbox      *bool   `negatable:"" help:"Test payments answer 404 unless include_sandbox is asked for."`
+	CallbackSuccess  *bool   `negatable:"" help:"Add success and imp_success to callbacks where V1 leaves them out."`
+	DefaultChannel   *string `placeholder:"CHANNEL-KEY" help:"Channel used when a page names none."`
+}
+
+// apply puts the given flags into s, or says which is wrong.
+func (f merchantFlags) apply(s *pay.Settings) error {
+	var errs []error
+	if f.WebhookURL != nil {
+		errs = append(errs, checkURL("webhook-url", *f.WebhookURL, &s.WebhookURL))
+	}
+	errs = append(errs,
+		choose("webhook-type", f.WebhookType, "form", "json", &s.WebhookForm),
+		choose("confirm", f.Confirm, "forbid", "allow", &s.ConfirmForbidden))
+	if f.WebhookRetries != nil {
+		errs = append(errs, readWaits(*f.WebhookRetries, &s.WebhookRetries))
+	}
+	if f.Origins != nil {
+		errs = append(errs, readOrigins(*f.Origins, &s.Origins))
+	}
+	for _, b := range []struct {
+		given *bool
+		to    *bool
+	}{{f.PrivateAddresses, &s.PrivateAddressesOK}, {f.HideSandbox, &s.HideSandbox}, {f.CallbackSuccess, &s.CallbackSuccess}} {
+		if b.given != nil {
+			*b.to = *b.given
+		}
+	}
+	if f.DefaultChannel != nil {
+		s.DefaultChannel = *f.DefaultChannel
+	}
+	return errors.Join(errs...)
+}
+
+func checkURL(flag, text string, to *string) error {
+	if u, err := url.Parse(text); text != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+		return fmt.Errorf("--%s %q: want an absolute http or https URL", flag, text)
+	}
+	*to = text
+	return nil
+}
+
+// choose sets to when text is yes and clears it when it is no.
+func choose(flag string, text *string, yes, no string, to *bool) error {
+	switch {
+	case text == nil:
+	case *text == yes:
+		*to = true
+	case *text == no:
+		*to = false
+	default:
+		return fmt.Errorf("--%s %q: want %s or %s", flag, *text, no, yes)
+	}
+	return nil
+}
+
+func readWaits(text string, to *[]int) error {
+	*to = nil
+	for item := range strings.SplitSeq(text, ",") {
+		if text == "" {
+			return nil
+		}
+		n, err := strconv.Atoi(strings.TrimSpace(item))
+		if err != nil || n < 1 || n > 7*24*3600 {
+			return fmt.Errorf("--webhook-retries: %q is not a number of seconds from 1 to %d", item, 7*24*3600)
+		}
+		*to = append(*to, n)
+	}
+	return nil
+}
+
+func readOrigins(text string, to *[]string) error {
+	*to = nil
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item == "" {
+			continue
+		}
+		u, err := url.Parse(item)
+		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != item {
+			return fmt.Errorf("--origins: %q is not an origin such as https://shop.example.com", item)
+		}
+		*to = append(*to, item)
+	}
+	return nil
+}
+
+type merchantAddCmd struct {
+	books
+	Name     string `arg:"" help:"Name of the merchant."`
+	UserCode string `placeholder:"impNNNNNNNN" help:"Code for IMP.init; made when not given."`
+	merchantFlags
+}
+
+func (c *merchantAddCmd) Run(ctx context.Context, m *Main) error {
+	return c.open(ctx, m, func(b *opened) error {
+		in := pay.Merchant{Name: c.Name, UserCode: c.UserCode}
+		if err := c.apply(&in.Settings); err != nil {
+			return err
+		}
+		got, err := b.gateway.AddMerchant(ctx, in)
+		if errors.Is(err, store.ErrExists) {
+			return fmt.Errorf("--user-code %s: a merchant has it already", c.UserCode)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(m.Stdout, "user code    %s\nmerchant id  %s\n", got.UserCode, got.ID)
+		return err
+	})
+}
+
+type merchantSetCmd struct {
+	books
+	Merchant string  `arg:"" help:"User code or id of the merchant."`
+	Name     *string `help:"Another name."`
+	merchantFlags
+}
+
+func (c *merchantSetCmd) Run(ctx context.Context, m *Main) error {
+	return c.open(ctx, m, func(b *opened) error {
+		got, err := b.merchant(ctx, c.Merchant)
+		if err != nil {
+			return err
+		}
+		if c.Name != nil {
+			got.Name = *c.Name
+		}
+		if err := c.apply(&got.Settings); err != nil {
+			return err
+		}
+		if err := b.gateway.UpdateMerchant(ctx, got); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(m.Stdout, "changed", got.UserCode)
+		return err
+	})
+}
+
+type merchantListCmd struct{ books }
+
+func (c *merchantListCmd) Run(ctx context.Context, m *Main) error {
+	return c.open(ctx, m, func(b *opened) error {
+		var all []pay.Merchant
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
+			all, err = tx.ListMerchants(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "USER CODE\tID\tNAME\tWEBHOOK")
+		for _, one := range all {
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", one.UserCode, one.ID, one.Name, one.Settings.WebhookURL)
+		}
+		return w.Flush()
+	})
+}

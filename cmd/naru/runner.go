@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"naru/internal/jobs"
+	"naru/internal/notify"
+	"naru/internal/store"
+)
+
+// newRunner makes the runner of all jobs. Events become deliveries one after
+// the other, so that those of one payment keep their order; deliveries wait
+// for slow merchants, so many run at once.
+func newRunner(s *store.Store, workers map[string]jobs.Worker, o appOptions) *jobs.Runner {
+	return jobs.New(jobs.Options{
+		Store: s, Now: o.now, Log: o.log, Workers: workers,
+		Concurrency: map[string]int{notify.JobNotify: 1, notify.JobDeliver: 32},
+	})
+}
+
+// startJobs runs jobs until ctx ends: then no more are taken. Stop waits for
+// those that run, at most for the grace.
+func startJobs(ctx context.Context, a *app, grace time.Duration, log *slog.Logger) (stop func()) {
+	a.runner.Start(ctx)
+	return func() {
+		ctx, cancel := context.WithTimeout(context.Background(), grace)
+		defer cancel()
+		if err := a.runner.Stop(ctx); err != nil {
+			log.Warn("jobs were cut off; they run again after the next start", "after", grace)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"naru/internal/config"
+)
+
+type serveCmd struct {
+	settings
+	NoMigrate bool `help:"Do not bring the database up to date first; refuse to start if it is behind."`
+}
+
+// Run serves until ctx ends: it takes no new request then, leases no job, and
+// lets what is open finish.
+func (c *serveCmd) Run(ctx context.Context, m *Main) error {
+	cfg, err := m.config(c.settings)
+	if err != nil {
+		return err
+	}
+	master, err := masterKey(cfg)
+	if err != nil {
+		return err
+	}
+	if problems := filesOf(cfg); len(problems) > 0 {
+		return problems
+	}
+	log := m.logger(cfg.LogFormat, cfg.LogLevel)
+	doors, err := openDoors(cfg)
+	if err != nil {
+		return err
+	}
+	a, err := newApp(ctx, appOptions{
+		db: cfg.DB.Reveal(), master: master, migrate: !c.NoMigrate, publicURL: doors.publicURL, now: m.Now, log: log,
+		retries: cfg.WebhookRetries, allowPrivate: cfg.AllowPrivate, checkoutLife: cfg.CheckoutLife,
+	})
+	if err != nil {
+		return errors.Join(err, doors.close())
+	}
+	group := newGroup(log, cfg.ShutdownTimeout)
+	if cfg.TLSCert != "" {
+		group.serve(doors.gateway, behindProxies(cfg.TrustedProxies, a), cfg.TLSCert, cfg.TLSKey)
+	} else {
+		group.serve(doors.gateway, behindProxies(cfg.TrustedProxies, a))
+	}
+	if doors.admin != nil {
+		group.serve(doors.admin, a.adminRoutes())
+	}
+	stopJobs := startJobs(ctx, a, cfg.ShutdownTimeout, log)
+	at := Addresses{Gateway: doors.publicURL, Admin: doors.adminURL}
+	log.Info("serving", "version", version(), "listen", doors.gateway.Addr().String(), "public", at.Gateway, "admin", at.Admin, "database", a.store.Kind())
+	warnOf(cfg, doors.publicURL, log)
+	m.ready(at)
+	err = group.wait(ctx)
+	log.Info("stopping")
+	stopJobs()
+	return errors.Join(err, a.close())
+}
+
+// warnOf says what is allowed but seldom meant.
+func warnOf(cfg config.Config, public string, log *slog.Logger) {
+	if strings.HasPrefix(public, "http://") && !strings.HasPrefix(public, "http://127.0.0.1:") && !strings.HasPrefix(public, "http://localhost:") {
+		log.Warn("public-url is not https: browsers will refuse much, and what buyers send can be read on the way", "public-url", public)
+	}
+	if strings.HasPrefix(public, "https://") && cfg.TLSCert == "" && len(cfg.TrustedProxies) == 0 {
+		log.Warn("public-url is https, but there is neither tls-cert nor a trusted proxy: clients' addresses will be the proxy's")
+	}
+}
+
+// doors are the addresses a server listens on.
+type doors struct {
+	gateway, admin      net.Listener
+	publicURL, adminURL string
+}
+
+func openDoors(cfg config.Config) (d doors, err error) {
+	if d.gateway, err = listen("listen", cfg.Listen); err != nil {
+		return d, err
+	}
+	d.publicURL = cfg.PublicURL
+	if _, port, err := net.SplitHostPort(cfg.Listen); err == nil && port == "0" && strings.HasSuffix(cfg.PublicURL, ":0") {
+		d.publicURL = base(cfg.Listen, d.gateway) // made from listen, before the port was known
+		if cfg.TLSCert != "" {
+			d.publicURL = strings.Replace(d.publicURL, "http://", "https://", 1)
+		}
+	}
+	if cfg.AdminListen == "" {
+		return d, nil
+	}
+	if d.admin, err = listen("admin-listen", cfg.AdminListen); err != nil {
+		return d, errors.Join(err, d.gateway.Close())
+	}
+	d.adminURL = base(cfg.AdminListen, d.admin)
+	return d, nil
+}
+
+func (d doors) close() error {
+	err := d.gateway.Close()
+	if d.admin != nil {
+		err = errors.Join(err, d.admin.Close())
+	}
+	return err
+}
+
+// adminRoutes is what operators' tools read.
+func (a *app) adminRoutes() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", a.metrics.handler())
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = fmt.Fprintln(w, "Naru: /metrics")
+	})
+	return mux
+}

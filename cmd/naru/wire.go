@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"naru/internal/checkout"
+	"naru/internal/codes"
+	"naru/internal/gateway"
+	"naru/internal/jobs"
+	"naru/internal/notify"
+	"naru/internal/pay"
+	"naru/internal/rest"
+	"naru/internal/rest/notices"
+	v1 "naru/internal/rest/v1"
+	"naru/internal/sdk"
+	"naru/internal/store"
+	"naru/internal/v1wire"
+)
+
+// appOptions are what a gateway is run with, whether for development or in
+// production.
+type appOptions struct {
+	db           string // URL as package store reads it
+	master       []byte
+	migrate      bool
+	publicURL    string
+	now          func() time.Time
+	log          *slog.Logger
+	retries      []time.Duration
+	allowPrivate []netip.Prefix
+	anyAddress   bool
+	checkoutLife time.Duration
+}
+
+// app is a whole gateway: its books, its decisions, its jobs and its faces.
+type app struct {
+	http.Handler
+	store    *store.Store
+	gateway  *gateway.Gateway
+	notifier *notify.Notifier
+	runner   *jobs.Runner
+	metrics  *metrics
+	calls    *http.Client // to providers
+}
+
+// newApp puts a gateway together. Its jobs do not run until runner.Run.
+func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
+	a := &app{calls: newProviderClient()}
+	if a.store, err = store.Open(ctx, o.db, store.Options{Now: o.now, Log: o.log}); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.close())
+		}
+	}()
+	if o.migrate {
+		if err := a.store.Migrate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := a.store.Ready(ctx); err != nil {
+		return nil, fmt.Errorf("%w (naru migrate, or leave out --no-migrate)", err)
+	}
+	v, err := openVault(ctx, a.store, o.master)
+	if err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.store, o.log)
+	a.notifier = notify.New(notify.Options{
+		Store: a.store, Log: o.log, Version: version(), Retries: o.retries, AllowPrivate: o.allowPrivate,
+		AnyAddress: o.anyAddress, Tried: a.metrics.delivery,
+	})
+	a.gateway = gateway.New(gateway.Options{
+		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), PublicURL: o.publicURL,
+		HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
+	})
+	workers := a.gateway.Workers()
+	maps.Copy(workers, a.notifier.Workers())
+	a.runner = newRunner(a.store, workers, o)
+	a.Handler, err = a.routes(o)
+	return a, err
+}
+
+// preapprove puts a merchant's refusal at its confirm_url into the sentence
+// that is recorded.
+func preapprove(n *notify.Notifier) gateway.Preapprove {
+	return func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
+		if reason, ok := n.Preapprove(ctx, m, p); !ok {
+			return &gateway.Stop{Reason: v1wire.StopReason(reason)}
+		}
+		return nil
+	}
+}
+
+// routes are the faces on one listener. V1's REST interface answers whatever
+// no other face does.
+func (a *app) routes(o appOptions) (http.Handler, error) {
+	names := v1wire.Names{Card: cardName, Bank: bankName}
+	script, err := sdk.New(sdk.Options{Gateway: a.gateway, PublicURL: o.publicURL, Names: names, Log: o.log, Now: o.now})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := checkout.New(checkout.Options{Gateway: a.gateway, PublicURL: o.publicURL, Log: o.log})
+	if err != nil {
+		return nil, err
+	}
+	mux := chi.NewRouter()
+	mux.Get("/healthz", healthy)
+	mux.Get("/readyz", a.isReady(o.log))
+	mux.Group(func(r chi.Router) {
+		r.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody))
+		script.Routes(r)
+		pages.Routes(r)
+	})
+	mux.Handle("/notices/*", notices.New(notices.Options{Gateway: a.gateway, Log: o.log, Done: a.metrics.request}))
+	api := v1.New(v1.Options{Gateway: a.gateway, Store: a.store, Now: o.now, Log: o.log, Done: a.metrics.request})
+	mux.Handle("/*", api)
+	mux.MethodNotAllowed(api.ServeHTTP)
+	return mux, nil
+}
+
+func pageFailed(w http.ResponseWriter, r *http.Request, err error) {
+	rest.EventOf(r.Context()).Err = err
+	http.Error(w, "일시적인 오류가 발생했습니다. Something went wrong.", http.StatusInternalServerError)
+}
+
+func cardName(code string) string {
+	e, _ := codes.Card(code)
+	return e.Name
+}
+
+func bankName(code string) string {
+	e, _ := codes.Bank(code)
+	return e.Name
+}
+
+// close ends what newApp opened. The runner must have stopped.
+func (a *app) close() error {
+	if a.notifier != nil {
+		a.notifier.Close()
+	}
+	a.calls.CloseIdleConnections()
+	return a.store.Close()
+}
+
+// newProviderClient makes the client for calls to providers. Each call brings
+// its own deadline; redirects are answers like any other.
+func newProviderClient() *http.Client {
+	dialer := &net.Dialer{Timeout: 10 * time.Second}
+	return &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second,
+			MaxIdleConnsPerHost: 64, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10,
+		},
+	}
+}

@@ -1,0 +1,233 @@
+package connectortest
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+)
+
+func testDriver(t *testing.T, h Harness) {
+	b, d := setup(t, h), h.Driver
+	_, _, _ = ability[connector.WindowPayer](b), ability[connector.Confirmer](b), ability[connector.WebhookReader](b)
+	if !strings.HasPrefix(d.Production.API, "https://") || d.Name == "" || d.Provider == "" {
+		t.Errorf("driver %+v", d)
+	}
+	for _, c := range d.Credentials {
+		if _, given := b.Credentials[c.Key]; !given && !c.Optional || c.Label == "" {
+			t.Errorf("credential %+v", c)
+		}
+	}
+	for mode, fits := range map[pay.Mode]bool{pay.ModeSandbox: true, pay.ModeLive: false, pay.ModeTest: false} {
+		if err := b.heard(d.Check(mode, b.MID, b.Credentials)); (err == nil) != fits {
+			t.Errorf("sandbox credentials on a %s channel: %v", mode, err)
+		}
+	}
+	_, cancels := b.conn.(connector.Canceler)
+	for i, m := range d.Methods {
+		if again, _ := d.Method(m.Method); again != m || m.Minimum < 1 {
+			t.Errorf("method %d: %+v", i, m)
+		}
+		if m.PartialCancel && !cancels {
+			t.Errorf("%s can be cancelled in parts, but nothing can be cancelled", m.Method)
+		}
+	}
+	checkTiming(t, d, pay.AttemptConfirm, true)
+	checkTiming(t, d, pay.AttemptCancel, cancels)
+}
+
+func checkTiming(t *testing.T, d connector.Driver, kind pay.AttemptKind, needed bool) {
+	t.Helper()
+	timing, given := d.Timings[kind]
+	if given != needed {
+		t.Errorf("%s: ability %v, timing %v", kind, needed, given)
+	}
+	if given && (timing.Deadline <= 0 || timing.Settle < timing.Deadline || len(timing.Gaps) == 0) {
+		t.Errorf("%s: timing %+v", kind, timing)
+	}
+}
+
+func testMethods(t *testing.T, h Harness) {
+	b := setup(t, h)
+	if len(h.Driver.Methods) == 0 {
+		t.Fatal("the driver sells nothing")
+	}
+	for _, m := range h.Driver.Methods {
+		least := b.window(m.Method)
+		least.Amount.Total = pay.Won(m.Minimum)
+		b.open(least)
+		mobile := b.window(m.Method)
+		mobile.Mobile, mobile.AppScheme, mobile.Language = true, "shop://back", "en"
+		b.open(mobile)
+	}
+	other := b.window("no such method")
+	if _, err := ability[connector.WindowPayer](b).OpenWindow(t.Context(), other); connector.KindOf(b.heard(err)) != connector.Misconfigured {
+		t.Errorf("a method that is not offered: %v", err)
+	}
+}
+
+func testApproved(t *testing.T, h Harness) {
+	b := setup(t, h)
+	w := b.window(h.Driver.Methods[0].Method)
+	if h.Driver.Methods[0].TaxFree {
+		w.Amount.TaxFree = 10000
+	}
+	launch := b.open(w)
+	ref := b.returned(w, launch, b.Approve(t, launch, false)).Ref
+	b.stands("before the confirm", b.query(ref), connector.StageAuthenticated, 0, 0)
+	out, err := b.confirm(t.Context(), "confirm_1", w, ref)
+	if err != nil || out.Verdict != connector.Approved || out.Snapshot == nil {
+		t.Fatalf("confirm: %s, %v", Verdict(out.Verdict), err)
+	}
+	b.stands("the answer", *out.Snapshot, connector.StagePaid, price, 0)
+	if first := out.Snapshot.Movements[0]; out.Made != first.Key || first.TaxFree != w.Amount.TaxFree || out.Snapshot.TaxFree != w.Amount.TaxFree {
+		t.Errorf("made %q, movement %+v, tax free %d, want %d", out.Made, first, out.Snapshot.TaxFree, w.Amount.TaxFree)
+	}
+	if out.Snapshot.Method == "" || out.Snapshot.Amount != w.Amount.Total {
+		t.Errorf("method %q, amount %s", out.Snapshot.Method, out.Snapshot.Amount)
+	}
+	if age := time.Since(out.Snapshot.Movements[0].At); age < -time.Minute || age > time.Minute {
+		t.Errorf("approved %s ago: the zone of the time was misread", age)
+	}
+	if diff := cmp.Diff(b.query(out.Snapshot.Ref), *out.Snapshot); diff != "" {
+		t.Errorf("the answer differs from what a query says (-query +answer):\n%s", diff)
+	}
+	byOrder := b.query(pay.Ref{Order: w.Order})
+	if byOrder.Ref.Key != out.Snapshot.Ref.Key {
+		t.Errorf("query by order gives key %q, want %q", byOrder.Ref.Key, out.Snapshot.Ref.Key)
+	}
+}
+
+func testLeft(t *testing.T, h Harness) {
+	b := setup(t, h)
+	w := b.window(h.Driver.Methods[0].Method)
+	launch := b.open(w)
+	r := b.returned(w, launch, b.Leave(t, launch))
+	if r.Decline == nil || r.Decline.Code != connector.DeclineByCustomer || r.Decline.ProviderCode == "" || r.Decline.ProviderMessage == "" {
+		t.Errorf("returned %+v with decline %+v", r, r.Decline)
+	}
+	if r.Ref.Order != w.Order {
+		t.Errorf("returned order %q, want %q", r.Ref.Order, w.Order)
+	}
+	if snap := b.query(r.Ref); snap.Stage != connector.StageOpen && snap.Stage != connector.StageDead {
+		t.Errorf("a payment nobody made stands as %s", Stage(snap.Stage))
+	}
+}
+
+func testDeclined(t *testing.T, h Harness) {
+	b := setup(t, h)
+	w, ref := b.authenticated(true)
+	out, err := b.confirm(t.Context(), "confirm_1", w, ref)
+	if err != nil || out.Verdict != connector.Declined || out.Decline == nil {
+		t.Fatalf("confirm: %s, %v", Verdict(out.Verdict), err)
+	}
+	if out.Decline.Code == "" || out.Decline.ProviderCode == "" || out.Decline.ProviderMessage == "" {
+		t.Errorf("decline %+v: our code, the provider's code and its words must be there", out.Decline)
+	}
+	if in, _ := moved(b.query(ref)); in != 0 {
+		t.Errorf("%d came in although it was declined", in)
+	}
+}
+
+func testNotFound(t *testing.T, h Harness) {
+	b := setup(t, h)
+	for _, ref := range []pay.Ref{{Order: "imp_999999999999"}, {Order: "imp_999999999999", Key: "noSuchKeyAnywhere1234567"}} {
+		if _, err := b.conn.Query(t.Context(), ref); !errors.Is(b.heard(err), connector.ErrNotFound) {
+			t.Errorf("query of %+v: %v, want ErrNotFound", ref, err)
+		}
+	}
+	if _, err := b.conn.Query(t.Context(), pay.Ref{}); err == nil || errors.Is(b.heard(err), connector.ErrNotFound) {
+		t.Errorf("a query about nothing: %v; it must not say that something is not there", err)
+	}
+}
+
+func testNotices(t *testing.T, h Harness) {
+	b := setup(t, h)
+	b.Fault(t, "webhook * twice")
+	_, ref := b.paid()
+	keys := map[string]int{}
+	for range 2 {
+		n := b.nextNotice()
+		if n.Ref.Order != ref.Order || n.Key == "" || n.Kind == "" {
+			t.Errorf("notice %+v, want one about %s", n, ref.Order)
+		}
+		keys[n.Key]++
+	}
+	if len(keys) != 1 {
+		t.Errorf("one notice sent twice has the keys %v", keys)
+	}
+}
+
+// nextNotice is the next notice that came.
+func (b *bench) nextNotice() connector.Notice {
+	b.Helper()
+	select {
+	case in := <-b.notices:
+		n, err := ability[connector.WebhookReader](b).ReadWebhook(b.Context(), in.header, in.body)
+		if b.heard(err) != nil {
+			b.Fatalf("notice %s: %v", in.body, err)
+		}
+		return n
+	case <-time.After(patience):
+		b.Fatal("no notice came")
+		return connector.Notice{}
+	}
+}
+
+func testWrongCredentials(t *testing.T, h Harness) {
+	b := setup(t, h)
+	w, ref := b.authenticated(false)
+	wrong := b.reopen(func(s *connector.Settings) {
+		s.Credentials = map[string]pay.Secret{}
+		for name, key := range b.Credentials {
+			last := "x"
+			if strings.HasSuffix(key.Reveal(), last) {
+				last = "y"
+			}
+			s.Credentials[name] = key[:len(key)-1] + pay.Secret(last)
+		}
+	})
+	right := b.conn
+	b.conn = wrong
+	_, confirmed := b.confirm(t.Context(), "confirm_1", w, ref)
+	_, cancelled := b.cancel("cancel_1", w, ref, price, price)
+	_, asked := wrong.Query(t.Context(), ref)
+	for what, err := range map[string]error{"confirm": confirmed, "cancel": cancelled, "query": asked} {
+		if connector.KindOf(b.heard(err)) != connector.Misconfigured || err == nil {
+			t.Errorf("%s with wrong credentials: %v, want misconfigured", what, err)
+		}
+	}
+	b.conn = right
+	b.stands("afterwards", b.query(ref), connector.StageAuthenticated, 0, 0)
+}
+
+func testRefusedConnection(t *testing.T, h Harness) {
+	b := setup(t, h)
+	w, ref := b.authenticated(false)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := "http://" + l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	right := b.conn
+	b.conn = b.reopen(func(s *connector.Settings) { s.Endpoints.API = closed })
+	_, confirmed := b.confirm(t.Context(), "confirm_1", w, ref)
+	_, cancelled := b.cancel("cancel_1", w, ref, price, price)
+	_, asked := b.conn.Query(t.Context(), ref)
+	for what, err := range map[string]error{"confirm": confirmed, "cancel": cancelled, "query": asked} {
+		if connector.KindOf(b.heard(err)) != connector.NotSent {
+			t.Errorf("%s to a closed port: %v, want not sent", what, err)
+		}
+	}
+	b.conn = right
+	b.stands("afterwards", b.query(ref), connector.StageAuthenticated, 0, 0)
+}

@@ -1,0 +1,157 @@
+package tosspay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"naru/internal/connector"
+	"naru/internal/connector/httpcall"
+	"naru/internal/pay"
+)
+
+// Limits of "결제 생성".
+const (
+	maxText     = 255 // productDesc, retUrl, retCancelUrl, retAppScheme
+	maxCallback = 500
+	maxLife     = 60 * time.Minute
+)
+
+var orderNo = regexp.MustCompile(`^[0-9A-Za-z_\-:.^@]{1,50}$`)
+
+// enable are the values of enablePayMethods; "" is the merchant's own set.
+var enable = map[pay.Method]string{pay.MethodTossPay: "", pay.MethodTossPayCard: "CARD", pay.MethodTossPayMoney: "TOSS_MONEY"}
+
+// OpenWindow creates the payment at the provider and sends the browser to its
+// checkout page. No money moves, so a refusal is an error: it is misconfigured
+// with the provider's code and words if the provider did nothing.
+func (s *shop) OpenWindow(ctx context.Context, w connector.Window) (connector.Launch, error) {
+	const op = "open window"
+	in, err := s.createBody(w)
+	if err != nil {
+		return connector.Launch{}, s.fail(connector.Misconfigured, op, 0, err)
+	}
+	var p created
+	no, err := s.do(ctx, connector.Call{}, op, "/api/v2/payments", in, &p)
+	switch {
+	case err != nil:
+		return connector.Launch{}, err
+	case no != nil:
+		return connector.Launch{}, s.because(op, connector.Misconfigured, no)
+	case p.PayToken == "" || httpcall.CheckReturn("checkoutPage", p.CheckoutPage) != nil:
+		return connector.Launch{}, s.fail(connector.Unknown, op, http.StatusOK, errors.New("the answer has no payToken or no checkoutPage"))
+	}
+	return connector.Launch{Redirect: p.CheckoutPage, Ref: pay.Ref{Order: w.Order, Key: p.PayToken}}, nil
+}
+
+func (s *shop) createBody(w connector.Window) (createRequest, error) {
+	if err := s.checkWindow(w); err != nil {
+		return createRequest{}, err
+	}
+	in := createRequest{
+		APIKey: s.Credentials[APIKey].Reveal(), OrderNo: w.Order, Amount: w.Amount.Total.Minor, AmountTaxFree: w.Amount.TaxFree,
+		ProductDesc: describe(w.Name, w.Order), RetURL: w.SuccessURL, RetCancelURL: w.FailureURL,
+		EnablePayMethods: enable[w.Method], CashReceipt: true, CashReceiptTradeOption: w.Receipt.Category,
+	}
+	if w.Receipt.Issue != nil {
+		in.CashReceipt = *w.Receipt.Issue
+	}
+	if w.NoticeURL != "" {
+		in.ResultCallback, in.CallbackVersion = w.NoticeURL, "V2"
+	}
+	if w.Mobile { // from a desktop browser the buyer would not come back
+		in.RetAppScheme = w.AppScheme
+	}
+	if !w.ExpiresAt.IsZero() {
+		in.ExpiredTime = w.ExpiresAt.In(httpcall.KST()).Format(time.DateTime)
+	}
+	if w.Card.NoInstallment {
+		in.Installment = "NOT_USE"
+	}
+	if w.Amount.VAT != nil {
+		vat, fee := *w.Amount.VAT, int64(0)
+		taxable := in.Amount - in.AmountTaxFree - vat
+		in.AmountVAT, in.AmountTaxable, in.AmountServiceFee = &vat, &taxable, &fee
+	}
+	return in, nil
+}
+
+func (s *shop) checkWindow(w connector.Window) error {
+	if _, offered := enable[w.Method]; !offered {
+		return fmt.Errorf("method %q is not offered: it must be %s, %s or %s", w.Method, pay.MethodTossPay, pay.MethodTossPayCard, pay.MethodTossPayMoney)
+	}
+	switch {
+	case w.Amount.Total.Currency != pay.KRW || w.Amount.Total.Minor <= 0:
+		return fmt.Errorf("amount %s must be above 0 and in %s", w.Amount.Total, pay.KRW)
+	case !orderNo.MatchString(w.Order):
+		return fmt.Errorf("orderNo %.80q must be 1 to 50 digits, letters and _-:.^@", w.Order)
+	case !slices.Contains([]string{"", "GENERAL", "CULTURE", "PUBLIC_TP"}, w.Receipt.Category):
+		return fmt.Errorf("cashReceiptTradeOption %.40q must be GENERAL, CULTURE or PUBLIC_TP", w.Receipt.Category)
+	}
+	if err := w.Amount.Validate(); err != nil {
+		return err
+	}
+	if left := w.ExpiresAt.Sub(s.Now()); !w.ExpiresAt.IsZero() && (left <= 0 || left > maxLife) {
+		return fmt.Errorf("expiredTime %s must be within the next %d minutes", w.ExpiresAt.In(httpcall.KST()).Format(time.DateTime), int(maxLife.Minutes()))
+	}
+	for _, a := range []struct {
+		field, address string
+		most           int
+	}{{"retUrl", w.SuccessURL, maxText}, {"retCancelUrl", w.FailureURL, maxText}, {"resultCallback", w.NoticeURL, maxCallback}} {
+		if a.address == "" && a.field == "resultCallback" {
+			continue
+		}
+		if err := httpcall.CheckReturn(a.field, a.address); err != nil {
+			return err
+		}
+		if n := len([]rune(a.address)); n > a.most {
+			return fmt.Errorf("%s has %d characters: at most %d are allowed", a.field, n, a.most)
+		}
+	}
+	if n := len([]rune(w.AppScheme)); n > maxText {
+		return fmt.Errorf("retAppScheme has %d characters: at most %d are allowed", n, maxText)
+	}
+	return nil
+}
+
+// describe makes a productDesc, which must not hold \ " or ' and must not be blank.
+func describe(name, order string) string {
+	clean := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`\"'`, r) || unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, name)
+	if clean = strings.TrimSpace(httpcall.Cut(clean, maxText)); clean != "" {
+		return clean
+	}
+	return order
+}
+
+// ReadReturn reads retUrl and retCancelUrl: "결제창 띄우기". Neither brings the
+// payToken or an amount, and nothing is documented to come to retCancelUrl.
+func (s *shop) ReadReturn(_ context.Context, r connector.Return) (connector.Returned, error) {
+	if r.Failed {
+		return connector.Returned{Ref: r.Ref, Decline: &connector.Decline{
+			Code: connector.DeclineByCustomer, ProviderCode: "PAY_CANCEL", ProviderMessage: "사용자가 결제를 취소하셨습니다",
+		}}, nil
+	}
+	state, order := httpcall.First(r.Form, "status"), httpcall.First(r.Form, "orderNo")
+	var err error
+	switch {
+	case state != "PAY_APPROVED" && state != "PAY_COMPLETE":
+		err = fmt.Errorf("status %.40q must be PAY_APPROVED or PAY_COMPLETE", state)
+	case !orderNo.MatchString(order):
+		err = fmt.Errorf("orderNo %.80q must be 1 to 50 digits, letters and _-:.^@", order)
+	}
+	if err != nil {
+		return connector.Returned{}, s.fail(connector.NotSent, "read return", 0, err)
+	}
+	return connector.Returned{Ref: pay.Ref{Order: order, Key: r.Ref.Key, Data: r.Ref.Data}}, nil
+}

@@ -1,0 +1,102 @@
+package tosspayments_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"naru/internal/connector"
+	"naru/internal/connector/connectortest"
+	"naru/internal/connector/tosspayments"
+	"naru/internal/pay"
+	simulator "naru/internal/sandbox/tosspayments"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	connectortest.Run(t, connectortest.Harness{Driver: tosspayments.Driver(), Start: startSimulator})
+}
+
+const (
+	simClientKey = "sandbox_ck_Hb4Nc8VxQ2RmTz6WpKd1Lf7JsG3y"
+	simSecretKey = "sandbox_sk_Wq8Zt5LmRx2VbN7kPc3Hd9GfTs6Y"
+)
+
+func startSimulator(t *testing.T, notices string) connectortest.Simulator {
+	t.Helper()
+	mux := http.NewServeMux()
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	base := server.URL + "/tosspayments"
+	sim, err := simulator.New(simulator.Options{BaseURL: base, Strict: true, Shops: []simulator.Shop{{
+		MID: "tnarutest01", Name: "나루 상점", ClientKey: simClientKey, SecretKey: simSecretKey, WebhookURL: notices, TaxFree: true,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = sim.Close() })
+	mux.Handle("/tosspayments/", http.StripPrefix("/tosspayments", sim))
+	return connectortest.Simulator{
+		MID:         "tnarutest01",
+		Credentials: map[string]pay.Secret{tosspayments.ClientKey: simClientKey, tosspayments.SecretKey: simSecretKey},
+		Endpoints:   connector.Endpoints{API: base, Script: base + "/js/v1"},
+		Approve: func(t *testing.T, launch connector.Launch, declined bool) string {
+			t.Helper()
+			how := map[string]any{"company": "61"}
+			if declined {
+				how["code"] = "REJECT_CARD_PAYMENT"
+			}
+			return actInWindow(t, base, launch, "approve", how)
+		},
+		Leave: func(t *testing.T, launch connector.Launch) string {
+			t.Helper()
+			return actInWindow(t, base, launch, "cancel", map[string]any{})
+		},
+		Fault: func(t *testing.T, rule string) {
+			t.Helper()
+			if _, err := sim.Faults().Add(rule); err != nil {
+				t.Fatal(err)
+			}
+		},
+		ConfirmCall: "POST /v1/payments/confirm", CancelCall: "POST /v1/payments/*/cancel",
+	}
+}
+
+// actInWindow does what the browser script and the window's page do, and gives
+// the address the browser is sent to.
+func actInWindow(t *testing.T, base string, launch connector.Launch, action string, how map[string]any) string {
+	t.Helper()
+	var opened, ended struct {
+		URL string `json:"url"`
+	}
+	postJSON(t, base+"/sdk/payments", map[string]any{
+		"clientKey": launch.Script.Init[0], "method": launch.Script.Args[0], "params": launch.Script.Args[1],
+		"nonce": "0123456789abcdef", "phone": false,
+	}, &opened)
+	postJSON(t, opened.URL+"/"+action, how, &ended)
+	if ended.URL == "" {
+		t.Fatalf("the window did not send the browser anywhere after %s", action)
+	}
+	return ended.URL
+}
+
+func postJSON(t *testing.T, address string, in, out any) {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.Post(address, "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		t.Fatalf("POST %s: %s", address, answer.Status)
+	}
+	if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,126 @@
+package tosspayments_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/txtar"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+)
+
+// answering is a provider that always says the same.
+type answering struct {
+	status int
+	body   []byte
+}
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: a.status, Body: io.NopCloser(bytes.NewReader(a.body)), Header: http.Header{}}, nil
+}
+
+// FuzzAnswers: whatever a provider says, a call ends in an outcome that is
+// consistent with itself or in an error of a kind.
+func FuzzAnswers(f *testing.F) {
+	files, err := filepath.Glob("testdata/wire/*.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, section := range txtar.Parse(data).Files {
+			if status, body, ok := strings.Cut(string(section.Data), "\n\n"); ok && strings.HasPrefix(section.Name, "answer") {
+				f.Add(status == "200", []byte(body))
+			}
+		}
+	}
+	ref := pay.Ref{Order: "imp_274810035512", Key: "Lk3Vw9QzTn5RbY7mXc2HdPs8JfGa4eUo1iWtBq6ZxNvMrKyC"}
+	f.Fuzz(func(t *testing.T, ok bool, body []byte) {
+		s := settings("http://127.0.0.1:9")
+		s.HTTP = &http.Client{Transport: answering{map[bool]int{true: 200, false: 400}[ok], body}}
+		c := open(t, s)
+		snap, err := c.Query(t.Context(), ref)
+		checkSnapshot(t, snap, err)
+		amount := pay.Breakdown{Total: pay.Won(84000)}
+		out, err := c.(connector.Confirmer).Confirm(t.Context(), connector.Call{Key: "a"}, ref, amount)
+		checkOutcome(t, out, err)
+		if err == nil && out.Verdict == connector.Approved && out.Snapshot.Amount != amount.Total {
+			t.Errorf("another amount was taken for approval: %+v", out.Snapshot)
+		}
+		out, err = c.(connector.Canceler).Cancel(t.Context(), connector.Call{Key: "a"}, connector.Cancel{Ref: ref, Amount: amount, Left: amount.Total})
+		checkOutcome(t, out, err)
+	})
+}
+
+func checkSnapshot(t *testing.T, snap connector.Snapshot, err error) {
+	t.Helper()
+	var e *connector.Error
+	if err != nil {
+		if !errors.As(err, &e) && !errors.Is(err, connector.ErrNotFound) {
+			t.Errorf("foreign error %v", err)
+		}
+		return
+	}
+	if moved := len(snap.Movements) > 0; moved != (snap.Stage == connector.StagePaid || snap.Stage == connector.StageCancelled) {
+		t.Errorf("stage %d with movements %+v", snap.Stage, snap.Movements)
+	}
+	for _, m := range snap.Movements {
+		if m.Key == "" || m.Amount < 0 || m.At.IsZero() {
+			t.Errorf("movement %+v", m)
+		}
+	}
+}
+
+func checkOutcome(t *testing.T, out connector.Outcome, err error) {
+	t.Helper()
+	if err != nil {
+		checkSnapshot(t, connector.Snapshot{}, err)
+		return
+	}
+	if (out.Verdict == connector.Declined) != (out.Decline != nil) {
+		t.Errorf("verdict %d with decline %+v", out.Verdict, out.Decline)
+	}
+	if out.Snapshot != nil {
+		checkSnapshot(t, *out.Snapshot, nil)
+	}
+}
+
+func FuzzReadReturn(f *testing.F) {
+	f.Add(false, "paymentKey=Lk3Vw9Qz&orderId=imp_274810035512&amount=84000")
+	f.Add(true, "code=PAY_PROCESS_CANCELED&message=%EA%B2%B0%EC%A0%9C")
+	f.Add(true, "code=REJECT_CARD_COMPANY&message=x&orderId=imp_274810035512")
+	f.Fuzz(func(t *testing.T, failed bool, query string) {
+		form, _ := url.ParseQuery(query)
+		out, err := open(t, settings("http://127.0.0.1:9")).(connector.WindowPayer).ReadReturn(t.Context(), connector.Return{Failed: failed, Form: form})
+		switch {
+		case err != nil:
+		case failed && (out.Decline == nil || out.Amount != nil):
+			t.Errorf("failure read as %+v", out)
+		case !failed && (out.Decline != nil || out.Amount == nil || *out.Amount <= 0 || out.Ref.Key == "" || out.Ref.Order == ""):
+			t.Errorf("success read as %+v", out)
+		}
+	})
+}
+
+func FuzzReadWebhook(f *testing.F) {
+	f.Add([]byte(`{"eventType":"PAYMENT_STATUS_CHANGED","createdAt":"1","data":{"paymentKey":"k","status":"DONE","orderId":"imp_274810035512"}}`))
+	f.Add([]byte(`{"createdAt":"1","secret":"ps_1","status":"DONE","transactionKey":"E07C","orderId":"imp_274810035512"}`))
+	f.Add([]byte(`{"eventType":"BILLING_DELETED","data":{}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		n, err := open(t, settings("http://127.0.0.1:9")).(connector.WebhookReader).ReadWebhook(t.Context(), http.Header{}, body)
+		if err == nil && (n.Key == "" || len(n.Key) > 400 || n.Kind == "" || n.Proven || len(n.Ref.Key) > 200) {
+			t.Errorf("notice %+v", n)
+		}
+	})
+}

@@ -1,0 +1,115 @@
+// Package tosspayments connects to Toss Payments (토스페이먼츠), core API v1 at
+// version 2022-07-27, with the browser window of JavaScript SDK v1.
+//
+// Documents: docs.tosspayments.com, "코어 API", "결제창 SDK(버전 1)", "웹훅",
+// "에러 코드", "API 버전", read for version 2022-07-27 on 2026-11-20. The version
+// is a setting of the shop behind the key, not of a request, so every answer is
+// read leniently; an answer of another version is reported once in the log.
+package tosspayments
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/connector/httpcall"
+	"naru/internal/pay"
+)
+
+// The names of the credentials a channel needs.
+const (
+	ClientKey = "client_key"
+	SecretKey = "secret_key"
+)
+
+// Driver is the package's way in.
+func Driver() connector.Driver {
+	return connector.Driver{
+		Provider:   pay.TossPayments,
+		Name:       "토스페이먼츠",
+		Production: connector.Endpoints{API: "https://api.tosspayments.com", Script: "https://js.tosspayments.com/v1"},
+		Credentials: []connector.Credential{
+			{Key: ClientKey, Label: "클라이언트 키"},
+			{Key: SecretKey, Label: "시크릿 키"},
+		},
+		Methods: []connector.Method{
+			// "결제 승인": cards from 100 won.
+			{Method: pay.MethodCard, PartialCancel: true, TaxFree: true, Installments: true, Minimum: 100},
+		},
+		Timings: timings(),
+		Check:   check,
+		Open:    open,
+	}
+}
+
+// deadline is the least a client should wait: "API 사용하기", 타임아웃.
+const deadline = 30 * time.Second
+
+// timings: a lost answer may be had again by the same call, because the
+// idempotency key is kept for 15 days ("멱등키"). A confirm is possible for 10
+// minutes after the customer authenticated ("결제 승인"), so nothing can change
+// any more after 15; a cancel has no such end.
+func timings() map[pay.AttemptKind]connector.Timing {
+	start := []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
+	confirm := slices.Concat(start, slices.Repeat([]time.Duration{time.Minute}, 15))
+	cancel := slices.Concat(confirm, slices.Repeat([]time.Duration{15 * time.Minute}, 3),
+		slices.Repeat([]time.Duration{time.Hour}, 72))
+	return map[pay.AttemptKind]connector.Timing{
+		pay.AttemptConfirm: {Deadline: deadline, Settle: deadline, Gaps: confirm, Repeatable: true},
+		pay.AttemptCancel:  {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true},
+	}
+}
+
+// check refuses keys of another mode. "API 키": test_ and live_ keys; sandbox_
+// keys are the simulator's.
+func check(mode pay.Mode, mid string, credentials map[string]pay.Secret) error {
+	if err := httpcall.CheckMode(mode, mid); err != nil {
+		return err
+	}
+	if err := httpcall.CheckKey(ClientKey, credentials[ClientKey], mode, string(mode)+"_ck_"); err != nil {
+		return err
+	}
+	return httpcall.CheckKey(SecretKey, credentials[SecretKey], mode, string(mode)+"_sk_")
+}
+
+// shop is one open channel.
+type shop struct {
+	connector.Settings
+	foreign sync.Once // an answer of another API version was reported
+}
+
+var (
+	_ connector.Connector     = (*shop)(nil)
+	_ connector.WindowPayer   = (*shop)(nil)
+	_ connector.Confirmer     = (*shop)(nil)
+	_ connector.Canceler      = (*shop)(nil)
+	_ connector.WebhookReader = (*shop)(nil)
+)
+
+func open(s connector.Settings) (connector.Connector, error) {
+	if err := check(s.Mode, s.MerchantID, s.Credentials); err != nil {
+		return nil, fmt.Errorf("tosspayments: %w", err)
+	}
+	if s.HTTP == nil {
+		return nil, errors.New("tosspayments: settings have no HTTP client")
+	}
+	for name, address := range map[string]string{"API": s.Endpoints.API, "script": s.Endpoints.Script} {
+		if err := httpcall.CheckBase(address, s.Mode); err != nil {
+			return nil, fmt.Errorf("tosspayments: %s address: %w", name, err)
+		}
+	}
+	s.Endpoints.API = strings.TrimRight(s.Endpoints.API, "/")
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	if s.Log == nil {
+		s.Log = slog.New(slog.DiscardHandler)
+	}
+	s.Log = s.Log.With("provider", pay.TossPayments, "channel", s.Channel)
+	return &shop{Settings: s}, nil
+}

@@ -1,0 +1,148 @@
+package tosspayments
+
+import (
+	"encoding/json"
+
+	"naru/internal/connector/httpcall"
+)
+
+// envelope is every error answer: "에러 객체".
+type envelope struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// confirmRequest is the body of "결제 승인".
+type confirmRequest struct {
+	PaymentKey string `json:"paymentKey"`
+	OrderID    string `json:"orderId"`
+	Amount     int64  `json:"amount"`
+}
+
+// cancelRequest is the body of "결제 취소".
+type cancelRequest struct {
+	CancelReason         string         `json:"cancelReason"`
+	CancelAmount         int64          `json:"cancelAmount,omitempty"`
+	TaxFreeAmount        int64          `json:"taxFreeAmount,omitempty"`
+	RefundReceiveAccount *refundAccount `json:"refundReceiveAccount,omitempty"`
+}
+
+type refundAccount struct {
+	Bank          string `json:"bank"`
+	AccountNumber string `json:"accountNumber"`
+	HolderName    string `json:"holderName"`
+}
+
+// payment is the "Payment 객체". What tells how money stands is strict: an
+// answer in which it cannot be read is no answer. The rest is lenient.
+type payment struct {
+	MID                string                         `json:"mId"`
+	LastTransactionKey string                         `json:"lastTransactionKey"`
+	PaymentKey         string                         `json:"paymentKey"`
+	OrderID            string                         `json:"orderId"`
+	Status             string                         `json:"status"`
+	RequestedAt        string                         `json:"requestedAt"`
+	ApprovedAt         string                         `json:"approvedAt"`
+	Card               httpcall.Maybe[card]           `json:"card"`
+	VirtualAccount     httpcall.Maybe[virtualAccount] `json:"virtualAccount"`
+	Transfer           httpcall.Maybe[transfer]       `json:"transfer"`
+	CashReceipt        httpcall.Maybe[cashReceipt]    `json:"cashReceipt"`
+	Cancels            []cancelled                    `json:"cancels"`
+	EasyPay            httpcall.Maybe[easyPay]        `json:"easyPay"`
+	Failure            httpcall.Maybe[envelope]       `json:"failure"`
+	Receipt            httpcall.Maybe[link]           `json:"receipt"`
+	TransactionKey     string                         `json:"transactionKey"` // gone from version 2022-11-16 on
+	Currency           string                         `json:"currency"`
+	TotalAmount        *httpcall.Won                  `json:"totalAmount"`
+	BalanceAmount      *httpcall.Won                  `json:"balanceAmount"`
+	TaxFreeAmount      httpcall.Won                   `json:"taxFreeAmount"` // of what is left
+	Method             string                         `json:"method"`
+	Version            string                         `json:"version"`
+}
+
+// lastKey is the newest transaction's key under either of its names.
+func (p payment) lastKey() string {
+	if p.LastTransactionKey != "" {
+		return p.LastTransactionKey
+	}
+	return p.TransactionKey
+}
+
+// card carries a Korean company name before version 2022-11-16, codes after
+// it, and both at 2022-07-27 since 2023.
+type card struct {
+	Company               string       `json:"company"`
+	IssuerCode            string       `json:"issuerCode"`
+	AcquirerCode          string       `json:"acquirerCode"`
+	Number                string       `json:"number"`
+	InstallmentPlanMonths httpcall.Won `json:"installmentPlanMonths"`
+	ApproveNo             string       `json:"approveNo"`
+	CardType              string       `json:"cardType"`
+	ReceiptURL            string       `json:"receiptUrl"`
+}
+
+type virtualAccount struct {
+	AccountNumber string `json:"accountNumber"`
+	AccountType   string `json:"accountType"`
+	Bank          string `json:"bank"`
+	BankCode      string `json:"bankCode"`
+	DueDate       string `json:"dueDate"`
+}
+
+type transfer struct {
+	Bank     string `json:"bank"`
+	BankCode string `json:"bankCode"`
+}
+
+type cashReceipt struct {
+	ReceiptKey string `json:"receiptKey"`
+	IssueNo    string `json:"issueNumber"`
+}
+
+type link struct {
+	URL string `json:"url"`
+}
+
+// easyPay is an object since version 2022-06-08 and was the bare name before.
+type easyPay struct {
+	Provider string `json:"provider"`
+}
+
+func (e *easyPay) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, &e.Provider)
+	}
+	type object easyPay
+	return json.Unmarshal(data, (*object)(e))
+}
+
+// cancelled is an element of cancels.
+type cancelled struct {
+	CancelAmount   *httpcall.Won `json:"cancelAmount"`
+	CancelReason   string        `json:"cancelReason"`
+	TaxFreeAmount  httpcall.Won  `json:"taxFreeAmount"`
+	CanceledAt     string        `json:"canceledAt"`
+	TransactionKey string        `json:"transactionKey"`
+	CancelStatus   string        `json:"cancelStatus"` // later addition; "" is done
+}
+
+func (c cancelled) done() bool { return c.CancelStatus == "" || c.CancelStatus == "DONE" }
+
+// notice is a webhook: an envelope with data, or the flat DEPOSIT_CALLBACK.
+type notice struct {
+	EventType string          `json:"eventType"`
+	CreatedAt string          `json:"createdAt"`
+	Data      json.RawMessage `json:"data"`
+
+	Status         string `json:"status"`
+	TransactionKey string `json:"transactionKey"`
+	OrderID        string `json:"orderId"`
+}
+
+// noticeData is what both forms of PAYMENT_STATUS_CHANGED have in common.
+type noticeData struct {
+	PaymentKey         string `json:"paymentKey"`
+	OrderID            string `json:"orderId"`
+	Status             string `json:"status"`
+	LastTransactionKey string `json:"lastTransactionKey"`
+}

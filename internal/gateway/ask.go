@@ -1,0 +1,166 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// The points of the three steps at which a process may die. Options.Faults is
+// called at each, with the attempt's kind before it: "confirm:intended".
+const (
+	pointIntended = "intended" // the intention is committed, nothing was asked
+	pointAnswered = "answered" // the provider answered, nothing is recorded
+	pointLearned  = "learned"  // the answer is committed
+)
+
+// resolveMargin is how long after a call's deadline its resolver may first run.
+const resolveMargin = 2 * time.Second
+
+// asking is one money-moving call in the making.
+type asking struct {
+	kind pay.AttemptKind
+	// intend checks the books inside the transaction that writes the attempt,
+	// and gives the payment as it is to be asked about and the attempt's amount and detail.
+	intend func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error)
+	// call puts the question. It runs with no transaction open.
+	call func(ctx context.Context, conn connector.Connector, call connector.Call, p pay.Payment) (connector.Outcome, error)
+	test string // the provider's test code, if one was given
+}
+
+// ask makes one money-moving call in three steps: commit the intention, ask
+// with no transaction open, commit what was learned. The error is nil when the
+// provider answered, whatever it answered: the attempt says what. Without an
+// authoritative answer it is ErrOutcomeUnknown, and the resolver goes on.
+func (g *Gateway) ask(ctx context.Context, merchant pay.MerchantID, id pay.PaymentID, a asking) (pay.Payment, pay.Attempt, error) {
+	ctx = context.WithoutCancel(ctx)
+	before, err := g.payment(ctx, merchant, id)
+	if err != nil {
+		return before, pay.Attempt{}, err
+	}
+	conn, d, err := g.connectTo(ctx, before)
+	if err != nil {
+		return before, pay.Attempt{}, err
+	}
+	timing := d.Timings[a.kind]
+	p, attempt, err := g.intend(ctx, a, timing)
+	if err != nil {
+		return p, attempt, err
+	}
+	if err := g.fault(a.kind, pointIntended); err != nil {
+		return p, attempt, err
+	}
+	return g.put(ctx, a, conn, timing, p, attempt)
+}
+
+// intend is step one.
+func (g *Gateway) intend(ctx context.Context, a asking, timing connector.Timing) (pay.Payment, pay.Attempt, error) {
+	var p pay.Payment
+	var attempt pay.Attempt
+	id := g.newAttemptID()
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if p, attempt, err = a.intend(ctx, tx); err != nil {
+			return err
+		}
+		attempt.Merchant, attempt.ID, attempt.Payment, attempt.Kind = p.Merchant, id, p.ID, a.kind
+		attempt.Status, attempt.Started, attempt.Deadline = pay.AttemptStarted, tx.Now, tx.Now.Add(timing.Deadline)
+		if err := tx.InsertAttempt(ctx, attempt); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, JobResolve, string(id), resolveArg{p.Merchant}, attempt.Deadline.Add(resolveMargin))
+	})
+	return p, attempt, err
+}
+
+// put is steps two and three: the question and what is learned of it.
+func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, timing connector.Timing, p pay.Payment, attempt pay.Attempt) (pay.Payment, pay.Attempt, error) {
+	var heard []connector.Exchange
+	call := connector.Call{Key: attempt.ID, TestCode: a.test, Record: func(e connector.Exchange) { heard = append(heard, e) }}
+	if p.Mode == pay.ModeLive {
+		call.TestCode = ""
+	}
+	asking, stop := within(ctx, timing.Deadline)
+	out, callErr := a.call(asking, conn, call, p)
+	stop()
+	if err := g.fault(a.kind, pointAnswered); err != nil {
+		return p, attempt, err
+	}
+	p, attempt, err := g.learn(ctx, attempt, timing, out, callErr, heard)
+	if err != nil {
+		return p, attempt, fmt.Errorf("record the answer to %s %s: %w", a.kind, attempt.ID, err)
+	}
+	if err := g.fault(a.kind, pointLearned); err != nil {
+		return p, attempt, err
+	}
+	if attempt.Status.Open() {
+		g.log.WarnContext(ctx, "outcome unknown", "payment", p.ID, "attempt", attempt.ID, "kind", a.kind, "err", callErr)
+		return p, attempt, ErrOutcomeUnknown
+	}
+	g.log.InfoContext(ctx, "attempt", "payment", p.ID, "attempt", attempt.ID, "kind", a.kind, "outcome", attempt.Status, "code", attempt.Code, "status", p.Status)
+	return p, attempt, nil
+}
+
+func (g *Gateway) fault(kind pay.AttemptKind, point string) error {
+	return g.faults(string(kind) + ":" + point)
+}
+
+// payment reads one payment; ErrNoPayment when there is none.
+func (g *Gateway) payment(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Payment, error) {
+	var p pay.Payment
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		p, err = tx.Payment(ctx, m, id)
+		return translate(err, store.ErrNotFound, ErrNoPayment)
+	})
+	return p, err
+}
+
+// confirm asks for the money of a payment whose buyer authenticated.
+// ErrOutcomeUnknown means the resolver goes on; a *Refusal that the books
+// forbid it. A decline is not an error: the payment says so.
+func (g *Gateway) confirm(ctx context.Context, p pay.Payment) error {
+	_, _, err := g.ask(ctx, p.Merchant, p.ID, asking{
+		kind: pay.AttemptConfirm,
+		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
+			now, err := tx.Payment(ctx, p.Merchant, p.ID)
+			if err != nil {
+				return now, pay.Attempt{}, err
+			}
+			if err := checkPrepared(ctx, tx, p.Merchant, p.MerchantUID, p.Amount.Total); err != nil {
+				return now, pay.Attempt{}, err
+			}
+			if err := tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID); err != nil {
+				return now, pay.Attempt{}, reserved(err, p)
+			}
+			now.Ref = mergeRef(now.Ref, p.Ref)
+			now, err = tx.StepPayment(ctx, now, pay.EvConfirmStarted, "returned from the window")
+			return now, pay.Attempt{Amount: p.Amount.Total.Minor}, err
+		},
+		call: askConfirm,
+	})
+	return err
+}
+
+func askConfirm(ctx context.Context, conn connector.Connector, call connector.Call, p pay.Payment) (connector.Outcome, error) {
+	c, err := connector.As[connector.Confirmer](conn)
+	if err != nil {
+		return connector.Outcome{}, notSent(err)
+	}
+	return c.Confirm(ctx, call, p.Ref, p.Amount)
+}
+
+func reserved(err error, p pay.Payment) error {
+	if errors.Is(err, store.ErrReserved) {
+		return &Refusal{Code: RefusedPaid, Field: "merchant_uid", Detail: fmt.Sprintf("%q is paid or being paid", p.MerchantUID)}
+	}
+	return err
+}
+
+// notSent marks an error of ours before anything left for the provider.
+func notSent(err error) error {
+	return &connector.Error{Kind: connector.NotSent, Op: "prepare the call", Err: err}
+}

@@ -1,0 +1,120 @@
+// Package gateway decides. It takes what a merchant or a buyer wants, checks
+// it against the books, asks the provider in three steps (ask.go), and records
+// what was learned (learn.go). It speaks no wire: V1's words are in the layers
+// above, the providers' in the connectors below.
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+	"naru/internal/vault"
+)
+
+// Kinds of jobs the gateway enqueues. The first three are worked by the
+// gateway itself, JobNotify by package notify.
+const (
+	JobResolve  = "resolve_attempt" // key: attempt id
+	JobSync     = "sync_payment"    // key: payment id
+	JobGiveBack = "give_back"       // key: payment id: money approved twice for one order
+	JobNotify   = "notify"          // key: payment id and event number; arg: Event
+)
+
+// Event is the argument of a JobNotify: something happened to a payment that
+// its merchant may want to hear of.
+type Event struct {
+	Merchant pay.MerchantID `json:"merchant"`
+	Payment  pay.PaymentID  `json:"payment"`
+	Seq      int64          `json:"seq"` // order within the payment
+	// Status the payment had when it happened: paid, failed, ...
+	Status   pay.Status `json:"status"`
+	CancelID string     `json:"cancel_id,omitempty"` // of a cancel
+	// MerchantURL: send to the merchant's own URL, whatever the payment says.
+	MerchantURL bool `json:"merchant_url,omitempty"`
+}
+
+// Preapprove asks the merchant's confirm_url whether a payment may be
+// confirmed. A nil error lets it go on; a *Stop carries the merchant's reason.
+type Preapprove func(ctx context.Context, m pay.Merchant, p pay.Payment) error
+
+// Stop is the merchant's refusal, or the lack of an answer, at its confirm_url.
+type Stop struct{ Reason string }
+
+func (s *Stop) Error() string { return "the merchant stopped the payment: " + s.Reason }
+
+// Options are what a Gateway is made of.
+type Options struct {
+	Store      *store.Store
+	Vault      *vault.Vault
+	Drivers    []connector.Driver
+	Preapprove Preapprove
+	PublicURL  string // base of our own pages as browsers and providers see them, no slash at the end
+	// HTTP is used for calls to providers.
+	HTTP *http.Client
+	Now  func() time.Time
+	Rand io.Reader // ids; crypto/rand when nil
+	Log  *slog.Logger
+	// CheckoutLife is how long a checkout link may be opened; 30 minutes when 0.
+	CheckoutLife time.Duration
+	// Faults, in tests, is called at each named point of the three steps and
+	// ends the operation there when it returns an error.
+	Faults func(point string) error
+}
+
+// Gateway is safe for concurrent use.
+type Gateway struct {
+	store      *store.Store
+	vault      *vault.Vault
+	drivers    map[pay.Provider]connector.Driver
+	preapprove Preapprove
+	public     string
+	http       *http.Client
+	now        func() time.Time
+	rand       io.Reader
+	log        *slog.Logger
+	life       time.Duration
+	faults     func(string) error
+
+	mu   sync.Mutex
+	open map[pay.ChannelKey]openChannel
+}
+
+// New makes a gateway of o.
+func New(o Options) *Gateway {
+	g := &Gateway{
+		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove,
+		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
+		faults: o.Faults, open: map[pay.ChannelKey]openChannel{},
+	}
+	for _, d := range o.Drivers {
+		g.drivers[d.Provider] = d
+	}
+	if g.rand == nil {
+		g.rand = rand.Reader
+	}
+	if g.now == nil {
+		g.now = time.Now
+	}
+	if g.http == nil {
+		g.http = http.DefaultClient
+	}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	if g.life == 0 {
+		g.life = 30 * time.Minute
+	}
+	if g.faults == nil {
+		g.faults = func(string) error { return nil }
+	}
+	return g
+}

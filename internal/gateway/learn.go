@@ -1,0 +1,381 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// learn is step three: whatever is known of an attempt goes to the books in one
+// transaction. The direct answer, the resolver and a repeated call all come
+// this way; an attempt that was settled meanwhile stays as it is.
+func (g *Gateway) learn(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange) (pay.Payment, pay.Attempt, error) {
+	p, learned, err := g.learnOnce(ctx, a, timing, out, callErr, heard, false)
+	if errors.Is(err, store.ErrPaidTwice) {
+		return g.learnOnce(ctx, a, timing, out, callErr, heard, true)
+	}
+	return p, learned, err
+}
+
+func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange, twice bool) (pay.Payment, pay.Attempt, error) {
+	var p pay.Payment
+	var now pay.Attempt
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if p, err = tx.Payment(ctx, a.Merchant, a.Payment); err != nil {
+			return err
+		}
+		if now, err = tx.Attempt(ctx, a.Merchant, a.ID); err != nil {
+			return err
+		}
+		if err = addExchanges(ctx, tx, now, heard); err != nil {
+			return err
+		}
+		b := books{g: g, tx: tx, twice: twice}
+		if out.Snapshot != nil && callErr == nil {
+			if p, err = b.snapshot(ctx, p, *out.Snapshot, &now, out.Made); err != nil {
+				return err
+			}
+		}
+		if !now.Status.Open() {
+			return nil
+		}
+		return b.settle(ctx, &p, &now, verdictOf(out, callErr), timing)
+	})
+	return p, now, err
+}
+
+// verdict is what an answer, or the lack of one, means for an attempt.
+type verdict struct {
+	event pay.AttemptEvent
+	why   failure
+}
+
+func verdictOf(out connector.Outcome, callErr error) verdict {
+	if callErr != nil {
+		switch connector.KindOf(callErr) {
+		case connector.NotSent:
+			return verdict{pay.EvNeverLeft, providerTrouble(callErr)}
+		case connector.Misconfigured:
+			return verdict{pay.EvRefused, providerTrouble(callErr)}
+		default:
+			return verdict{event: pay.EvLost}
+		}
+	}
+	switch out.Verdict {
+	case connector.Approved:
+		return verdict{event: pay.EvSucceeded}
+	case connector.Declined:
+		f := failure{codeNever, textNever}
+		if out.Decline != nil {
+			f = declined(*out.Decline)
+		}
+		return verdict{pay.EvRefused, f}
+	default:
+		return verdict{event: pay.EvLost}
+	}
+}
+
+// books is the one road from a snapshot to the store.
+type books struct {
+	g     *Gateway
+	tx    *store.Tx
+	twice bool // the order is paid by another payment: what came in is given back
+}
+
+// settle steps the attempt, and a payment whose confirm came to nothing.
+func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v verdict, timing connector.Timing) error {
+	if v.event == pay.EvLost {
+		if a.Status == pay.AttemptStarted {
+			var err error
+			if *a, err = b.tx.StepAttempt(ctx, *a, pay.EvLost); err != nil {
+				return err
+			}
+		}
+		return b.tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, b.tx.Now.Add(gap(timing, a.Tries)))
+	}
+	a.Code, a.Message, a.Ended = v.why.code, v.why.text, b.tx.Now
+	settled, err := b.tx.StepAttempt(ctx, *a, v.event)
+	if err != nil {
+		return err
+	}
+	*a = settled
+	if err := b.tx.DeleteJob(ctx, JobResolve, string(a.ID)); err != nil {
+		return err
+	}
+	if a.Kind == pay.AttemptConfirm && v.event != pay.EvSucceeded {
+		return b.decline(ctx, p, v.why)
+	}
+	return nil
+}
+
+// decline fails a payment whose confirm was refused or never left.
+func (b books) decline(ctx context.Context, p *pay.Payment, f failure) error {
+	if p.Status != pay.StatusConfirming && p.Status != pay.StatusCreated {
+		return nil
+	}
+	p.FailCode, p.FailReason, p.FailedAt = f.code, f.text, b.tx.Now
+	next, err := b.tx.StepPayment(ctx, *p, pay.EvDeclined, f.code)
+	if err != nil {
+		return err
+	}
+	*p = next
+	return b.tx.Release(ctx, p.Merchant, p.MerchantUID, p.ID)
+}
+
+// snapshot records how the provider sees a payment: what is known of it, each
+// movement once, and the steps that follow from them.
+func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (pay.Payment, error) {
+	if s.Ref.Order != "" && s.Ref.Order != p.Ref.Order {
+		return p, fmt.Errorf("the provider answered about order %q, not %q", s.Ref.Order, p.Ref.Order)
+	}
+	fresh, err := b.movements(ctx, p, s, a, made)
+	if err != nil {
+		return p, err
+	}
+	now, err := b.tx.Payment(ctx, p.Merchant, p.ID) // with its sums recomputed
+	if err != nil {
+		return p, err
+	}
+	if now, err = b.tx.UpdatePayment(ctx, describe(now, s)); err != nil {
+		return p, err
+	}
+	if now, err = b.approved(ctx, now, s); err != nil {
+		return p, err
+	}
+	return b.cancelled(ctx, now, fresh)
+}
+
+// describe fills in what the provider tells of a payment. Once money moved, a
+// recorded fact is not replaced by nothing.
+func describe(p pay.Payment, s connector.Snapshot) pay.Payment {
+	p.Ref = mergeRef(p.Ref, s.Ref)
+	if s.Stage != connector.StagePaid && s.Stage != connector.StageCancelled && s.Stage != connector.StageAwaitingDeposit {
+		return p
+	}
+	if s.Method != "" {
+		p.Method = s.Method
+	}
+	p.Details = s.Details
+	return p
+}
+
+// movements adds what the books do not hold yet and gives the cancels among it.
+func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) ([]pay.Movement, error) {
+	var cancels []pay.Movement
+	for _, m := range s.Movements {
+		m.Merchant, m.Payment = p.Merchant, p.ID
+		if m.Kind == pay.MovementCancel {
+			m.CancelID = b.g.newUUID()
+			if owner, err := b.owner(ctx, p, m, a, made); err != nil {
+				return nil, err
+			} else if owner != nil {
+				d := cancelDetailOf(*owner)
+				m.Attempt, m.CancelID = owner.ID, d.CancelID
+				if d.Reason != "" {
+					m.Reason = d.Reason
+				}
+			}
+		}
+		added, err := b.tx.AddMovement(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if added && m.Kind == pay.MovementCancel {
+			cancels = append(cancels, m)
+		}
+	}
+	return cancels, nil
+}
+
+// owner is the attempt that made a cancel: the one whose answer named it, or,
+// when the books learn of it another way, the only open one of that amount.
+func (b books) owner(ctx context.Context, p pay.Payment, m pay.Movement, a *pay.Attempt, made string) (*pay.Attempt, error) {
+	if a != nil && a.Kind == pay.AttemptCancel && made == m.Key {
+		return a, nil
+	}
+	open, err := b.tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	var found *pay.Attempt
+	for i, o := range open {
+		if o.Kind == pay.AttemptCancel && o.Amount == m.Amount {
+			if found != nil {
+				return nil, nil
+			}
+			found = &open[i]
+		}
+	}
+	return found, nil
+}
+
+// approved steps a payment whose money came in.
+func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	in, at := received(s)
+	if in == 0 {
+		return p, nil
+	}
+	ev := pay.EvApproved
+	switch p.Status {
+	case pay.StatusCreated, pay.StatusConfirming:
+	case pay.StatusFailed:
+		ev = pay.EvApprovedLate
+	default:
+		return p, nil
+	}
+	if in != p.Amount.Total.Minor {
+		b.g.log.ErrorContext(ctx, "approved amount differs", "payment", p.ID, "ours", p.Amount.Total.Minor, "theirs", in)
+		if err := b.alarm(ctx, p, "amount", fmt.Sprintf("approved %d, asked for %d", in, p.Amount.Total.Minor)); err != nil {
+			return p, err
+		}
+	}
+	if err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID); errors.Is(err, store.ErrReserved) || b.twice {
+		return b.paidTwice(ctx, p)
+	} else if err != nil {
+		return p, err
+	}
+	p.PaidAt, p.FailCode, p.FailReason, p.FailedAt = at, "", "", time.Time{}
+	next, err := b.tx.StepPayment(ctx, p, ev, s.RawStatus)
+	if err != nil {
+		return p, err
+	}
+	return next, b.notify(ctx, Event{Merchant: next.Merchant, Payment: next.ID, Seq: next.Version, Status: next.Status})
+}
+
+// received is the money that came in and when.
+func received(s connector.Snapshot) (int64, time.Time) {
+	var sum int64
+	var at time.Time
+	for _, m := range s.Movements {
+		switch m.Kind {
+		case pay.MovementApproval, pay.MovementDeposit:
+			sum, at = sum+m.Amount, m.At
+		case pay.MovementDepositReversal:
+			sum -= m.Amount
+		}
+	}
+	return sum, at
+}
+
+// paidTwice: money came in for an order that another payment has paid. It is
+// given back, and a person is told.
+func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error) {
+	if p.Status != pay.StatusFailed {
+		if err := b.decline(ctx, &p, failure{codeTwice, textTwice}); err != nil {
+			return p, err
+		}
+	}
+	if p.Left() == 0 {
+		return p, nil
+	}
+	b.g.log.ErrorContext(ctx, "order paid twice", "payment", p.ID, "merchant_uid", p.MerchantUID)
+	if err := b.alarm(ctx, p, "paid_twice", fmt.Sprintf("%d %s came in for order %q, which another payment has paid", p.Left(), p.Amount.Total.Currency, p.MerchantUID)); err != nil {
+		return p, err
+	}
+	return p, b.tx.Enqueue(ctx, JobGiveBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+}
+
+// cancelled steps a payment of which money was given back.
+func (b books) cancelled(ctx context.Context, p pay.Payment, fresh []pay.Movement) (pay.Payment, error) {
+	for i, m := range fresh {
+		if p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled {
+			return p, nil
+		}
+		ev := pay.EvPartlyCancelled
+		if i == len(fresh)-1 && p.Left() == 0 {
+			ev = pay.EvFullyCancelled
+		}
+		p.CancelledAt, p.CancelReason = m.At, m.Reason
+		next, err := b.tx.StepPayment(ctx, p, ev, m.Key)
+		if err != nil {
+			return p, err
+		}
+		p = next
+		if err := b.notifyCancel(ctx, p, m); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// notifyCancel tells the merchant of a cancel: of its own when it asked to
+// hear of it, at its own address; of one made at the provider always.
+func (b books) notifyCancel(ctx context.Context, p pay.Payment, m pay.Movement) error {
+	e := Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status, CancelID: m.CancelID}
+	if m.Attempt != "" {
+		a, err := b.tx.Attempt(ctx, p.Merchant, m.Attempt)
+		if err != nil {
+			return err
+		}
+		if !cancelDetailOf(a).Webhook {
+			return nil
+		}
+		e.MerchantURL = true
+	}
+	return b.notify(ctx, e)
+}
+
+func (b books) notify(ctx context.Context, e Event) error {
+	return b.tx.Enqueue(ctx, JobNotify, fmt.Sprintf("%s:%d", e.Payment, e.Seq), e, b.tx.Now)
+}
+
+func (b books) alarm(ctx context.Context, p pay.Payment, kind, text string) error {
+	return b.tx.AddAlarm(ctx, store.Alarm{ID: b.g.newUUID(), Merchant: p.Merchant, Payment: p.ID, Kind: kind, Text: text, At: b.tx.Now})
+}
+
+func addExchanges(ctx context.Context, tx *store.Tx, a pay.Attempt, heard []connector.Exchange) error {
+	for _, e := range heard {
+		err := tx.AddExchange(ctx, store.Exchange{
+			Merchant: a.Merchant, Payment: a.Payment, Attempt: a.ID, At: e.At, Took: e.Took, Method: e.Method, Path: e.Path,
+			Status: e.Status, Request: e.Request, Answer: e.Answer, Error: e.Err,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learnSnapshot records a snapshot that no attempt brought: a notice, a sync.
+// Attempts that it shows to have succeeded are settled with it.
+func (g *Gateway) learnSnapshot(ctx context.Context, m pay.MerchantID, id pay.PaymentID, s connector.Snapshot) (pay.Payment, error) {
+	p, err := g.learnSnapshotOnce(ctx, m, id, s, false)
+	if errors.Is(err, store.ErrPaidTwice) {
+		return g.learnSnapshotOnce(ctx, m, id, s, true)
+	}
+	return p, err
+}
+
+func (g *Gateway) learnSnapshotOnce(ctx context.Context, m pay.MerchantID, id pay.PaymentID, s connector.Snapshot, twice bool) (pay.Payment, error) {
+	var p pay.Payment
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if p, err = tx.Payment(ctx, m, id); err != nil {
+			return translate(err, store.ErrNotFound, ErrNoPayment)
+		}
+		b := books{g: g, tx: tx, twice: twice}
+		if p, err = b.snapshot(ctx, p, s, nil, ""); err != nil {
+			return err
+		}
+		if in, _ := received(s); in == 0 {
+			return nil
+		}
+		open, err := tx.OpenAttempts(ctx, m, id)
+		if err != nil {
+			return err
+		}
+		for i := range open {
+			if open[i].Kind == pay.AttemptConfirm {
+				if err := b.settle(ctx, &p, &open[i], verdict{event: pay.EvSucceeded}, connector.Timing{}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	return p, err
+}

@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// Notice takes a provider's webhook for a channel. It says where to look: the
+// payment is asked for, and the answer is what counts. A notice that came
+// before is answered and does nothing; one about a payment we do not know is
+// answered too, so that the provider stops. The reply is for the provider, with
+// status 200; an error means it should send again.
+func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header, body []byte) ([]byte, error) {
+	ctx = context.WithoutCancel(ctx)
+	var ch pay.Channel
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		ch, err = tx.ChannelByKey(ctx, key)
+		return translate(err, store.ErrNotFound, ErrChannelMissing)
+	})
+	if err != nil {
+		return nil, err
+	}
+	conn, _, err := g.connect(ch)
+	if err != nil {
+		return nil, err
+	}
+	reader, err := connector.As[connector.WebhookReader](conn)
+	if err != nil {
+		return nil, err
+	}
+	n, err := reader.ReadWebhook(ctx, h, body)
+	if err != nil {
+		return nil, &Invalid{"body", err.Error()}
+	}
+	if n.Ref.Order == "" {
+		g.log.InfoContext(ctx, "notice about nothing we hold", "channel", key, "kind", n.Kind)
+		return n.Reply, nil
+	}
+	p, err := g.payment(ctx, ch.Merchant, pay.PaymentID(n.Ref.Order))
+	if errors.Is(err, ErrNoPayment) || err == nil && p.Channel != key {
+		g.log.WarnContext(ctx, "notice about a payment of nobody", "channel", key, "order", n.Ref.Order)
+		return n.Reply, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return n.Reply, g.heed(ctx, conn, key, p, n)
+}
+
+// heed asks about the payment a notice names and then marks the notice as seen,
+// in this order: a crash between the two makes the provider's next try count.
+func (g *Gateway) heed(ctx context.Context, conn connector.Connector, key pay.ChannelKey, p pay.Payment, n connector.Notice) error {
+	asking, stop := within(ctx, askQuickly)
+	defer stop()
+	snap, err := conn.Query(asking, p.Ref)
+	if err != nil && !errors.Is(err, connector.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if _, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap); err != nil {
+			return err
+		}
+	}
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.InsertNotice(ctx, key, n.Key, n.Kind, p.ID)
+		return err
+	})
+}

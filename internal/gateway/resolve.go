@@ -1,0 +1,237 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+type resolveArg struct {
+	Merchant pay.MerchantID `json:"merchant"`
+}
+
+type syncArg struct {
+	Merchant pay.MerchantID `json:"merchant"`
+}
+
+// Workers are the gateway's jobs by kind. Each may run twice.
+func (g *Gateway) Workers() map[string]jobs.Worker {
+	return map[string]jobs.Worker{
+		JobResolve:  g.workResolve,
+		JobSync:     g.workSync,
+		JobGiveBack: g.workGiveBack,
+	}
+}
+
+// gap is the wait before question n of a lost answer.
+func gap(t connector.Timing, n int) time.Duration {
+	if n < len(t.Gaps) {
+		return t.Gaps[n]
+	}
+	return 0
+}
+
+func (g *Gateway) workResolve(ctx context.Context, j store.Job) error {
+	return g.resolve(ctx, pay.AttemptID(j.Key))
+}
+
+// resolve settles an attempt whose answer was lost, by asking the provider how
+// things stand: what it says goes the same road as a direct answer. What it
+// does not say is asked again later, and in the end a person is called.
+func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
+	var a pay.Attempt
+	var p pay.Payment
+	var now time.Time
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		now = tx.Now
+		if a, err = tx.AttemptByID(ctx, id); err != nil {
+			return err
+		}
+		p, err = tx.Payment(ctx, a.Merchant, a.Payment)
+		return err
+	})
+	if err != nil || !a.Status.Open() {
+		return err
+	}
+	conn, d, err := g.connectTo(ctx, p)
+	if err != nil {
+		return err
+	}
+	timing := d.Timings[a.Kind]
+	if settled, err := g.settleByAsking(ctx, conn, timing, p, a, now); settled || err != nil {
+		return err
+	}
+	if timing.Repeatable {
+		_, a, err = g.repeat(ctx, conn, timing, p, a)
+		if err != nil && !errors.Is(err, ErrOutcomeUnknown) || !a.Status.Open() {
+			return err
+		}
+	}
+	return g.askLater(ctx, timing, a)
+}
+
+// settleByAsking queries the payment and settles what its state shows.
+func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (bool, error) {
+	asking, stop := within(ctx, timing.Deadline)
+	defer stop()
+	snap, err := conn.Query(asking, p.Ref)
+	var out connector.Outcome
+	switch {
+	case errors.Is(err, connector.ErrNotFound):
+		if a.Kind != pay.AttemptConfirm || now.Sub(a.Started) < timing.Settle {
+			return false, nil
+		}
+		out = connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{Code: connector.DeclineOther, ProviderCode: codeNever, ProviderMessage: textNever}}
+	case err != nil:
+		g.log.WarnContext(ctx, "query failed", "payment", p.ID, "attempt", a.ID, "err", err)
+		return false, nil
+	default:
+		out = confirmedBy(a, snap)
+	}
+	if out.Verdict == connector.Pending {
+		if out.Snapshot != nil {
+			_, err = g.learnSnapshot(ctx, p.Merchant, p.ID, *out.Snapshot)
+		}
+		return false, err
+	}
+	_, learned, err := g.learn(ctx, a, timing, out, nil, nil)
+	return !learned.Status.Open(), err
+}
+
+// confirmedBy reads from a payment's state what became of an attempt. A
+// cancel cannot be told from the state alone, so it stays pending.
+func confirmedBy(a pay.Attempt, s connector.Snapshot) connector.Outcome {
+	out := connector.Outcome{Snapshot: &s}
+	if a.Kind != pay.AttemptConfirm {
+		return out
+	}
+	switch s.Stage {
+	case connector.StagePaid, connector.StageCancelled, connector.StageAwaitingDeposit:
+		out.Verdict = connector.Approved
+	case connector.StageDead:
+		out.Verdict, out.Decline = connector.Declined, s.Decline
+		if out.Decline == nil {
+			out.Decline = &connector.Decline{Code: connector.DeclineExpired, ProviderCode: codeExpired, ProviderMessage: textExpired}
+		}
+	}
+	return out
+}
+
+// repeat sends the same call again under the same key, where the provider
+// keeps keys: it moves money once, and answers what it answered.
+func (g *Gateway) repeat(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt) (pay.Payment, pay.Attempt, error) {
+	again := asking{kind: a.Kind}
+	switch a.Kind {
+	case pay.AttemptConfirm:
+		again.call = askConfirm
+	case pay.AttemptCancel:
+		c, err := g.cancelOf(p, a)
+		if err != nil {
+			return p, a, err
+		}
+		again.call = askCancel(c)
+	default:
+		return p, a, fmt.Errorf("attempt %s: kind %q cannot be repeated", a.ID, a.Kind)
+	}
+	return g.put(ctx, again, conn, timing, p, a)
+}
+
+// askLater plans the next question, or calls a person after the last.
+func (g *Gateway) askLater(ctx context.Context, timing connector.Timing, a pay.Attempt) error {
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.AttemptByID(ctx, a.ID)
+		if err != nil || !now.Status.Open() {
+			return err
+		}
+		now.Tries++
+		if now, err = tx.UpdateAttempt(ctx, now); err != nil {
+			return err
+		}
+		if now.Status == pay.AttemptStarted {
+			if now, err = tx.StepAttempt(ctx, now, pay.EvLost); err != nil {
+				return err
+			}
+		}
+		if now.Tries < len(timing.Gaps) {
+			return tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, tx.Now.Add(gap(timing, now.Tries)))
+		}
+		if err := tx.MarkStuck(ctx, now); err != nil {
+			return err
+		}
+		text := fmt.Sprintf("the outcome of %s %s could not be learned in %d questions", now.Kind, now.ID, now.Tries)
+		g.log.ErrorContext(ctx, "needs a person", "payment", now.Payment, "attempt", now.ID)
+		return tx.AddAlarm(ctx, store.Alarm{ID: g.newUUID(), Merchant: now.Merchant, Payment: now.Payment, Kind: "unknown_outcome", Text: text, At: tx.Now})
+	})
+}
+
+func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
+	var arg syncArg
+	if err := json.Unmarshal(j.Arg, &arg); err != nil {
+		return err
+	}
+	_, err := g.Sync(ctx, arg.Merchant, pay.PaymentID(j.Key))
+	if errors.Is(err, connector.ErrNotFound) { // the buyer never came to the provider
+		return nil
+	}
+	return err
+}
+
+// Sync asks the provider about one payment and records the answer. A window
+// that lapsed leaves the payment as it is, as V1 documents for a closed tab; one
+// that came back and was not approved fails it.
+func (g *Gateway) Sync(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Payment, error) {
+	p, err := g.payment(ctx, m, id)
+	if err != nil {
+		return p, err
+	}
+	conn, _, err := g.connectTo(ctx, p)
+	if err != nil {
+		return p, err
+	}
+	asking, stop := within(ctx, askQuickly)
+	defer stop()
+	snap, err := conn.Query(asking, p.Ref)
+	if err != nil {
+		return p, err
+	}
+	if p, err = g.learnSnapshot(ctx, m, id, snap); err != nil || snap.Stage != connector.StageDead || p.Status != pay.StatusCreated {
+		return p, err
+	}
+	return g.endLapsed(ctx, p, snap)
+}
+
+// endLapsed fails a payment that is dead at the provider though its buyer came
+// back to us.
+func (g *Gateway) endLapsed(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		c, err := tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
+		if err != nil {
+			return translate(err, store.ErrNotFound, nil)
+		}
+		now, err := tx.Payment(ctx, p.Merchant, p.ID)
+		if err != nil || now.Status != pay.StatusCreated || c.State != checkoutReturned {
+			p = now
+			return err
+		}
+		open, err := tx.OpenAttempts(ctx, p.Merchant, p.ID)
+		if err != nil || len(open) > 0 {
+			return err
+		}
+		f := failure{codeExpired, textExpired}
+		if s.Decline != nil {
+			f = declined(*s.Decline)
+		}
+		b := books{g: g, tx: tx}
+		err = b.decline(ctx, &now, f)
+		p = now
+		return err
+	})
+	return p, err
+}

@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"strconv"
+	"time"
+
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+var (
+	// ErrBadKey: the REST key is unknown or revoked, or the secret is wrong.
+	ErrBadKey = errors.New("wrong key or secret")
+	// ErrBadToken: the access token is unknown, expired, or of a revoked key.
+	ErrBadToken = errors.New("unknown or expired token")
+)
+
+// PortOne V1, "V1 API 인증 방법": a token lives half an hour; asked for again
+// with less than a minute left, the same token is given five more.
+const (
+	tokenLife     = 30 * time.Minute
+	tokenLow      = time.Minute
+	tokenExtended = 5 * time.Minute
+)
+
+// AccessToken is a bearer token for the REST API.
+type AccessToken struct {
+	Value        string
+	Now, Expires time.Time
+}
+
+// IssueToken gives the live token of a key, or a new one: per key there is one
+// live token at a time, whoever asks. It returns ErrBadKey for a wrong pair.
+func (g *Gateway) IssueToken(ctx context.Context, key, secret string) (AccessToken, error) {
+	var t store.Token
+	var now time.Time
+	fresh := false
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
+		now = tx.Now
+		k, err := tx.Key(ctx, key)
+		if err != nil {
+			return err
+		}
+		if !k.Revoked.IsZero() || subtle.ConstantTimeCompare(k.SecretHash, g.hashSecret(key, secret)) != 1 {
+			return ErrBadKey
+		}
+		t, err = tx.TokenOfKey(ctx, key)
+		if errors.Is(err, store.ErrNotFound) {
+			t = store.Token{Key: key, Merchant: k.Merchant}
+			return nil
+		}
+		fresh = err == nil && t.Expires.Sub(now) >= tokenLow
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return AccessToken{}, ErrBadKey
+	}
+	if err != nil {
+		return AccessToken{}, err
+	}
+	if !fresh {
+		if t, now, err = g.renewToken(ctx, t); err != nil {
+			return AccessToken{}, err
+		}
+	}
+	return AccessToken{Value: g.tokenValue(t), Now: now, Expires: t.Expires}, nil
+}
+
+// renewToken replaces an expired token or lengthens one that is about to
+// expire, looking again inside the transaction: many servers ask at once.
+func (g *Gateway) renewToken(ctx context.Context, t store.Token) (store.Token, time.Time, error) {
+	key, merchant := t.Key, t.Merchant
+	var now time.Time
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		now = tx.Now
+		row, err := tx.TokenOfKey(ctx, key)
+		switch {
+		case err != nil && !errors.Is(err, store.ErrNotFound):
+			return err
+		case err != nil || !row.Expires.After(now):
+			t = store.Token{Key: key, Merchant: merchant, Issued: now, Expires: now.Add(tokenLife)}
+		case row.Expires.Sub(now) < tokenLow:
+			t = row
+			t.Expires = row.Expires.Add(tokenExtended)
+		default:
+			t = row
+			return nil
+		}
+		t.Hash = hashToken(g.tokenValue(t))
+		return tx.PutToken(ctx, t)
+	})
+	return t, now, err
+}
+
+// tokenValue is 40 hex characters that only this gateway can make, so that the
+// store needs to hold no token to give the same one again.
+func (g *Gateway) tokenValue(t store.Token) string {
+	mac := g.vault.MAC("access-token", []byte(t.Key+"|"+strconv.FormatInt(t.Issued.UnixMicro(), 10)))
+	return hex.EncodeToString(mac)[:40]
+}
+
+func (g *Gateway) hashSecret(key, secret string) []byte {
+	return g.vault.MAC("rest-secret", []byte(key+"|"+secret))
+}
+
+// Authenticate is the merchant a token speaks for, or ErrBadToken.
+func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant, error) {
+	var m pay.Merchant
+	err := g.store.Read(ctx, func(tx *store.Tx) error {
+		t, err := tx.TokenByHash(ctx, hashToken(token))
+		if err != nil {
+			return err
+		}
+		if !t.Expires.After(tx.Now) {
+			return ErrBadToken
+		}
+		k, err := tx.Key(ctx, t.Key)
+		if err != nil {
+			return err
+		}
+		if !k.Revoked.IsZero() {
+			return ErrBadToken
+		}
+		m, err = tx.Merchant(ctx, t.Merchant)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return m, ErrBadToken
+	}
+	return m, err
+}

@@ -1,0 +1,240 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"naru/internal/store"
+)
+
+// Runner runs due jobs. It may be used by many goroutines; several Runners, in
+// this process or others, share the jobs of one database.
+type Runner struct {
+	store   *store.Store
+	now     func() time.Time
+	log     *slog.Logger
+	workers map[string]Worker
+	kinds   []string
+	limit   map[string]int
+	poll    time.Duration
+	lease   time.Duration
+	backoff func(kind string, tries int) time.Duration
+	woken   chan struct{}
+
+	taking sync.Mutex     // held from leasing jobs until they are in running
+	busy   sync.WaitGroup // the goroutines that run jobs for the loop
+
+	mu      sync.Mutex
+	running map[name]*run
+	ends    int           // runs that have ended
+	ending  chan struct{} // closed when the next one does
+	hungry  bool          // there may be more to lease than there was room for
+	stop    func()        // ends the loop; nil when it does not run
+	abort   context.CancelFunc
+	ended   chan struct{} // the loop has ended
+}
+
+// name is which job it is.
+type name struct{ kind, key string }
+
+// run is one job while it runs.
+type run struct {
+	ctx context.Context
+	job store.Job // as it was leased
+
+	mu    sync.Mutex // held while the lease is renewed or ended
+	lease store.Job  // job with its present lease
+	over  bool       // there is no lease to renew
+}
+
+// Start runs what is due, now and as it becomes due, until Stop is called or ctx
+// ends. The ctx of the workers keeps the values of ctx but does not end with it.
+// A Runner that runs is not started again.
+func (r *Runner) Start(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stop != nil {
+		return
+	}
+	loopCtx, stop := context.WithCancel(ctx)
+	workCtx, abort := context.WithCancel(context.WithoutCancel(ctx))
+	r.stop, r.abort, r.ended = stop, abort, make(chan struct{})
+	go r.loop(loopCtx, workCtx, r.ended)
+}
+
+// Stop takes no more jobs and waits until those that run have ended. When ctx
+// ends first, their ctx is ended and its error returned without waiting for
+// them: they run again once their leases are out.
+func (r *Runner) Stop(ctx context.Context) error {
+	r.mu.Lock()
+	stop, abort, ended := r.stop, r.abort, r.ended
+	r.stop = nil
+	r.mu.Unlock()
+	if stop == nil {
+		return nil
+	}
+	stop()
+	defer abort()
+	idle := make(chan struct{})
+	go func() {
+		<-ended
+		r.busy.Wait()
+		close(idle)
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Wake has the Runner look for due jobs at once, as after the clock was moved.
+// Commits that make a job due wake it by themselves.
+func (r *Runner) Wake() {
+	select {
+	case r.woken <- struct{}{}:
+	default: // it will look anyway
+	}
+}
+
+func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
+	defer close(ended)
+	defer r.store.OnEnqueue(r.Wake)()
+	poll := time.NewTicker(r.poll)
+	defer poll.Stop()
+	for {
+		for r.takeSome(ctx, workCtx) {
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.woken:
+		case <-poll.C:
+		}
+	}
+}
+
+// takeSome leases what there is room for and sets it going. It is false when
+// there is no more to take or no room.
+func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
+	r.setHungry(true) // what ends from here on is worth another look
+	kinds, n := r.room()
+	taken, err := r.take(ctx, workCtx, kinds, n)
+	if err != nil && ctx.Err() == nil {
+		r.log.ErrorContext(ctx, "jobs cannot be taken", "error", err)
+	}
+	for _, one := range taken {
+		r.busy.Go(func() {
+			r.do(one)
+			r.freed()
+		})
+	}
+	if len(taken) > 0 && len(taken) == n {
+		return ctx.Err() == nil
+	}
+	r.setHungry(len(kinds) < len(r.kinds))
+	return false
+}
+
+func (r *Runner) setHungry(hungry bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hungry = hungry
+}
+
+// room is the kinds of which more may run, and how many of any of them.
+func (r *Runner) room() (kinds []string, n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	busy := map[string]int{}
+	for which := range r.running {
+		busy[which.kind]++
+	}
+	for _, k := range r.kinds {
+		if free := r.limit[k] - busy[k]; free > 0 {
+			if len(kinds) == 0 || free < n {
+				n = free
+			}
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds, n
+}
+
+// freed looks for more work if there was too much when we last looked.
+func (r *Runner) freed() {
+	r.mu.Lock()
+	hungry := r.hungry
+	r.mu.Unlock()
+	if hungry {
+		r.Wake()
+	}
+}
+
+// do runs a job and writes down how it went.
+func (r *Runner) do(one *run) {
+	defer r.forget(one)
+	err := r.work(one)
+	if ended := r.end(one, err); ended != nil {
+		log := r.log.Error
+		if errors.Is(ended, store.ErrConflict) {
+			log = r.log.Debug // deleted by its own work, or leased by others
+		}
+		log("a job's end is not recorded", "kind", one.job.Kind, "key", one.job.Key, "error", ended)
+	}
+}
+
+// work calls the worker; however it ends, there is an answer.
+func (r *Runner) work(one *run) (err error) {
+	ended := make(chan struct{})
+	// A goroutine of its own: a worker that ends it (a test's FailNow) must not
+	// take ours along.
+	go func() {
+		defer close(ended)
+		err = errLeft
+		defer func() {
+			if v := recover(); v != nil {
+				err = panicked(v, debug.Stack())
+			}
+		}()
+		err = r.workers[one.job.Kind](one.ctx, one.job)
+	}()
+	<-ended
+	return err
+}
+
+// end removes a job that is done or gives it back to be run again.
+func (r *Runner) end(one *run, err error) error {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.over = true
+	ctx := context.WithoutCancel(one.ctx)
+	if err == nil {
+		return r.store.Write(ctx, func(tx *store.Tx) error { return tx.FinishJob(ctx, one.lease) })
+	}
+	at := r.retryTime(one.job, err)
+	log := r.log.Warn
+	if errors.Is(err, errNotYet) {
+		log = r.log.Debug
+	}
+	log("a job runs again", "kind", one.job.Kind, "key", one.job.Key, "tries", one.job.Tries, "at", at, "error", err)
+	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.RetryJob(ctx, one.lease, at, err.Error()) })
+}
+
+// forget takes a job off the list of those that run.
+func (r *Runner) forget(one *run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	which := name{one.job.Kind, one.job.Key}
+	if r.running[which] == one {
+		delete(r.running, which)
+	}
+	r.ends++
+	close(r.ending)
+	r.ending = make(chan struct{})
+}

@@ -1,0 +1,160 @@
+// Package notify tells merchants what happened to their payments (PortOne V1,
+// "웹훅 연동하기"): it turns the gateway's events into deliveries, one for each
+// address, sends them, tries again, and keeps a record of each try. It also
+// asks a merchant's confirm_url before a payment is confirmed.
+//
+// Deliveries are made at least once. Of one payment and address they begin in
+// the order of events: a later one's first try waits for the end of the
+// earlier one's first try, and ends the earlier one's retries.
+package notify
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"slices"
+	"time"
+
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+	"naru/internal/v1wire"
+)
+
+// Kinds of jobs worked here. The gateway enqueues JobNotify.
+const (
+	JobNotify  = "notify"
+	JobDeliver = "deliver" // key: delivery id
+)
+
+// Options are what a Notifier is made of. Store is required.
+type Options struct {
+	Store   *store.Store
+	Log     *slog.Logger
+	Version string // for User-Agent
+	// Retries are the waits between tries, for merchants without their own.
+	Retries []time.Duration
+	// AllowPrivate are the private addresses that may be reached all the same;
+	// AnyAddress allows all of them and is for development.
+	AllowPrivate []netip.Prefix
+	AnyAddress   bool
+	// Tried, if not nil, is told what became of each try: "delivered",
+	// "failed" when it is tried again, "given_up".
+	Tried func(outcome string)
+}
+
+// Notifier is safe for concurrent use.
+type Notifier struct {
+	store   *store.Store
+	log     *slog.Logger
+	agent   string
+	retries []time.Duration
+	guarded *http.Client
+	open    *http.Client
+	tried   func(string)
+}
+
+// New makes a notifier of o.
+func New(o Options) *Notifier {
+	n := &Notifier{
+		store: o.Store, log: o.Log, agent: "Naru/" + o.Version, retries: o.Retries, tried: o.Tried,
+		guarded: newClient(o.AllowPrivate, o.AnyAddress), open: newClient(nil, true),
+	}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	if n.tried == nil {
+		n.tried = func(string) {}
+	}
+	return n
+}
+
+// Close drops the connections that are kept to merchants.
+func (n *Notifier) Close() {
+	n.guarded.CloseIdleConnections()
+	n.open.CloseIdleConnections()
+}
+
+// Workers are the notifier's jobs by kind. Each may run twice.
+func (n *Notifier) Workers() map[string]jobs.Worker {
+	return map[string]jobs.Worker{JobNotify: n.workNotify, JobDeliver: n.workDeliver}
+}
+
+// event is the argument of JobNotify, as the gateway writes it.
+type event struct {
+	Merchant    pay.MerchantID `json:"merchant"`
+	Payment     pay.PaymentID  `json:"payment"`
+	Seq         int64          `json:"seq"` // order within the payment
+	Status      pay.Status     `json:"status"`
+	CancelID    string         `json:"cancel_id"`
+	MerchantURL bool           `json:"merchant_url"` // to the merchant's own address, whatever the payment says
+}
+
+// delivering is the argument of JobDeliver.
+type delivering struct {
+	Merchant pay.MerchantID `json:"merchant"`
+	ID       string         `json:"id"`
+}
+
+// workNotify makes the deliveries of an event.
+func (n *Notifier) workNotify(ctx context.Context, j store.Job) error {
+	var e event
+	if err := j.ReadArg(&e); err != nil {
+		return err
+	}
+	return n.store.Write(ctx, func(tx *store.Tx) error {
+		p, err := tx.Payment(ctx, e.Merchant, e.Payment)
+		if err != nil {
+			return err
+		}
+		m, err := tx.Merchant(ctx, e.Merchant)
+		if err != nil {
+			return err
+		}
+		kind, body := v1wire.WebhookBody(p.ID, p.MerchantUID, e.Status, e.CancelID, m.Settings.WebhookForm)
+		for _, url := range addresses(m, p, e) {
+			d := store.Delivery{
+				Merchant: m.ID, ID: deliveryID(e, url), Payment: p.ID, Event: string(e.Status), URL: url,
+				ContentType: kind, Body: body, Seq: e.Seq, NextAt: tx.Now,
+			}
+			if err := tx.InsertDelivery(ctx, d); errors.Is(err, store.ErrExists) {
+				continue // this event was worked before
+			} else if err != nil {
+				return err
+			}
+			if err := tx.Enqueue(ctx, JobDeliver, d.ID, delivering{m.ID, d.ID}, tx.Now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// addresses are where the event is told, each once: the payment's own
+// notice_url, or else the merchant's.
+func addresses(m pay.Merchant, p pay.Payment, e event) []string {
+	if len(p.Notify.URLs) == 0 || e.MerchantURL {
+		if m.Settings.WebhookURL == "" {
+			return nil
+		}
+		return []string{m.Settings.WebhookURL}
+	}
+	var out []string
+	for _, u := range p.Notify.URLs {
+		if u != "" && !slices.Contains(out, u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// deliveryID is the same whenever the same event is told to the same address.
+func deliveryID(e event, url string) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%s", e.Merchant, e.Payment, e.Seq, url))
+	return "d_" + hex.EncodeToString(sum[:16])
+}

@@ -1,0 +1,53 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"naru/internal/pay"
+	"naru/internal/v1wire"
+)
+
+// reasonLimit is how many characters of a merchant's reason are kept.
+const reasonLimit = 200
+
+// Preapprove asks the payment's confirm_url whether it may be confirmed
+// (PortOne V1, "컨펌 프로세스"). Only an answer of 200 within 10 s lets it go
+// on. Otherwise ok is false and reason is the merchant's own, "" when it gave
+// none. A payment without confirm_url may go on.
+func (n *Notifier) Preapprove(ctx context.Context, m pay.Merchant, p pay.Payment) (reason string, ok bool) {
+	if p.Notify.ConfirmURL == "" {
+		return "", true
+	}
+	a := n.post(ctx, message{
+		url: p.Notify.ConfirmURL, contentType: v1wire.ContentJSON, body: v1wire.ConfirmBody(p),
+		anywhere: m.Settings.PrivateAddressesOK, timeout: confirmTimeout,
+	})
+	if a.err == nil && a.status == http.StatusOK {
+		return "", true
+	}
+	args := []any{"merchant", m.ID, "payment", p.ID, "status", a.status, "took", a.took}
+	if a.err != nil {
+		args = append(args, "error", errText(a.err))
+	}
+	n.log.Log(ctx, slog.LevelWarn, "the merchant stopped a payment at its confirm_url", args...)
+	return statedReason(a.body), false
+}
+
+// statedReason is the reason of a body like {"reason": "품절"}, on one line.
+func statedReason(body string) string {
+	var in struct {
+		Reason string `json:"reason"`
+	}
+	if json.Unmarshal([]byte(body), &in) != nil {
+		return ""
+	}
+	text := []rune(strings.Join(strings.Fields(in.Reason), " "))
+	if len(text) > reasonLimit {
+		text = text[:reasonLimit]
+	}
+	return string(text)
+}

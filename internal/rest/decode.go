@@ -1,0 +1,220 @@
+package rest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-viper/mapstructure/v2"
+)
+
+// Decode fills the struct in points to from the request's query, body and
+// path; of a name in several of them the last named wins. A field's name is
+// its `json` tag, to the letter. Fields nobody asked for are counted in the
+// request's Event and otherwise ignored. The errors are *FieldError,
+// ErrMalformed, ErrTooLarge and ErrTooManyFields.
+//
+// What clients may send:
+//   - JSON, forms (with PHP's brackets, percent-encoded or not), multipart;
+//     the body of GET and HEAD is ignored, and withBody says whether another
+//     method's is read;
+//   - numbers and booleans as text; null and, for numbers and booleans, ""
+//     as "absent" (but not for Amount);
+//   - one value where a list is wanted, and a plain name several times: the
+//     list, or the last of them.
+func Decode(r *http.Request, in any, withBody bool) error {
+	values, err := tree(pairs(r.URL.RawQuery))
+	if err != nil {
+		return err
+	}
+	if withBody && !reads(r.Method) {
+		body, err := readBody(r)
+		if err != nil {
+			return err
+		}
+		maps.Copy(values, body)
+	}
+	path, err := pathValues(r)
+	if err != nil {
+		return err
+	}
+	maps.Copy(values, path)
+	unused, err := bind(values, in)
+	EventOf(r.Context()).Unknown = unused
+	return err
+}
+
+// pathValues are the named segments of the path. The router leaves them
+// percent-encoded only when the path could not be written otherwise, which is
+// when RawPath is set. A segment that is empty is missing.
+func pathValues(r *http.Request) (map[string]any, error) {
+	rctx := chi.RouteContext(r.Context())
+	if rctx == nil {
+		return nil, nil
+	}
+	out := make(map[string]any, len(rctx.URLParams.Keys))
+	for _, key := range rctx.URLParams.Keys {
+		if key == "*" {
+			continue
+		}
+		v := rctx.URLParam(key)
+		if r.URL.RawPath != "" {
+			u, err := url.PathUnescape(v)
+			if err != nil {
+				return nil, &FieldError{Field: key, Value: v, Rule: RuleText}
+			}
+			v = u
+		}
+		if v == "" {
+			return nil, Missing(key)
+		}
+		out[key] = strings.ToValidUTF8(v, "\uFFFD")
+	}
+	return out, nil
+}
+
+// bind fills in from values and says how many of them it had no use for.
+func bind(values map[string]any, in any) (unused int, err error) {
+	var meta mapstructure.Metadata
+	dec, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
+		TagName: "json", Result: in, Metadata: &meta, WeaklyTypedInput: true, DecodeHook: mapstructure.DecodeHookFuncValue(convert),
+		MatchName: func(key, field string) bool { return key == field }, IgnoreUntaggedFields: true,
+	})
+	if err != nil {
+		return 0, fmt.Errorf("decoding into %T: %w", in, err)
+	}
+	if err := dec.Decode(values); err != nil {
+		return 0, fieldError(err)
+	}
+	return len(meta.Unused), nil
+}
+
+func fieldError(err error) error {
+	named, ok := errors.AsType[*mapstructure.DecodeError](err)
+	if !ok {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	for {
+		inner, ok := errors.AsType[*mapstructure.DecodeError](named.Unwrap())
+		if !ok {
+			break
+		}
+		named = inner
+	}
+	if v, ok := errors.AsType[*violation](err); ok {
+		return &FieldError{Field: named.Name(), Value: v.value, Rule: v.rule}
+	}
+	return &FieldError{Field: named.Name(), Rule: RuleObject}
+}
+
+// convert is the one place where a value of the wire becomes a value of a
+// struct's field. What it does not know it leaves to mapstructure.
+func convert(from, to reflect.Value) (any, error) {
+	v := from.Interface()
+	if list, ok := v.(repeated); ok {
+		switch to.Kind() {
+		case reflect.Slice:
+			return []any(list), nil
+		case reflect.Pointer:
+			return v, nil // asked again for what it points to
+		}
+		v = list[len(list)-1]
+	}
+	if to.Kind() == reflect.Pointer && v == "" && to.Type().Elem() != reflect.TypeFor[Amount]() && to.Type().Elem().Kind() != reflect.String {
+		return nil, nil
+	}
+	switch {
+	case to.Type() == reflect.TypeFor[Amount]():
+		return amount(v)
+	case to.Type() == reflect.TypeFor[Text]():
+		return text(v)
+	}
+	switch to.Kind() {
+	case reflect.String:
+		return plain(v)
+	case reflect.Bool:
+		return checked(boolean(v))
+	case reflect.Int, reflect.Int64:
+		return integer(v)
+	case reflect.Slice:
+		if _, isMap := v.(map[string]any); isMap && to.Type().Elem().Kind() != reflect.Struct {
+			return nil, &violation{shown(v), RuleList}
+		}
+	case reflect.Struct:
+		if _, isMap := v.(map[string]any); !isMap {
+			return nil, &violation{shown(v), RuleObject}
+		}
+	}
+	return v, nil
+}
+
+// checked gives the error only when there is one, not a typed nil.
+func checked[T any](v T, bad *violation) (any, error) {
+	if bad != nil {
+		return nil, bad
+	}
+	return v, nil
+}
+
+func amount(v any) (any, error) {
+	s, ok := scalar(v)
+	if !ok || strings.TrimSpace(s) == "" {
+		return nil, &violation{shown(v), RuleAmount}
+	}
+	n, bad := whole(s)
+	if bad == nil && n < 0 {
+		bad = &violation{s, RuleNegative}
+	}
+	return checked(Amount(n), bad)
+}
+
+func integer(v any) (any, error) {
+	s, ok := scalar(v)
+	if !ok {
+		return nil, &violation{shown(v), RuleNumber}
+	}
+	if strings.TrimSpace(s) == "" {
+		return int64(0), nil
+	}
+	return checked(whole(s))
+}
+
+// scalar is the text of a number, from JSON or from a form.
+func scalar(v any) (string, bool) {
+	switch v := v.(type) {
+	case json.Number:
+		return v.String(), true
+	case string:
+		return v, true
+	}
+	return "", false
+}
+
+func plain(v any) (any, error) {
+	switch v := v.(type) {
+	case bool:
+		return fmt.Sprint(v), nil
+	case json.Number:
+		return v.String(), nil
+	case string:
+		if strings.ContainsRune(v, 0) {
+			return nil, &violation{strings.ReplaceAll(v, "\x00", `\0`), RuleText}
+		}
+		return v, nil
+	}
+	return nil, &violation{shown(v), RuleText}
+}
+
+func text(v any) (any, error) {
+	switch v := v.(type) {
+	case map[string]any, []any:
+		return jsonText(v)
+	}
+	return plain(v)
+}

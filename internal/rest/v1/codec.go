@@ -1,0 +1,76 @@
+package v1
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"naru/internal/rest"
+)
+
+// envelope is every answer of V1: code 0 and a response, or another code and
+// a message.
+type envelope struct {
+	Code     int     `json:"code"`
+	Message  *string `json:"message"`
+	Response any     `json:"response"`
+}
+
+// codec is V1 on the wire. soft operations (cancel) tell what they refuse with
+// HTTP 200, because V1 documents only 200 and 401 for them and clients do not
+// read other answers; body says whether a body is read at all.
+type codec struct{ body, soft bool }
+
+func (c codec) Decode(r *http.Request, in any) error {
+	if err := rest.Decode(r, in, c.body); err != nil {
+		return err
+	}
+	if h, ok := in.(interface{ readHeader(http.Header) error }); ok {
+		return h.readHeader(r.Header)
+	}
+	return nil
+}
+
+func (c codec) Encode(w http.ResponseWriter, r *http.Request, out any) {
+	status := http.StatusOK
+	if found, ok := out.(found); ok {
+		out = found.payments
+		if found.missing > 0 {
+			status = http.StatusMultiStatus
+		}
+	}
+	write(w, r, status, envelope{Response: out})
+}
+
+func (c codec) Fail(w http.ResponseWriter, r *http.Request, err error) {
+	rest.EventOf(r.Context()).Err = err
+	f := c.failureOf(err)
+	if f.status >= 500 && f.status != http.StatusNotImplemented {
+		f.text += fmt.Sprintf(" (요청번호: %s)", rest.EventOf(r.Context()).RequestID)
+	}
+	write(w, r, f.status, envelope{Code: f.code, Message: &f.text})
+}
+
+// write sends the answer in one piece: an official client of V1 parses only
+// the first chunk of a token's answer.
+func write(w http.ResponseWriter, r *http.Request, status int, e envelope) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		rest.EventOf(r.Context()).Err = fmt.Errorf("encode the answer: %w", err)
+		http.Error(w, "", http.StatusInternalServerError)
+		return
+	}
+	body := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=UTF-8")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	if _, err := w.Write(body); err != nil {
+		rest.EventOf(r.Context()).Err = fmt.Errorf("write the answer: %w", err)
+	}
+}

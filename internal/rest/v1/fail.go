@@ -1,0 +1,171 @@
+package v1
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"naru/internal/connector"
+	"naru/internal/gateway"
+	"naru/internal/rest"
+	"naru/internal/v1wire"
+)
+
+// failure is an answer that says no: HTTP status, V1's code, V1's message.
+// V1's codes are 1 for what the gateway refuses by its own rules and -1 for
+// the rest.
+type failure struct {
+	status, code int
+	text         string
+}
+
+func (f *failure) Error() string { return fmt.Sprintf("answered %d, code %d", f.status, f.code) }
+
+func (f *failure) with(more string) *failure {
+	return &failure{f.status, f.code, f.text + more}
+}
+
+// What has no error of the gateway's behind it.
+var (
+	errNoRoute      = &failure{http.StatusNotFound, -1, "존재하지 않는 API입니다."}
+	errMethod       = &failure{http.StatusMethodNotAllowed, -1, "허용되지 않는 HTTP METHOD입니다."}
+	errUnauthorized = &failure{http.StatusUnauthorized, -1, v1wire.TextUnauthorized}
+	errKeyMissing   = &failure{http.StatusBadRequest, -1, v1wire.TextKeyMissing}
+	errTier         = &failure{http.StatusBadRequest, -1, "하위상점(Tier)은 아직 제공하지 않습니다."}
+	errBadStatus    = &failure{http.StatusBadRequest, -1, v1wire.TextBadStatus}
+	errNoPage       = &failure{http.StatusBadRequest, -1, "데이터 범위를 넘어선 page입니다."}
+	errSpan         = &failure{http.StatusBadRequest, -1, "조회 기간이 올바르지 않습니다. from은 to보다 늦을 수 없고, 조회 기간은 최대 90일입니다."}
+	errNoIDs        = &failure{http.StatusBadRequest, -1, "조회할 imp_uid 또는 merchant_uid를 지정해주셔야합니다."}
+	errManyIDs      = &failure{http.StatusBadRequest, -1, "imp_uid와 merchant_uid는 합하여 최대 100개까지 지정할 수 있습니다."}
+	errNoCancelID   = &failure{http.StatusOK, 1, "취소할 imp_uid 또는 merchant_uid를 지정해주셔야합니다."}
+	errNoCard       = &failure{http.StatusNotFound, -1, "존재하지 않는 카드사 코드입니다."}
+	errNoBank       = &failure{http.StatusNotFound, -1, "존재하지 않는 은행 코드입니다."}
+	errLater        = &failure{http.StatusNotImplemented, -1, "아직 제공하지 않는 기능입니다."}
+	errForeign      = &failure{http.StatusNotImplemented, -1, v1wire.TextUnsupportedPG}
+	errNoBalance    = &failure{http.StatusMethodNotAllowed, -1, v1wire.TextUnsupportedPG}
+	errNoAmending   = &failure{http.StatusBadRequest, -1, v1wire.TextUnsupportedPG}
+	errNoIdentity   = &failure{http.StatusNotFound, -1, v1wire.TextNoCertificate}
+	errInternal     = &failure{http.StatusInternalServerError, -1, "서버에서 오류가 발생하였습니다. 잠시 후 다시 시도해주세요."}
+	errGone         = &failure{http.StatusServiceUnavailable, -1, "요청이 중단되었습니다."}
+)
+
+// failures is the one table from the gateway's errors to V1's answers. The
+// codes and texts of cancel and prepare are V1's where they are known; those
+// of checksum, over-cancel, partial and unknown outcome are ours.
+func failures() []struct {
+	err    error
+	answer *failure
+} {
+	return []struct {
+		err    error
+		answer *failure
+	}{
+		{gateway.ErrBadKey, &failure{http.StatusUnauthorized, -1, v1wire.TextBadKey}},
+		{gateway.ErrBadToken, errUnauthorized},
+		{gateway.ErrNoPayment, &failure{http.StatusNotFound, -1, v1wire.TextNoPayment}},
+		{gateway.ErrNotCancellable, &failure{http.StatusOK, 1, v1wire.TextNotCancellable}},
+		{gateway.ErrFullyCancelled, &failure{http.StatusOK, 1, v1wire.TextFullyCancelled}},
+		{gateway.ErrChecksum, &failure{http.StatusOK, 1, "취소 가능 잔액이 checksum과 일치하지 않아 취소하지 않았습니다."}},
+		{gateway.ErrOverCancel, &failure{http.StatusOK, 1, "취소 요청 금액이 취소 가능 잔액(처리 중인 취소 제외)보다 큽니다."}},
+		{gateway.ErrPartialForbidden, &failure{http.StatusOK, 1, "부분취소를 할 수 없는 결제수단입니다."}},
+		{gateway.ErrOutcomeUnknown, &failure{http.StatusOK, -1, v1wire.TextCancelFailed + " 결제사의 처리 결과를 확인하고 있습니다. 다시 취소하기 전에 결제정보를 조회해주세요."}},
+		{gateway.ErrAlreadyPrepared, &failure{http.StatusOK, 1, v1wire.TextPreparedTwice}},
+		{gateway.ErrNotPrepared, &failure{http.StatusNotFound, -1, v1wire.TextNotPrepared}},
+		{rest.ErrMalformed, &failure{http.StatusBadRequest, -1, "요청 본문을 해석할 수 없습니다. JSON 또는 폼 형식으로 보내주세요."}},
+		{rest.ErrTooManyFields, &failure{http.StatusBadRequest, -1, fmt.Sprintf("요청 항목이 너무 많거나 너무 깊습니다. (최대 %d개, %d단계)", rest.MaxFields, rest.MaxDepth)}},
+		{rest.ErrTooLarge, &failure{http.StatusRequestEntityTooLarge, -1, "요청 본문은 최대 1MiB입니다."}},
+		{context.Canceled, errGone},
+	}
+}
+
+// failureOf finds err's answer. What it does not know is internal.
+func (c codec) failureOf(err error) failure {
+	if f, ok := errors.AsType[*failure](err); ok {
+		return *f
+	}
+	if f, ok := errors.AsType[*rest.FieldError](err); ok {
+		return c.refused(fieldText(f))
+	}
+	if i, ok := errors.AsType[*gateway.Invalid](err); ok {
+		return c.refused(fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다. (%s)", i.Field, i.Detail))
+	}
+	if d, ok := errors.AsType[*gateway.DeclinedError](err); ok && c.soft {
+		return failure{http.StatusOK, -1, v1wire.TextCancelFailed + " " + providerText(d.Decline)}
+	}
+	if e, ok := errors.AsType[*connector.Error](err); ok && c.soft && connector.KindOf(err) != connector.Unknown {
+		return failure{http.StatusOK, -1, v1wire.TextCancelFailed + " " + providerText(connector.Decline{ProviderCode: e.Code, ProviderMessage: e.Message})}
+	}
+	if errors.Is(err, gateway.ErrNoPayment) && c.soft {
+		return failure{http.StatusOK, 1, v1wire.TextNotCancellable}
+	}
+	for _, row := range failures() {
+		if errors.Is(err, row.err) {
+			return *row.answer
+		}
+	}
+	return *errInternal
+}
+
+// refused is the answer to a value that cannot be taken.
+func (c codec) refused(text string) failure {
+	if c.soft {
+		return failure{http.StatusOK, 1, text}
+	}
+	return failure{http.StatusBadRequest, -1, text}
+}
+
+// providerText is a provider's refusal: its code in brackets, then its words.
+func providerText(d connector.Decline) string {
+	code := "[" + d.ProviderCode + "]"
+	switch {
+	case d.ProviderCode == "" && d.ProviderMessage == "":
+		return "결제사에 연결하지 못했습니다."
+	case d.ProviderCode == "" || strings.HasPrefix(d.ProviderMessage, code) || strings.HasPrefix(d.ProviderMessage, "("):
+		return d.ProviderMessage
+	}
+	return strings.TrimSpace(code + " " + d.ProviderMessage)
+}
+
+// fieldText says which value is wrong, what it was, and what is allowed.
+func fieldText(f *rest.FieldError) string {
+	if f.Rule == rest.RuleRequired {
+		return fmt.Sprintf("필수 파라메터 %s 값이 누락되었습니다.", f.Field)
+	}
+	return fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다: %q (%s)", f.Field, short(f.Value), allowed(f))
+}
+
+func allowed(f *rest.FieldError) string {
+	switch f.Rule {
+	case rest.RuleText:
+		return "문자열이어야 합니다"
+	case rest.RuleNumber:
+		return "정수여야 합니다"
+	case rest.RuleAmount:
+		return "0 이상의 정수 금액이어야 합니다"
+	case rest.RuleWhole:
+		return "소수점 이하 값은 사용할 수 없습니다"
+	case rest.RuleNegative:
+		return "0 이상이어야 합니다"
+	case rest.RuleTooBig:
+		return fmt.Sprintf("최대 %d까지 사용할 수 있습니다", rest.MaxAmount)
+	case rest.RuleBool:
+		return "true, false, 1, 0 중 하나여야 합니다"
+	case rest.RuleList:
+		return "배열이어야 합니다"
+	case rest.RuleObject:
+		return "객체여야 합니다"
+	case rest.RuleLength:
+		return "최대 " + f.Want + "자까지 사용할 수 있습니다"
+	}
+	return "사용할 수 있는 값: " + f.Want
+}
+
+// short cuts what is quoted back to the client.
+func short(s string) string {
+	if r := []rune(s); len(r) > 50 {
+		return string(r[:50]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,175 @@
+package v1
+
+import (
+	"context"
+	_ "embed"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"naru/internal/rest"
+)
+
+// route is one operation: its address, what serves it, and, where it is
+// offered, the shapes of its request and its response.
+type route struct {
+	method, path string
+	public       bool // needs no token
+	handler      http.Handler
+	in, out      reflect.Type
+}
+
+// routes is the index of the interface: all published operations of V1, those
+// it once had, and the addresses clients get wrong.
+func (a *api) routes() []route {
+	get, put, soft := codec{}, codec{body: true}, codec{body: true, soft: true}
+	token := op(put, "POST /users/getToken", a.getToken)
+	token.public = true
+	offered := []route{
+		token,
+		op(get, "GET /users/pg", a.channels),
+
+		op(get, "GET /payments", a.payments),
+		op(get, "GET /payments/{imp_uid}", a.payment),
+		op(get, "POST /payments/{imp_uid}", a.payment), // some clients post where they mean to read
+		op(get, "GET /payments/find/{merchant_uid}", a.find),
+		op(get, "GET /payments/find/{merchant_uid}/{payment_status}", a.find),
+		op(get, "GET /payments/findAll/{merchant_uid}", a.findAll),
+		op(get, "GET /payments/findAll/{merchant_uid}/{payment_status}", a.findAll),
+		op(get, "GET /payments/status/{payment_status}", a.byStatus),
+
+		op(soft, "POST /payments/cancel", a.cancel),
+
+		op(put, "POST /payments/prepare", a.prepare),
+		op(put, "PUT /payments/prepare", a.reprepare),
+		op(get, "GET /payments/prepare/{merchant_uid}", a.prepared),
+
+		op(get, "GET /cards", a.cards),
+		op(get, "GET /cards/{card_standard_code}", a.card),
+		op(get, "GET /banks", a.banks),
+		op(get, "GET /banks/{bank_standard_code}", a.bank),
+
+		{method: "GET", path: "/x/openapi.json", public: true, handler: http.HandlerFunc(serveOpenAPI)},
+	}
+	for _, rs := range [][]route{unnamed(), later(), foreign()} {
+		offered = append(offered, rs...)
+	}
+	return offered
+}
+
+// op makes a route of an operation that is offered, at "METHOD /path".
+func op[In, Out any](c codec, address string, do func(context.Context, In) (Out, error)) route {
+	method, path, _ := strings.Cut(address, " ")
+	return route{method: method, path: path, handler: rest.Handle(c, do), in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+}
+
+// no makes routes of operations that all get the same answer.
+func no(answer error, addresses ...string) []route {
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { codec{}.Fail(w, r, answer) })
+	out := make([]route, len(addresses))
+	for i, address := range addresses {
+		out[i].method, out[i].path, _ = strings.Cut(address, " ")
+		out[i].handler = h
+	}
+	return out
+}
+
+// unnamed are calls that leave out what they look for. Without these routes
+// the word before would be taken for an imp_uid.
+func unnamed() []route {
+	out := no(rest.Missing("merchant_uid"),
+		"GET /payments/find", "GET /payments/findAll", "GET /payments/prepare")
+	return append(out, no(rest.Missing("payment_status"), "GET /payments/status")...)
+}
+
+// later are operations of V1 that will be offered.
+func later() []route {
+	return no(errLater,
+		"GET /tiers/{tier_code}",
+		"POST /subscribe/payments/onetime",
+		"POST /subscribe/payments/again",
+		"POST /subscribe/payments/schedule",
+		"GET /subscribe/payments/schedule",
+		"POST /subscribe/payments/unschedule",
+		"GET /subscribe/payments/schedule/{merchant_uid}",
+		"PUT /subscribe/payments/schedule/{merchant_uid}",
+		"POST /subscribe/payments/schedule/{merchant_uid}/reschedule",
+		"POST /subscribe/payments/schedule/{merchant_uid}/retry",
+		"GET /subscribe/payments/schedule/customers/{customer_uid}",
+		"GET /subscribe/customers",
+		"GET /subscribe/customers/{customer_uid}",
+		"POST /subscribe/customers/{customer_uid}",
+		"DELETE /subscribe/customers/{customer_uid}",
+		"GET /subscribe/customers/{customer_uid}/payments",
+		"GET /subscribe/customers/{customer_uid}/schedules",
+		"POST /vbanks",
+		"DELETE /vbanks/{imp_uid}",
+		"POST /receipts/{imp_uid}",
+		"GET /receipts/{imp_uid}",
+		"DELETE /receipts/{imp_uid}",
+		"POST /receipts/external/{merchant_uid}",
+		"GET /receipts/external/{merchant_uid}",
+		"DELETE /receipts/external/{merchant_uid}",
+	)
+}
+
+// foreign are operations of providers that are not connected, and those V1
+// itself no longer has.
+func foreign() []route {
+	out := no(errForeign,
+		"POST /escrows/logis/{imp_uid}",
+		"PUT /escrows/logis/{imp_uid}",
+		"GET /escrows/logis/{imp_uid}",
+		"DELETE /certifications/{imp_uid}",
+		"POST /certifications/otp/request",
+		"POST /certifications/otp/confirm/{imp_uid}",
+		"POST /benepia/point",
+		"POST /benepia/payment",
+		"POST /cvs",
+		"DELETE /cvs/{imp_uid}",
+		"DELETE /kcpquick/members/{member_id}",
+		"POST /kcpquick/members/{member_id}/fido/release",
+		"POST /kcpquick/payment/money",
+		"PUT /kcpquick/prepare/{merchant_uid}",
+		"POST /kcpquick/prepare/{merchant_uid}",
+		"POST /kcpquick/payment/autopay",
+		"DELETE /kcpquick/autopay/{customer_uid}",
+		"POST /payments/{imp_uid}/naver/cancel",
+		"POST /payments/{imp_uid}/naver/approve-cancel",
+		"POST /payments/{imp_uid}/naver/ship",
+		"POST /payments/{imp_uid}/naver/ship-exchanged",
+		"POST /payments/{imp_uid}/naver/collect-exchanged",
+		"POST /payments/{imp_uid}/naver/place",
+		"POST /payments/{imp_uid}/naver/request-return",
+		"POST /payments/{imp_uid}/naver/approve-return",
+		"POST /payments/{imp_uid}/naver/reject-return",
+		"POST /payments/{imp_uid}/naver/withhold-return",
+		"POST /payments/{imp_uid}/naver/resolve-return",
+		"POST /payments/{imp_uid}/naver/point",
+		"POST /payments/{imp_uid}/naver/confirm",
+		"GET /payments/{imp_uid}/naver/product-orders",
+		"GET /naver/product-orders/{product_order_id}",
+		"GET /naver/reviews",
+		"GET /payments/{imp_uid}/naver/cash-amount",
+		"POST /partners/receipts/{imp_uid}",
+		"POST /payco/orders/status/{imp_uid}",
+		"POST /paymentwall/delivery",
+		"POST /tiers/{tier_code}",
+		"PUT /tiers/{tier_code}",
+		"DELETE /tiers/{tier_code}",
+		"GET /vbanks/holder",
+		"GET /kakao/payment/orders",
+		"POST /subscribe/payments/foreign",
+	)
+	out = append(out, no(errNoAmending, "PUT /vbanks/{imp_uid}")...)
+	out = append(out, no(errNoBalance, "GET /payments/{imp_uid}/balance")...)
+	return append(out, no(errNoIdentity, "GET /certifications/{imp_uid}")...)
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+func serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	_, _ = w.Write(openAPI)
+}

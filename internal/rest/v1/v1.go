@@ -1,0 +1,80 @@
+// Package v1 is PortOne V1's REST interface: which operations there are
+// (routes.go), how a request becomes a call of the gateway and its result V1's
+// words (payments.go, cancel.go, prepare.go, token.go, merchant.go, wire.go),
+// and what each error is called (fail.go). It decides nothing about money.
+//
+// Facts about the interface are from PortOne's "REST API V1" reference and the
+// pages named beside them; where they leave a choice,
+// docs/v1-implementation-details.md says what was chosen.
+package v1
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"naru/internal/gateway"
+	"naru/internal/pay"
+	"naru/internal/rest"
+	"naru/internal/store"
+)
+
+// Options are what the interface is made of.
+type Options struct {
+	Gateway *gateway.Gateway
+	Store   *store.Store
+	Now     func() time.Time // time.Now when nil
+	Rand    io.Reader        // request ids; crypto/rand when nil
+	Log     *slog.Logger     // nothing is logged when nil
+	// Done is given each request's event when it has ended; may be nil.
+	Done func(rest.Event)
+}
+
+type api struct {
+	gateway *gateway.Gateway
+	store   *store.Store
+	now     func() time.Time
+}
+
+// New is the handler of V1's REST interface. It answers every path, so it is
+// served at "/", after the other faces. An http.ServeMux must not stand in
+// front of it: that redirects some of the paths V1's clients use.
+func New(o Options) http.Handler {
+	a := &api{gateway: o.Gateway, store: o.Store, now: o.Now}
+	if a.now == nil {
+		a.now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	mux := chi.NewRouter()
+	mux.Use(rest.TrimSlash, rest.Observe(o.Log, o.Rand, o.Done), rest.Recover(o.Log, codec{}.Fail), rest.LimitBody(rest.MaxBody), middleware.GetHead)
+	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { codec{}.Fail(w, r, errNoRoute) })
+	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", strings.Join(rest.Allowed(r), ", "))
+		codec{}.Fail(w, r, errMethod)
+	})
+	signedIn := mux.With(a.authenticate, refuseTier)
+	for _, rt := range a.routes() {
+		if rt.public {
+			mux.Method(rt.method, rt.path, rt.handler)
+		} else {
+			signedIn.Method(rt.method, rt.path, rt.handler)
+		}
+	}
+	return rest.Root(mux)
+}
+
+type merchantKey struct{}
+
+// merchantOf is the merchant whose token the request carried.
+func merchantOf(ctx context.Context) pay.Merchant {
+	m, _ := ctx.Value(merchantKey{}).(pay.Merchant)
+	return m
+}

@@ -1,0 +1,181 @@
+package tosspay
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// callbackKind is what fault rules call the only message Toss Pay sends for
+// one-off payments: cancels, expiries and refunds are never sent.
+const callbackKind = "PAY_COMPLETE"
+
+// retryAfter are the retries of a callback nobody answered with HTTP 200,
+// counted from when it was due: "10분 이내 4회". The gaps are ours.
+var retryAfter = []time.Duration{time.Minute, 3 * time.Minute, 6 * time.Minute, 10 * time.Minute}
+
+// States of a callback.
+const (
+	callbackWaiting   = "waiting"
+	callbackDelivered = "delivered"
+	callbackGivenUp   = "given_up"
+	callbackDropped   = "dropped" // by a fault rule, never sent
+)
+
+// callback is one message to a resultCallback, with its tries.
+type callback struct {
+	id                int // from 1, its place in the log
+	token, orderNo    string
+	url, version      string
+	contentType, body string
+	state             string
+	first, due        time.Time // when the first and the next try are due
+	planned           int       // tries made by plan, resends by hand not counted
+	resend            bool      // one more try is wanted by hand
+	sending, byHand   bool      // a try is on its way, and it was asked for by hand
+	early             bool
+	tried             chan struct{} // closed after the first try
+	tries             []try
+}
+
+// try is one attempt to deliver.
+type try struct {
+	At     string `json:"at"`
+	Status int    `json:"status"` // HTTP status; 0 is none
+	Error  string `json:"error,omitempty"`
+}
+
+// enqueue writes the completion of p for its resultCallback, if it has one.
+// The caller holds the lock, and wakes the worker once it let go.
+func (s *Simulator) enqueue(p *payment, at time.Time) {
+	if p.callbackURL == "" {
+		return
+	}
+	fate := s.faults.Message(callbackKind)
+	contentType, body := "application/json;charset=UTF-8", s.callbackV2(p)
+	if p.callbackVersion == "V1" {
+		contentType, body = "application/x-www-form-urlencoded;charset=UTF-8", p.callbackV1()
+	}
+	times := 1
+	if fate.Twice {
+		times = 2
+	}
+	for range times {
+		cb := &callback{
+			id: len(s.callbacks) + 1, token: p.token, orderNo: p.orderNo, url: p.callbackURL, version: p.callbackVersion,
+			contentType: contentType, body: body, state: callbackWaiting, early: fate.Early && fate.Late == 0, tried: make(chan struct{}),
+		}
+		cb.first = at.Add(fate.Late)
+		cb.due = cb.first
+		if fate.Drop {
+			cb.state, cb.early = callbackDropped, false
+		}
+		s.callbacks = append(s.callbacks, cb)
+		s.pending = append(s.pending, cb)
+	}
+}
+
+// callbackV2 is the body of "결과 콜백 V2".
+func (s *Simulator) callbackV2(p *payment) string {
+	b := p.whole()
+	m := struct {
+		Status           string `json:"status"`
+		PayToken         string `json:"payToken"`
+		OrderNo          string `json:"orderNo"`
+		PayMethod        string `json:"payMethod"`
+		Amount           int64  `json:"amount"`
+		DiscountedAmount int64  `json:"discountedAmount"`
+		PaidAmount       int64  `json:"paidAmount"`
+		PaidTs           string `json:"paidTs"`
+		TransactionID    string `json:"transactionId"`
+		*cardApproval
+		*accountFields
+	}{
+		Status: string(Complete), PayToken: p.token, OrderNo: p.orderNo, PayMethod: p.choice.payMethod(),
+		Amount: p.amount, DiscountedAmount: b.off(), PaidAmount: b.paid,
+		PaidTs: stamp(p.paid), TransactionID: p.payTransaction(), accountFields: p.accountFields(),
+	}
+	if c := s.cardFields(p); c != nil {
+		m.cardApproval = &c.cardApproval
+	}
+	body, err := marshal(m)
+	if err != nil {
+		panic(err) // strings and numbers only
+	}
+	return string(body)
+}
+
+// callbackV1 is the form of the older version: another word for the same
+// event, and no card or account fields.
+func (p *payment) callbackV1() string {
+	b := p.whole()
+	var form []string
+	add := func(name, value string) { form = append(form, name+"="+url.QueryEscape(value)) }
+	won := func(n int64) string { return strconv.FormatInt(n, 10) }
+	add("status", "PAY_SUCCESS")
+	add("payToken", p.token)
+	add("orderNo", p.orderNo)
+	add("payMethod", p.choice.payMethod())
+	add("amount", won(p.amount))
+	add("discountedAmount", won(b.off()))
+	add("paidPoint", "0")
+	add("paidAmount", won(b.paid))
+	add("paidTs", stamp(p.paid))
+	add("transactionId", p.payTransaction())
+	return strings.Join(form, "&")
+}
+
+// settle books the outcome of a try and plans the next one.
+func (cb *callback) settle(t try, now time.Time) {
+	cb.tries = append(cb.tries, t)
+	cb.sending = false
+	if len(cb.tries) == 1 {
+		close(cb.tried)
+	}
+	switch {
+	case t.Status == 200:
+		cb.state = callbackDelivered
+	case cb.byHand: // the plan goes on as if it had not been
+	case cb.planned < len(retryAfter):
+		cb.due = cb.first.Add(retryAfter[cb.planned])
+		cb.planned++
+	default:
+		cb.state = callbackGivenUp
+	}
+}
+
+// ready is whether a try is due.
+func (cb *callback) ready(now time.Time) bool {
+	return !cb.sending && (cb.resend || cb.state == callbackWaiting && !now.Before(cb.due))
+}
+
+// idle is whether nothing more is to be sent.
+func (cb *callback) idle() bool {
+	return !cb.sending && !cb.resend && cb.state != callbackWaiting
+}
+
+// callbackView is a callback as the control face shows it.
+type callbackView struct {
+	ID          int    `json:"id"`
+	PayToken    string `json:"payToken"`
+	OrderNo     string `json:"orderNo"`
+	URL         string `json:"url"`
+	Version     string `json:"version"`
+	ContentType string `json:"contentType"`
+	Body        string `json:"body"`
+	State       string `json:"state"`
+	NextTry     string `json:"nextTry,omitempty"`
+	Tries       []try  `json:"tries"`
+}
+
+func (cb *callback) view() callbackView {
+	v := callbackView{
+		ID: cb.id, PayToken: cb.token, OrderNo: cb.orderNo, URL: cb.url, Version: cb.version,
+		ContentType: cb.contentType, Body: cb.body, State: cb.state, Tries: append([]try{}, cb.tries...),
+	}
+	if cb.state == callbackWaiting {
+		v.NextTry = stamp(cb.due)
+	}
+	return v
+}

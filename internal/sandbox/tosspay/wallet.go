@@ -1,0 +1,160 @@
+package tosspay
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+// card is one of the cards the sandbox's buyer has. Numbers are masked the
+// way Toss Pay masks them; there is nothing behind the asterisks.
+type card struct {
+	company      int // cardCompanyCode
+	name         string
+	method, user string // cardMethodType, cardUserType
+	number       string
+	bin, last    string
+	freeMonths   int // interest-free up to so many months
+}
+
+// account is one of the buyer's accounts linked to Toss money.
+type account struct{ code, name, number string }
+
+// cards are by company code ("토스페이 API 소개, 카드사 코드"). Citi (9) is in
+// that list as not supported, so the buyer has none.
+var cards = []card{
+	{1, "신한", "CREDIT", "PERSONAL", "451842******102*", "451842", "102*", 5},
+	{2, "현대", "CREDIT", "PERSONAL", "433028******557*", "433028", "557*", 3},
+	{3, "삼성", "CREDIT", "PERSONAL", "537120******412*", "537120", "412*", 3},
+	{4, "국민", "CHECK", "PERSONAL", "557042******700*", "557042", "700*", 0},
+	{5, "롯데", "CREDIT", "PERSONAL_FAMILY", "513762******8834", "513762", "8834", 3},
+	{6, "하나", "CREDIT", "CORP_COMPANY", "552103******2290", "552103", "2290", 0},
+	{7, "우리", "CREDIT", "PERSONAL", "531764******410*", "531764", "410*", 2},
+	{8, "농협", "PREPAYMENT", "PERSONAL", "546112******019*", "546112", "019*", 0},
+	{10, "비씨", "CREDIT", "CORP_PERSONAL", "490220******365*", "490220", "365*", 6},
+}
+
+var accounts = []account{
+	{"092", "토스뱅크", "100******094"},
+	{"088", "신한은행", "110******676"},
+	{"004", "KB국민은행", "928******331"},
+}
+
+// choice is what the buyer decided in the app.
+type choice struct {
+	card             *card    // or
+	account          *account // exactly one of the two
+	months           int      // 0 is a single payment
+	discount, points int64
+}
+
+func (c *choice) payMethod() string {
+	if c.card != nil {
+		return "CARD"
+	}
+	return "TOSS_MONEY"
+}
+
+func (c *choice) noInterest() bool {
+	return c.card != nil && c.months > 1 && c.months <= c.card.freeMonths
+}
+
+// Approval is what a buyer does in the app: how to pay, and what is to go wrong.
+type Approval struct {
+	PayMethod       string `json:"payMethod"`       // TOSS_MONEY or CARD; empty is the first that is offered
+	CardCompanyCode int    `json:"cardCompanyCode"` // 0 is the first card offered
+	AccountBankCode string `json:"accountBankCode"` // empty is the first account
+	SpreadOut       int    `json:"spreadOut"`       // months, 0 or 2 to 12
+	Discount        int64  `json:"discount"`        // won, instant discount
+	Points          int64  `json:"points"`          // won, Toss points
+	ExecuteFail     string `json:"executeFail"`     // errorCode that the capture is to fail with
+	LoseReturn      bool   `json:"loseReturn"`      // the browser does not come back by itself
+}
+
+const maxMonths = 12
+
+// choose turns an approval into a choice. A request that makes no sense is an
+// error; one that Toss or an issuer would decline is a failure.
+func (p *payment) choose(a Approval) (*choice, *failure, error) {
+	if a.ExecuteFail != "" && !codeForm.MatchString(a.ExecuteFail) {
+		return nil, nil, fmt.Errorf("executeFail %q: must be an errorCode such as CARD_EXCEED_LIMIT", a.ExecuteFail)
+	}
+	if a.Discount < 0 || a.Points < 0 || a.Discount > p.amount || a.Points > p.amount-a.Discount {
+		return nil, nil, fmt.Errorf("discount %d and points %d: must be 0 or more and together at most the amount %d", a.Discount, a.Points, p.amount)
+	}
+	if a.SpreadOut < 0 || a.SpreadOut == 1 || a.SpreadOut > maxMonths {
+		return nil, nil, fmt.Errorf("spreadOut %d: must be 0 or 2 to %d", a.SpreadOut, maxMonths)
+	}
+	c := &choice{discount: a.Discount, points: a.Points}
+	if a.PayMethod == "" {
+		a.PayMethod = "CARD"
+		if p.money {
+			a.PayMethod = "TOSS_MONEY"
+		}
+	}
+	var err error
+	switch {
+	case a.PayMethod == "TOSS_MONEY" && p.money:
+		c.account, err = pickAccount(a.AccountBankCode)
+	case a.PayMethod == "CARD" && p.card:
+		c.months = a.SpreadOut
+		c.card, err = p.pickCard(a.CardCompanyCode)
+	case a.PayMethod == "TOSS_MONEY" || a.PayMethod == "CARD":
+		err = fmt.Errorf("payMethod %s: this payment does not offer it", a.PayMethod)
+	default:
+		err = fmt.Errorf("payMethod %q: must be TOSS_MONEY or CARD", a.PayMethod)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, p.judge(c), nil
+}
+
+func pickAccount(code string) (*account, error) {
+	code = cmp.Or(code, accounts[0].code)
+	i := slices.IndexFunc(accounts, func(a account) bool { return a.code == code })
+	if i < 0 {
+		return nil, fmt.Errorf("accountBankCode %q: the sandbox's buyer has accounts at 092, 088 and 004", code)
+	}
+	return &accounts[i], nil
+}
+
+// offered are the cards this payment may be made with.
+func (p *payment) offered() []card {
+	if !p.card {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(cards), func(c card) bool {
+		return len(p.cards) > 0 && !slices.Contains(p.cards, c.company)
+	})
+}
+
+func (p *payment) pickCard(company int) (*card, error) {
+	offered := p.offered()
+	if company == 0 && len(offered) > 0 {
+		return &offered[0], nil
+	}
+	i := slices.IndexFunc(offered, func(c card) bool { return c.company == company })
+	if i < 0 {
+		return nil, fmt.Errorf("cardCompanyCode %d: not among the cards this payment offers", company)
+	}
+	return &offered[i], nil
+}
+
+// judge applies the limits that only show once a method is chosen.
+func (p *payment) judge(c *choice) *failure {
+	paid := p.amount - c.discount - c.points
+	switch {
+	case c.card == nil && paid > maxMoney:
+		return refuse("COMMON_EXCEED_LIMIT")
+	case c.card == nil && p.amount-c.discount < 1:
+		return refuse("COMMON_PAY_ERROR")
+	case c.card != nil && (p.amount-c.discount < minCard || paid < 1):
+		return refuse("CARD_MIN_AMOUNT_ERROR")
+	case c.months > 0 && !p.installments:
+		return refuse("CARD_SPREADOUT_ERROR")
+	case c.months > 0 && paid < minInstallments:
+		return refuse("CARD_MIN_AMOUNT_FOR_SPREADOUT_ERROR")
+	}
+	return nil
+}

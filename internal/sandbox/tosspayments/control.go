@@ -1,0 +1,248 @@
+package tosspayments
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"naru/internal/sandbox/control"
+)
+
+// autoActions are what windows can do by themselves.
+var autoActions = []string{"approve", "cancel", "decline", "abort", "close", "off"}
+
+func (s *Simulator) controlRoutes() http.Handler {
+	r := chi.NewRouter()
+	r.Get("/shops", s.controlShops)
+	r.Get("/shops/{mid}/next-decline", s.controlNextDecline)
+	r.Put("/shops/{mid}/next-decline", s.controlNextDecline)
+	r.Delete("/shops/{mid}/next-decline", s.controlNextDecline)
+	r.Get("/payments", s.controlPayments)
+	r.Get("/payments/{paymentKey}", s.controlPayment(func(*payment, *http.Request) error { return nil }))
+	r.Post("/payments/{paymentKey}/expire", s.controlPayment(s.controlExpire))
+	r.Post("/payments/{paymentKey}/cancel", s.controlPayment(s.controlCancel))
+	r.Get("/webhooks", s.controlWebhooks)
+	r.Post("/webhooks/{id}/resend", s.controlResend)
+	r.Get("/auto", s.controlAuto)
+	r.Put("/auto", s.controlAuto)
+	return r
+}
+
+// controlShops lists the shops without their secret keys.
+func (s *Simulator) controlShops(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []object{}
+	for _, shop := range s.shops {
+		out = append(out, object{{"mid", shop.MID}, {"name", shop.Name}, {"clientKey", shop.ClientKey}, {"webhookUrl", shop.WebhookURL},
+			{"taxFree", shop.TaxFree}, {"billing", shop.Billing}, {"nextDecline", orNull(shop.nextDecline)}})
+	}
+	slices.SortFunc(out, func(a, b object) int { return strings.Compare(a[0].value.(string), b[0].value.(string)) })
+	control.Answer(w, http.StatusOK, object{{"shops", out}})
+}
+
+// readBody reads an optional JSON object of known members.
+func readBody(r *http.Request, into any) error {
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit))
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	dec := json.NewDecoder(strings.NewReader(string(body)))
+	dec.DisallowUnknownFields()
+	return dec.Decode(into)
+}
+
+func badBody(w http.ResponseWriter, err error) {
+	control.Fail(w, http.StatusBadRequest, "BAD_BODY", err.Error())
+}
+
+func (s *Simulator) controlNextDecline(w http.ResponseWriter, r *http.Request) {
+	var in struct {
+		Code string `json:"code"`
+	}
+	if r.Method == http.MethodPut {
+		if err := readBody(r, &in); err != nil {
+			badBody(w, err)
+			return
+		}
+		if p, ok := problems[in.Code]; in.Code != "" && (!ok || !p.declines) {
+			badBody(w, fmt.Errorf("code %q: not a code that a confirm is declined with; for example %s", in.Code, strings.Join(declineCodes, ", ")))
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	shop, ok := s.shops[chi.URLParam(r, "mid")]
+	if !ok {
+		control.Fail(w, http.StatusNotFound, "NO_SUCH_SHOP", fmt.Sprintf("no shop %q", chi.URLParam(r, "mid")))
+		return
+	}
+	if r.Method != http.MethodGet {
+		shop.nextDecline = in.Code
+	}
+	control.Answer(w, http.StatusOK, object{{"code", orNull(shop.nextDecline)}})
+}
+
+// controlPayments lists the payments, newest first; ?orderId= and ?mid= narrow it.
+func (s *Simulator) controlPayments(w http.ResponseWriter, r *http.Request) {
+	orderID, mid := r.URL.Query().Get("orderId"), r.URL.Query().Get("mid")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []object{}
+	for _, p := range slices.Backward(s.newest) {
+		if (orderID == "" || p.orderID == orderID) && (mid == "" || p.shop.MID == mid) {
+			s.refresh(p)
+			out = append(out, s.paymentObject(p, korean))
+		}
+	}
+	control.Answer(w, http.StatusOK, object{{"payments", out}})
+}
+
+// controlPayment does something to a payment and answers with it.
+func (s *Simulator) controlPayment(do func(*payment, *http.Request) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		key := chi.URLParam(r, "paymentKey")
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p, ok := s.payments[key]
+		if !ok {
+			control.Fail(w, http.StatusNotFound, "NOT_FOUND_PAYMENT", fmt.Sprintf("no payment %q", key))
+			return
+		}
+		s.refresh(p)
+		if err := do(p, r); err != nil {
+			e := asAPIError(err)
+			control.Answer(w, e.status(), e.object(korean))
+			return
+		}
+		control.Answer(w, http.StatusOK, s.paymentObject(p, korean))
+	}
+}
+
+func (s *Simulator) controlExpire(p *payment, _ *http.Request) error {
+	if p.state != ready && p.state != inProgress {
+		return refusef("FORBIDDEN_REQUEST", "status is %s: only READY and IN_PROGRESS expire", p.state)
+	}
+	s.expire(p)
+	return nil
+}
+
+// controlCancel is a cancel made in the provider's own back office: the shop
+// hears of it by webhook only.
+func (s *Simulator) controlCancel(p *payment, r *http.Request) error {
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit))
+	if err != nil || len(body) == 0 {
+		body = []byte("{}")
+	}
+	f, err := parseFields(body, true, "INVALID_REQUEST")
+	if err != nil {
+		return err
+	}
+	why := refund{reason: f.text("reason", textRule{max: 200}), amount: f.amount("amount", p.currency, 1), taxFree: f.amount("taxFreeAmount", p.currency, 0)}
+	if err := f.done(); err != nil {
+		return err
+	}
+	if why.reason == "" {
+		why.reason = "상점관리자 취소"
+	}
+	early, err := s.cancel(p, why)
+	for _, d := range early { // there is no API answer to be earlier than
+		s.enqueue(d)
+	}
+	return err
+}
+
+type webhookView struct {
+	ID           int             `json:"id"`
+	MID          string          `json:"mid"`
+	Kind         string          `json:"kind"`
+	PaymentKey   string          `json:"paymentKey"`
+	URL          string          `json:"url"`
+	Transmission string          `json:"transmissionId"`
+	State        deliveryState   `json:"state"`
+	Created      time.Time       `json:"createdAt"`
+	Due          *time.Time      `json:"dueAt,omitempty"` // of the next try
+	Tries        []try           `json:"tries"`
+	Body         json.RawMessage `json:"body"`
+}
+
+func (d *delivery) view() webhookView {
+	v := webhookView{
+		ID: d.id, MID: d.shop.MID, Kind: d.kind, PaymentKey: d.payment.key, URL: d.url, Transmission: d.transmission,
+		State: d.state, Created: d.created, Tries: append([]try{}, d.tries...), Body: d.body,
+	}
+	if d.state == pending {
+		due := d.due
+		v.Due = &due
+	}
+	return v
+}
+
+// controlWebhooks lists webhooks with their tries, oldest first.
+func (s *Simulator) controlWebhooks(w http.ResponseWriter, _ *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := []webhookView{}
+	for _, d := range s.deliveries {
+		out = append(out, d.view())
+	}
+	control.Answer(w, http.StatusOK, object{{"webhooks", out}})
+}
+
+// controlResend tries a webhook once more, at once. One whose tries were over
+// gets no new ones after it.
+func (s *Simulator) controlResend(w http.ResponseWriter, r *http.Request) {
+	id, _ := strconv.Atoi(chi.URLParam(r, "id"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.deliveries, func(d *delivery) bool { return d.id == id })
+	if i < 0 {
+		control.Fail(w, http.StatusNotFound, "NO_SUCH_WEBHOOK", fmt.Sprintf("no webhook %q", chi.URLParam(r, "id")))
+		return
+	}
+	d := s.deliveries[i]
+	if d.state != pending {
+		d.failures = len(retryGaps)
+	}
+	d.state, d.due = pending, s.opts.Now()
+	if d.shop.WebhookURL != "" {
+		d.url = d.shop.WebhookURL
+	}
+	s.enqueue(d)
+	control.Answer(w, http.StatusAccepted, d.view())
+}
+
+func (s *Simulator) controlAuto(w http.ResponseWriter, r *http.Request) {
+	in := struct {
+		Action string `json:"action"`
+	}{}
+	if r.Method == http.MethodPut {
+		if err := readBody(r, &in); err != nil {
+			badBody(w, err)
+			return
+		}
+		if !slices.Contains(autoActions, in.Action) {
+			badBody(w, fmt.Errorf("action %q: must be one of %s", in.Action, strings.Join(autoActions, ", ")))
+			return
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r.Method == http.MethodPut {
+		if s.auto = in.Action; s.auto == "off" {
+			s.auto = ""
+		}
+	}
+	shown := s.auto
+	if shown == "" {
+		shown = "off"
+	}
+	control.Answer(w, http.StatusOK, object{{"action", shown}})
+}

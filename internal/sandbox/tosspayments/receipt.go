@@ -1,0 +1,59 @@
+package tosspayments
+
+import (
+	"net/http"
+	"time"
+
+	"naru/internal/web"
+)
+
+// receiptView is a sales slip.
+type receiptView struct {
+	State, OrderID, Card, Number, Plan, ApproveNo string
+	Approved                                      string
+	Supplied, VAT, TaxFree, Total, Balance        string
+	Cancels                                       []receiptCancel
+}
+
+type receiptCancel struct{ At, Amount, Reason string }
+
+// showReceipt renders the sales slip that Payment.receipt leads to. Its id
+// cannot be guessed from anything but the payment itself.
+func (s *Simulator) showReceipt(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	p, ok := s.byReceipt[r.URL.Query().Get("transactionId")]
+	page := web.Page{Name: "gone", Status: http.StatusNotFound, Lang: korean, Title: "영수증을 찾을 수 없습니다", Data: frameData{}}
+	if ok {
+		page = web.Page{Name: "receipt", Lang: korean, Title: "매출전표", Data: frameData{
+			Shop: p.shop.Name, Order: p.orderName, Amount: display(p.total, p.currency, korean), Page: slip(p),
+		}}
+	}
+	s.mu.Unlock()
+	if err := s.kit.Render(w, page); err != nil {
+		s.opts.Log.Error("sandbox tosspayments page", "page", page.Name, "error", err)
+	}
+}
+
+func slip(p *payment) receiptView {
+	show := func(n int64) string { return display(n, p.currency, korean) }
+	day := func(t time.Time) string { return t.In(seoul).Format("2006-01-02 15:04:05") }
+	taxed := p.balance - p.taxFree - p.exempt
+	v := receiptView{
+		State: "승인", OrderID: p.orderID, Card: p.card.company.full, Number: p.card.number, ApproveNo: p.card.approveNo, Plan: "일시불",
+		Approved: day(p.approved), Supplied: show(taxed - vat(taxed)), VAT: show(vat(taxed)), TaxFree: show(p.taxFree),
+		Total: show(p.total), Balance: show(p.balance),
+	}
+	if p.card.months > 0 {
+		v.Plan = number(int64(p.card.months), "KRW").String() + "개월"
+	}
+	switch {
+	case p.balance == 0:
+		v.State = "취소"
+	case len(p.cancels) > 0:
+		v.State = "부분 취소"
+	}
+	for _, c := range p.cancels {
+		v.Cancels = append(v.Cancels, receiptCancel{day(c.at), show(c.amount), c.reason})
+	}
+	return v
+}

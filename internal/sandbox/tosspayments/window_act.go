@@ -1,0 +1,82 @@
+package tosspayments
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// act is what the buyer or the tester did in the window. Code is the decline
+// that the confirm is to end with; "" is none.
+type act struct {
+	choice
+	Code string `json:"code"`
+}
+
+// actWindow does one thing and answers with how the window ends, or with a
+// refusal that the window shows.
+func (s *Simulator) actWindow(w http.ResponseWriter, r *http.Request) {
+	var a act
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	if err == nil {
+		err = json.Unmarshal(body, &a)
+	}
+	if err != nil {
+		writeJSON(w, http.StatusBadRequest, refusef("INVALID_REQUEST", "the body must be a JSON object").object(korean))
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	win, ok := s.windows[chi.URLParam(r, "token")]
+	if !ok {
+		writeJSON(w, http.StatusNotFound, refuse("NOT_FOUND_PAYMENT_SESSION").object(korean))
+		return
+	}
+	out, err := s.act(win, chi.URLParam(r, "action"), a)
+	if err != nil {
+		e := asAPIError(err)
+		writeJSON(w, e.status(), e.object(win.lang))
+		return
+	}
+	writeJSON(w, http.StatusOK, out)
+}
+
+// act applies an action to an open window. A payment whose time is over, or
+// whose window has ended, takes none but giving up.
+func (s *Simulator) act(w *window, action string, a act) (outcome, error) {
+	s.refresh(w.payment)
+	if action == "leave" && w.payment.state == expired {
+		return w.giveUp(refusef("PAY_PROCESS_ABORTED", "EXPIRED_PAYMENT")), nil
+	}
+	if w.payment.state != ready || w.result != nil {
+		return outcome{}, refuse("NOT_FOUND_PAYMENT_SESSION")
+	}
+	switch action {
+	case "approve":
+		return s.approveWindow(w, a)
+	case "cancel", "leave":
+		return w.giveUp(refuse("PAY_PROCESS_CANCELED")), nil
+	case "decline":
+		return w.giveUp(refuse("REJECT_CARD_COMPANY")), nil
+	case "abort":
+		return w.giveUp(refuse("PAY_PROCESS_ABORTED")), nil
+	case "expire":
+		s.expire(w.payment)
+		return outcome{}, nil
+	}
+	return outcome{}, refusef("INVALID_REQUEST", "action %q: must be approve, cancel, leave, decline, abort or expire", action)
+}
+
+func (s *Simulator) approveWindow(w *window, a act) (outcome, error) {
+	if p, ok := problems[a.Code]; a.Code != "" && (!ok || !p.declines) {
+		return outcome{}, refusef("INVALID_REQUEST", "code %q: not a code that a confirm is declined with", a.Code)
+	}
+	card, err := w.offer.take(a.choice)
+	if err != nil {
+		return outcome{}, err
+	}
+	s.authenticate(w.payment, card, a.Code)
+	return w.succeed(s.opts.Legacy2022), nil
+}

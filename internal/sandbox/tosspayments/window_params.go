@@ -1,0 +1,168 @@
+package tosspayments
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// method is a payment method of the window. Those without screens are not
+// contracted here.
+type method struct {
+	ko, code string
+	read     func(f *fields, o *order) offer // nil: not contracted
+}
+
+// methods are the names of "결제창 열기". No method opens the card window and
+// leaves Payment.method open until the buyer is through.
+var methods = []method{
+	{ko: "", code: "", read: readCard},
+	{ko: "카드", code: "CARD", read: readCard},
+	{ko: "가상계좌", code: "VIRTUAL_ACCOUNT"},
+	{ko: "계좌이체", code: "TRANSFER"},
+	{ko: "휴대폰", code: "MOBILE_PHONE"},
+	{ko: "문화상품권", code: "CULTURE_GIFT_CERTIFICATE"},
+	{ko: "도서문화상품권", code: "BOOK_GIFT_CERTIFICATE"},
+	{ko: "게임문화상품권", code: "GAME_GIFT_CERTIFICATE"},
+	{ko: "토스페이", code: "TOSSPAY"},
+	{ko: "토스결제", code: "TOSSPAY"},
+	{ko: "해외간편결제", code: "FOREIGN_EASY_PAY"},
+}
+
+func findMethod(name string) (method, bool) {
+	if name == "미선택" {
+		name = ""
+	}
+	for _, m := range methods {
+		if m.ko == name || name != "" && m.code == name {
+			return m, true
+		}
+	}
+	return method{}, false
+}
+
+var (
+	phoneForm = regexp.MustCompile(`^[0-9]{8,15}$`)
+	emailForm = regexp.MustCompile(`^[^\s@]+@[^\s@]+$`)
+)
+
+// readWindow checks the parameters of requestPayment. Redirect says that the
+// window takes the place of the page, so that addresses are required.
+func (s *Simulator) readWindow(shop *shop, f *fields, name string, redirect bool) (*window, order, error) {
+	m, ok := findMethod(name)
+	if !ok {
+		f.fail(f.code, "method %q: unknown", name)
+	}
+	w := &window{lang: korean, framed: !redirect}
+	o := order{method: m.ko}
+	o.id = f.text("orderId", orderIDRule)
+	o.name = f.text("orderName", orderNameRule)
+	readAmounts(f, &o)
+	readPerson(f)
+	o.metadata = readMetadata(f)
+	if target := f.oneOf("windowTarget", "iframe", "self"); target == "self" {
+		w.framed = false
+	}
+	w.success, w.fail = readAddresses(f, w.framed)
+	f.flag("cultureExpense")
+	f.text("appScheme", textRule{max: 200})
+	f.known("mId", "methodType", "forceFailure") // in the script's types, without documentation
+	f.known(otherMethods...)
+	if ok && m.read != nil {
+		w.offer = m.read(f, &o)
+	} else {
+		f.known(cardOnly...)
+	}
+	if err := f.done(); err != nil {
+		return nil, o, err
+	}
+	switch {
+	case m.read == nil:
+		return nil, o, refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", m.ko)
+	case w.offer.easyPay != "":
+		return nil, o, refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", w.offer.easyPay)
+	case s.used(shop, o.id, nil):
+		return nil, o, refuse("DUPLICATED_ORDER_ID")
+	}
+	if w.offer.international {
+		w.lang = english
+	}
+	return w, o, nil
+}
+
+func readAmounts(f *fields, o *order) {
+	o.currency = f.text("currency", textRule{})
+	if o.currency == "" {
+		o.currency = "KRW"
+	}
+	if amount := f.amount("amount", o.currency, -maxAmount); amount == nil {
+		f.fail(f.code, "amount: required")
+	} else if o.total = *amount; o.total <= 0 {
+		f.fail("BELOW_ZERO_AMOUNT", "amount")
+	}
+	if n := f.amount("taxFreeAmount", o.currency, 0); n != nil {
+		o.taxFree = *n
+	}
+	if n := f.amount("taxExemptionAmount", o.currency, 0); n != nil {
+		o.exempt = *n
+	}
+	if o.taxFree+o.exempt > o.total {
+		f.fail(f.code, "taxFreeAmount: with taxExemptionAmount at most the amount")
+	}
+}
+
+func readPerson(f *fields) {
+	f.text("customerName", textRule{max: 100})
+	f.text("customerEmail", textRule{max: 100, form: emailForm, allowed: "must be name@domain", code: "INVALID_EMAIL"})
+	f.text("customerMobilePhone", textRule{form: phoneForm, allowed: "must be 8 to 15 digits", code: "INVALID_PHONE"})
+}
+
+// readAddresses wants both addresses, or neither where a promise can carry the
+// result.
+func readAddresses(f *fields, promise bool) (success, fail string) {
+	success, fail = f.text("successUrl", textRule{}), f.text("failUrl", textRule{})
+	switch {
+	case success == "" && fail == "" && promise:
+		return "", ""
+	case success == "":
+		f.fail("INVALID_SUCCESS_URL", "successUrl")
+	case !absoluteURL(success):
+		f.fail("INCORRECT_SUCCESS_URL_FORMAT", "successUrl %.200q", success)
+	case !absoluteURL(fail):
+		f.fail("INCORRECT_FAIL_URL_FORMAT", "failUrl %.200q", fail)
+	}
+	return success, fail
+}
+
+// readMetadata takes up to five pairs of strings.
+func readMetadata(f *fields) json.RawMessage {
+	v, ok := f.take("metadata")
+	if !ok {
+		return nil
+	}
+	var pairs map[string]string
+	if json.Unmarshal(v, &pairs) != nil || len(pairs) > 5 {
+		f.fail(f.code, "metadata: must be an object of at most 5 strings")
+		return nil
+	}
+	for name, value := range pairs {
+		if utf8.RuneCountInString(name) > 40 || strings.ContainsAny(name, "[]") || utf8.RuneCountInString(value) > 2000 {
+			f.fail(f.code, "metadata %.40q: names have at most 40 characters without [ and ], values at most 2000", name)
+		}
+	}
+	return v
+}
+
+// otherMethods are parameters that have no meaning for cards; cardOnly those
+// that have none for other methods.
+var (
+	otherMethods = []string{
+		"validHours", "dueDate", "showCustomerMobilePhone", "cashReceipt", "cashReceiptInfo", "useEscrow", "escrowProducts",
+		"virtualAccountCallbackUrl", "bank", "mobileCarrier", "provider", "country", "products", "shipping", "pendingUrl", "paymentMethodOptions",
+	}
+	cardOnly = []string{
+		"cardCompany", "cardInstallmentPlan", "maxCardInstallmentPlan", "freeInstallmentPlans", "useCardPoint", "useAppCardOnly",
+		"useInternationalCardOnly", "flowMode", "easyPay", "discountCode", "language",
+	}
+)

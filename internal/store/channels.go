@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+
+	"naru/internal/pay"
+)
+
+const channelColumns = `merchant, key, provider, mid, name, mode, kind, api, script, sealed, revision, is_default, disabled, created`
+
+func scanChannel(r row) (c pay.Channel, err error) {
+	err = r.Scan(&c.Merchant, &c.Key, &c.Provider, &c.MID, &c.Name, &c.Mode, &c.Kind, &c.API, &c.Script,
+		blobInto{&c.Sealed}, &c.Revision, &c.Default, &c.Disabled, timeInto{&c.Created})
+	return c, err
+}
+
+// InsertChannel adds a channel; a zero Created is now. ErrExists when the key is
+// taken by any merchant, ErrNotFound without its merchant.
+func (t *Tx) InsertChannel(ctx context.Context, c pay.Channel) error {
+	err := t.change(ctx, ErrExists, `INSERT INTO channels (`+channelColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
+		c.Merchant, c.Key, c.Provider, c.MID, c.Name, c.Mode, c.Kind, c.API, c.Script,
+		c.Sealed, c.Revision, c.Default, c.Disabled, t.or(c.Created))
+	return wrap(err, "channel %s", c.Key)
+}
+
+// UpdateChannel writes everything about a channel but its key, merchant and
+// creation, and counts its revision up by one. ErrNotFound when there is none.
+func (t *Tx) UpdateChannel(ctx context.Context, c pay.Channel) error {
+	err := t.change(ctx, ErrNotFound, `UPDATE channels SET provider = $3, mid = $4, name = $5, mode = $6, kind = $7,
+			api = $8, script = $9, sealed = $10, is_default = $11, disabled = $12, revision = revision + 1
+		WHERE merchant = $1 AND key = $2`,
+		c.Merchant, c.Key, c.Provider, c.MID, c.Name, c.Mode, c.Kind,
+		c.API, c.Script, c.Sealed, c.Default, c.Disabled)
+	return wrap(err, "channel %s", c.Key)
+}
+
+// Channel is a merchant's channel, or ErrNotFound.
+func (t *Tx) Channel(ctx context.Context, merchant pay.MerchantID, key pay.ChannelKey) (pay.Channel, error) {
+	c, err := one(ctx, t, scanChannel,
+		`SELECT `+channelColumns+` FROM channels WHERE merchant = $1 AND key = $2`, merchant, key)
+	return c, wrap(err, "channel %q of merchant %s", key, merchant)
+}
+
+// ChannelByKey is the channel of a key, whosever it is, or ErrNotFound.
+func (t *Tx) ChannelByKey(ctx context.Context, key pay.ChannelKey) (pay.Channel, error) {
+	c, err := one(ctx, t, scanChannel, `SELECT `+channelColumns+` FROM channels WHERE key = $1`, key)
+	return c, wrap(err, "channel %q", key)
+}
+
+// ListChannels is every channel of a merchant, oldest first.
+func (t *Tx) ListChannels(ctx context.Context, merchant pay.MerchantID) ([]pay.Channel, error) {
+	cs, err := list(ctx, t, scanChannel,
+		`SELECT `+channelColumns+` FROM channels WHERE merchant = $1 ORDER BY created, key`, merchant)
+	return cs, wrap(err, "channels of merchant %s", merchant)
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+)
+
+// The two databases, as Kind tells them.
+const (
+	kindSQLite   = "sqlite"
+	kindPostgres = "postgres"
+)
+
+// dialect is everything in which the two databases differ, apart from how a
+// transaction is run. Every statement has one text; these are its fragments.
+type dialect struct {
+	kind string
+
+	// lock ends a SELECT of a row that the transaction may go on to change.
+	// SQLite runs one writing transaction at a time and needs nothing.
+	lock string
+
+	// skip ends a SELECT of rows that several workers share out.
+	skip string
+
+	// hasTable selects how many tables are called $1.
+	hasTable string
+
+	fault func(error) fault
+}
+
+// sqliteDialect is the fragments of SQLite.
+func sqliteDialect() *dialect {
+	return &dialect{
+		kind:     kindSQLite,
+		hasTable: `SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name = $1`,
+		fault:    sqliteFault,
+	}
+}
+
+// postgresDialect is the fragments of PostgreSQL. FOR NO KEY UPDATE is all an
+// UPDATE of ours takes, and lets the foreign keys of new child rows pass.
+func postgresDialect() *dialect {
+	return &dialect{
+		kind:     kindPostgres,
+		lock:     ` FOR NO KEY UPDATE`,
+		skip:     ` FOR UPDATE SKIP LOCKED`,
+		hasTable: `SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = CURRENT_SCHEMA() AND tablename = $1`,
+		fault:    postgresFault,
+	}
+}
+
+// SQLite's extended result codes (sqlite.org, Result and Error Codes).
+const (
+	sqliteCheck      = 275
+	sqliteForeignKey = 787
+	sqliteNotNull    = 1299
+	sqlitePrimaryKey = 1555
+	sqliteUnique     = 2067
+)
+
+func sqliteFault(err error) fault {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return faultOther
+	}
+	switch e.Code() {
+	case sqliteUnique, sqlitePrimaryKey:
+		return faultUnique
+	case sqliteCheck, sqliteNotNull:
+		return faultRule
+	case sqliteForeignKey:
+		return faultReference
+	default:
+		return faultOther
+	}
+}
+
+// PostgreSQL's SQLSTATEs (PostgreSQL documentation, appendix A).
+const (
+	stateNotNull       = "23502"
+	stateForeignKey    = "23503"
+	stateUnique        = "23505"
+	stateCheck         = "23514"
+	stateSerialization = "40001"
+	stateDeadlock      = "40P01"
+	stateDuplicate     = "42P07" // a table made by somebody else meanwhile
+)
+
+func postgresFault(err error) fault {
+	switch sqlState(err) {
+	case stateUnique:
+		return faultUnique
+	case stateCheck, stateNotNull:
+		return faultRule
+	case stateForeignKey:
+		return faultReference
+	case stateSerialization, stateDeadlock:
+		return faultTransient
+	default:
+		return faultOther
+	}
+}
+
+// sqlState is the SQLSTATE of a PostgreSQL error, or "".
+func sqlState(err error) string {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return ""
+	}
+	return e.Code
+}

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Job is work to be done at a time, at least once.
+type Job struct {
+	Kind, Key string // together its name
+	Arg       []byte // JSON
+	RunAt     time.Time
+	LeaseTo   time.Time // until when it is ours; also tells our lease from another's
+	Tries     int       // runs begun since it was enqueued, this one included
+	LastError string
+	Created   time.Time
+}
+
+const jobColumns = `kind, key, arg, run_at, lease_to, tries, last_error, created`
+
+func scanJob(r row) (j Job, err error) {
+	err = r.Scan(&j.Kind, &j.Key, textInto[[]byte]{&j.Arg}, timeInto{&j.RunAt}, timeInto{&j.LeaseTo},
+		&j.Tries, &j.LastError, timeInto{&j.Created})
+	return j, err
+}
+
+// longestError is how much of an error text a job keeps, in bytes.
+const longestError = 2000
+
+// Enqueue asks for work at runAt; arg becomes JSON. A job of that name that is
+// waiting is replaced, with its tries forgotten; one that is running runs once
+// more afterwards, with the new arg and time.
+func (t *Tx) Enqueue(ctx context.Context, kind, key string, arg any, runAt time.Time) error {
+	text, err := jsonText(arg)
+	if err != nil {
+		return wrap(err, "enqueue %s %s", kind, key)
+	}
+	_, err = t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again) VALUES ($1, $2, $3, $4, 0, 0, '', $5, $4, FALSE)
+		ON CONFLICT (kind, key) DO UPDATE SET arg = excluded.arg, run_at = excluded.run_at,
+			again = (jobs.lease_to > $5),
+			due_at = CASE WHEN jobs.lease_to > $5 THEN jobs.due_at ELSE excluded.due_at END,
+			tries = CASE WHEN jobs.lease_to > $5 THEN jobs.tries ELSE 0 END,
+			last_error = CASE WHEN jobs.lease_to > $5 THEN jobs.last_error ELSE '' END,
+			lease_to = CASE WHEN jobs.lease_to > $5 THEN jobs.lease_to ELSE 0 END`,
+		kind, key, text, runAt, t.Now)
+	t.due(runAt, err)
+	return wrap(err, "enqueue %s %s", kind, key)
+}
+
+// due notes that a job can be taken now.
+func (t *Tx) due(at time.Time, err error) {
+	if err == nil && !at.After(t.Now) {
+		t.madeDue = true
+	}
+}
+
+// LeaseJobs takes up to n due jobs of these kinds, the one due longest first,
+// until lease from now. Nobody else is given them before that; a job whose lease
+// ran out is given again.
+func (t *Tx) LeaseJobs(ctx context.Context, kinds []string, n int, lease time.Duration) ([]Job, error) {
+	if len(kinds) == 0 || n < 1 {
+		return nil, nil
+	}
+	if lease < time.Microsecond {
+		return nil, wrap(fmt.Errorf("lease %v: must be positive", lease), "lease jobs")
+	}
+	places := room(len(kinds))
+	js, err := list(ctx, t, scanJob, `WITH due AS MATERIALIZED (
+			SELECT kind AS due_kind, key AS due_key FROM jobs
+			WHERE due_at <= $1 AND kind IN (`+placeholders(4, places)+`)
+			ORDER BY due_at, kind, key LIMIT $2`+t.dialect.skip+`)
+		UPDATE jobs SET lease_to = $3, due_at = $3, tries = tries + 1 FROM due
+		WHERE kind = due_kind AND key = due_key RETURNING `+jobColumns,
+		append([]any{t.Now, n, t.Now.Add(lease)}, padded(kinds, places)...)...)
+	if err != nil {
+		return nil, wrap(err, "lease jobs")
+	}
+	slices.SortFunc(js, func(a, b Job) int {
+		if c := a.RunAt.Compare(b.RunAt); c != 0 {
+			return c
+		}
+		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Key, b.Key)
+	})
+	return js, nil
+}
+
+// RenewJob keeps a leased job until lease from now. ErrConflict when the lease
+// is not ours any more.
+func (t *Tx) RenewJob(ctx context.Context, j Job, lease time.Duration) (Job, error) {
+	now, err := one(ctx, t, scanJob, `UPDATE jobs SET lease_to = $4, due_at = $4
+		WHERE kind = $1 AND key = $2 AND lease_to = $3 RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo, t.Now.Add(lease))
+	if isNotFound(err) {
+		err = ErrConflict
+	}
+	if err != nil {
+		return j, wrap(err, "renew the lease of job %s %s", j.Kind, j.Key)
+	}
+	j.LeaseTo = now.LeaseTo // the rest stays as it was taken
+	return j, nil
+}
+
+// FinishJob removes a leased job that was done; one that was enqueued meanwhile
+// waits for its new time instead. ErrConflict when the lease is not ours any
+// more, which includes a job that was deleted.
+func (t *Tx) FinishJob(ctx context.Context, j Job) error {
+	n, err := t.exec(ctx, `DELETE FROM jobs WHERE kind = $1 AND key = $2 AND lease_to = $3 AND NOT again`,
+		j.Kind, j.Key, j.LeaseTo)
+	if err == nil && n == 0 {
+		err = t.giveBack(ctx, `UPDATE jobs SET lease_to = 0, due_at = run_at, tries = 0, last_error = '', again = FALSE
+			WHERE kind = $1 AND key = $2 AND lease_to = $3 AND again RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo)
+	}
+	return wrap(err, "finish job %s %s", j.Kind, j.Key)
+}
+
+// RetryJob gives a leased job back to be run at a time, with what went wrong.
+// One that was enqueued meanwhile waits for its new time instead. ErrConflict
+// when the lease is not ours any more.
+func (t *Tx) RetryJob(ctx context.Context, j Job, at time.Time, errText string) error {
+	if len(errText) > longestError {
+		errText = errText[:longestError] // a cut character is cleaned when bound
+	}
+	err := t.giveBack(ctx, `UPDATE jobs SET lease_to = 0, last_error = $5, again = FALSE,
+			run_at = CASE WHEN again THEN run_at ELSE $4 END,
+			due_at = CASE WHEN again THEN run_at ELSE $4 END,
+			tries = CASE WHEN again THEN 0 ELSE tries END
+		WHERE kind = $1 AND key = $2 AND lease_to = $3 RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo, at, errText)
+	return wrap(err, "retry job %s %s", j.Kind, j.Key)
+}
+
+// giveBack runs an UPDATE that ends a lease.
+func (t *Tx) giveBack(ctx context.Context, text string, args ...any) error {
+	j, err := one(ctx, t, scanJob, text, args...)
+	if isNotFound(err) {
+		return ErrConflict
+	}
+	t.due(j.RunAt, err)
+	return err
+}
+
+// DeleteJob removes a job, running or not; it is fine when there is none.
+func (t *Tx) DeleteJob(ctx context.Context, kind, key string) error {
+	_, err := t.exec(ctx, `DELETE FROM jobs WHERE kind = $1 AND key = $2`, kind, key)
+	return wrap(err, "delete job %s %s", kind, key)
+}
+
+// CountJobs is how many jobs should have been done by now, running ones
+// included, and since when the oldest of them (zero if none).
+func (t *Tx) CountJobs(ctx context.Context) (depth int, oldest time.Time, err error) {
+	type count struct {
+		n      int
+		oldest time.Time
+	}
+	c, err := one(ctx, t, func(r row) (c count, err error) {
+		return c, r.Scan(&c.n, timeInto{&c.oldest})
+	}, `SELECT COUNT(*), COALESCE(MIN(run_at), 0) FROM jobs WHERE run_at <= $1`, t.Now)
+	return c.n, c.oldest, wrap(err, "count jobs")
+}
+
+// NextJobAt is when the next job can be taken, or zero when there is none. A
+// running job can be taken when its lease runs out.
+func (t *Tx) NextJobAt(ctx context.Context) (time.Time, error) {
+	n, err := t.number(ctx, `SELECT COALESCE(MIN(due_at), 0) FROM jobs`)
+	return ofMicro(n), wrap(err, "next job")
+}
+
+// ReadArg is a job's argument as Enqueue was given it.
+func (j Job) ReadArg(into any) error {
+	if err := json.Unmarshal(j.Arg, into); err != nil {
+		return fmt.Errorf("store: argument of job %s %s: %w", j.Kind, j.Key, err)
+	}
+	return nil
+}

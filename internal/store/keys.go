@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"naru/internal/pay"
+)
+
+// APIKey is what a merchant's servers sign in with. The secret itself is never
+// stored.
+type APIKey struct {
+	Key        string
+	Merchant   pay.MerchantID
+	SecretHash []byte
+	Created    time.Time
+	Revoked    time.Time // zero: in use
+}
+
+const keyColumns = `key, merchant, secret_hash, created, revoked`
+
+func scanKey(r row) (k APIKey, err error) {
+	err = r.Scan(&k.Key, &k.Merchant, blobInto{&k.SecretHash}, timeInto{&k.Created}, timeInto{&k.Revoked})
+	return k, err
+}
+
+// InsertKey adds a key; a zero Created is now. ErrExists when it is taken,
+// ErrNotFound without its merchant.
+func (t *Tx) InsertKey(ctx context.Context, k APIKey) error {
+	err := t.change(ctx, ErrExists,
+		`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		k.Key, k.Merchant, k.SecretHash, t.or(k.Created), k.Revoked)
+	return wrap(err, "API key %s", k.Key)
+}
+
+// Key is the row of a key, revoked ones too, or ErrNotFound.
+func (t *Tx) Key(ctx context.Context, key string) (APIKey, error) {
+	k, err := one(ctx, t, scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE key = $1`, key)
+	return k, wrap(err, "API key %q", key)
+}
+
+// RevokeKey ends a key now; one that was revoked keeps its time. ErrNotFound
+// when there is none.
+func (t *Tx) RevokeKey(ctx context.Context, key string) error {
+	err := t.change(ctx, ErrNotFound,
+		`UPDATE api_keys SET revoked = CASE WHEN revoked = 0 THEN $2 ELSE revoked END WHERE key = $1`, key, t.Now)
+	return wrap(err, "API key %q", key)
+}
+
+// ListKeys is every key of a merchant, oldest first.
+func (t *Tx) ListKeys(ctx context.Context, merchant pay.MerchantID) ([]APIKey, error) {
+	ks, err := list(ctx, t, scanKey,
+		`SELECT `+keyColumns+` FROM api_keys WHERE merchant = $1 ORDER BY created, key`, merchant)
+	return ks, wrap(err, "API keys of merchant %s", merchant)
+}
+
+// Token is the access token of an API key: one at a time, known by its hash.
+type Token struct {
+	Key             string
+	Merchant        pay.MerchantID
+	Hash            []byte
+	Issued, Expires time.Time
+}
+
+const tokenColumns = `key, merchant, hash, issued, expires`
+
+func scanToken(r row) (k Token, err error) {
+	err = r.Scan(&k.Key, &k.Merchant, blobInto{&k.Hash}, timeInto{&k.Issued}, timeInto{&k.Expires})
+	return k, err
+}
+
+// PutToken makes k the token of its API key in place of the one before.
+// ErrNotFound without that key.
+func (t *Tx) PutToken(ctx context.Context, k Token) error {
+	_, err := t.exec(ctx, `INSERT INTO tokens (`+tokenColumns+`) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (key) DO UPDATE SET merchant = excluded.merchant, hash = excluded.hash,
+			issued = excluded.issued, expires = excluded.expires`,
+		k.Key, k.Merchant, k.Hash, k.Issued, k.Expires)
+	return wrap(err, "token of API key %s", k.Key)
+}
+
+// TokenOfKey is the token of an API key, expired or not, or ErrNotFound. In a
+// Write no other Write gets past it, also when there is none yet: of many who
+// find it expired, one replaces it and the rest find that.
+func (t *Tx) TokenOfKey(ctx context.Context, key string) (Token, error) {
+	if lock := t.lock(); lock != "" {
+		if _, err := one(ctx, t, scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE key = $1`+lock, key); err != nil {
+			return Token{}, wrap(err, "API key %q", key)
+		}
+	}
+	k, err := one(ctx, t, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE key = $1`, key)
+	return k, wrap(err, "token of API key %q", key)
+}
+
+// TokenByHash is the token of a hash, expired or not, or ErrNotFound.
+func (t *Tx) TokenByHash(ctx context.Context, hash []byte) (Token, error) {
+	k, err := one(ctx, t, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1`, hash)
+	return k, wrap(err, "token")
+}

@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// The schema: numbered steps, forward only, one transaction each. A step is
+// written so that the release before it still runs (add, fill, switch, and drop
+// in a later release).
+//
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	versionTable = "goose_db_version"
+	lockTable    = "goose_lock"
+	migrateRuns  = 5
+)
+
+// Migrate brings the schema up to this program's. It may be called by several
+// nodes at once, and again.
+func (s *Store) Migrate(ctx context.Context) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	return s.engine.migrate(ctx)
+}
+
+// migrateUp applies what is missing. Two nodes may both find nothing and both
+// make the tables that record and lock the steps: the loser looks again.
+func migrateUp(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) error {
+	var err error
+	for range migrateRuns {
+		if err = migrateOnce(ctx, kind, db, log); err == nil || kind != kindPostgres {
+			return err
+		}
+		if state := sqlState(err); state != stateUnique && state != stateDuplicate {
+			return err
+		}
+	}
+	return err
+}
+
+func migrateOnce(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) error {
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	dialect := goose.DialectSQLite3
+	options := []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
+	if kind == kindPostgres {
+		dialect = goose.DialectPostgres
+		// A lock in a table: advisory ones are missing from some databases that
+		// speak PostgreSQL's protocol.
+		locker, err := lock.NewPostgresTableLocker(lock.WithTableName(lockTable), lock.WithTableLogger(log),
+			lock.WithTableLockTimeout(200*time.Millisecond, 600))
+		if err != nil {
+			return fmt.Errorf("store: migrations: %w", err)
+		}
+		options = append(options, goose.WithLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, db, steps, options...)
+	if err != nil {
+		return fmt.Errorf("store: migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+// Version is the newest step of the schema that the database has, 0 if none.
+func (s *Store) Version(ctx context.Context) (int64, error) {
+	var version int64
+	err := s.Read(ctx, func(tx *Tx) error {
+		tables, err := tx.number(ctx, tx.dialect.hasTable, versionTable)
+		if err != nil || tables == 0 {
+			return err
+		}
+		version, err = tx.number(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versionTable+` WHERE is_applied`)
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("store: version of the schema: %w", err)
+	}
+	return version, nil
+}
+
+// Ready tells whether the database answers and has the schema this program
+// needs. A newer one is fine: the release before it still runs.
+func (s *Store) Ready(ctx context.Context) error {
+	has, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	needs, err := newest()
+	if err != nil {
+		return err
+	}
+	if has < needs {
+		return fmt.Errorf("store: the schema is at version %d and must be at %d: migrate first", has, needs)
+	}
+	return nil
+}
+
+// newest is the last step this program knows.
+func newest() (int64, error) {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return 0, fmt.Errorf("store: migrations: %w", err)
+	}
+	var last int64
+	for _, f := range files {
+		n, err := goose.NumericComponent(f)
+		if err != nil {
+			return 0, fmt.Errorf("store: migration %s: %w", f, err)
+		}
+		last = max(last, n)
+	}
+	return last, nil
+}
+
+// SchemaSum tells one state of the schema from another: a few hexadecimal
+// characters that change with any migration. Tests name template databases by it.
+func SchemaSum() string {
+	sum := sha256.New()
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	for _, f := range files {
+		var text []byte
+		if text, err = migrations.ReadFile(f); err != nil {
+			break
+		}
+		fmt.Fprintf(sum, "%s %d\n%s", f, len(text), text)
+	}
+	if err != nil {
+		panic(err) // embedded files can be read, and the pattern is a constant
+	}
+	return hex.EncodeToString(sum.Sum(nil))[:12]
+}

@@ -1,0 +1,87 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"naru/internal/pay"
+)
+
+const movementColumns = `merchant, payment, key, kind, amount, tax_free, at, attempt, reason, receipt_url, cancel_id`
+
+func scanMovement(r row) (m pay.Movement, err error) {
+	err = r.Scan(&m.Merchant, &m.Payment, &m.Key, &m.Kind, &m.Amount, &m.TaxFree, timeInto{&m.At},
+		&m.Attempt, &m.Reason, &m.ReceiptURL, &m.CancelID)
+	return m, err
+}
+
+// AddMovement records money that moved. Recording it again is harmless: added is
+// false, and only an attempt, reason, receipt or cancel id that was not known is
+// filled in. A cancel recomputes what is cancelled of the payment; the payment's
+// version stays. ErrNotFound without the payment; ErrRule when more would be
+// cancelled than was paid, and the transaction may go on.
+func (t *Tx) AddMovement(ctx context.Context, m pay.Movement) (added bool, err error) {
+	about := fmt.Sprintf("movement %s of payment %s", m.Key, m.Payment)
+	p, err := t.Payment(ctx, m.Merchant, m.Payment)
+	if err != nil {
+		return false, wrap(err, "%s", about)
+	}
+	known, err := one(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
+		WHERE merchant = $1 AND payment = $2 AND key = $3`, m.Merchant, m.Payment, m.Key)
+	switch {
+	case err == nil:
+		return false, wrap(t.fillMovement(ctx, known, m), "%s", about)
+	case !isNotFound(err):
+		return false, wrap(err, "%s", about)
+	}
+	if m.Kind == pay.MovementCancel && m.Amount > p.Left() {
+		return false, wrap(ErrRule, "%s: cancels %d of the %d that are left", about, m.Amount, p.Left())
+	}
+	if _, err := t.exec(ctx, `INSERT INTO movements (`+movementColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, m.Merchant, m.Payment, m.Key, m.Kind, m.Amount, m.TaxFree,
+		t.or(m.At), m.Attempt, m.Reason, m.ReceiptURL, m.CancelID); err != nil {
+		return false, wrap(err, "%s", about)
+	}
+	if m.Kind != pay.MovementCancel {
+		return true, nil
+	}
+	_, err = t.exec(ctx, `UPDATE payments SET cancelled = (SELECT COALESCE(SUM(m.amount), 0) FROM movements AS m
+			WHERE m.merchant = $1 AND m.payment = $2 AND m.kind = 'cancel')
+		WHERE merchant = $1 AND id = $2`, m.Merchant, m.Payment)
+	return err == nil, wrap(err, "%s: sum of the cancels", about)
+}
+
+// fillMovement adds to a known movement what was not known of it. Its money is
+// never changed: another amount under the same name is said aloud.
+func (t *Tx) fillMovement(ctx context.Context, known, m pay.Movement) error {
+	if known.Kind != m.Kind || known.Amount != m.Amount {
+		t.log.ErrorContext(ctx, "a movement was told differently before", "payment", m.Payment, "movement", m.Key,
+			"kind", known.Kind, "amount", known.Amount, "now_kind", m.Kind, "now_amount", m.Amount)
+	}
+	filled := known
+	for _, f := range []struct{ have, come *string }{
+		{(*string)(&filled.Attempt), (*string)(&m.Attempt)}, {&filled.Reason, &m.Reason},
+		{&filled.ReceiptURL, &m.ReceiptURL}, {&filled.CancelID, &m.CancelID},
+	} {
+		if *f.have == "" {
+			*f.have = *f.come
+		}
+	}
+	if filled == known {
+		return nil
+	}
+	_, err := t.exec(ctx, `UPDATE movements SET attempt = $4, reason = $5, receipt_url = $6, cancel_id = $7
+		WHERE merchant = $1 AND payment = $2 AND key = $3`,
+		m.Merchant, m.Payment, m.Key, filled.Attempt, filled.Reason, filled.ReceiptURL, filled.CancelID)
+	return err
+}
+
+// Movements is all money that moved for a payment, oldest first.
+func (t *Tx) Movements(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) ([]pay.Movement, error) {
+	if err := t.hold(ctx, merchant, payment); err != nil {
+		return nil, err
+	}
+	ms, err := list(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
+		WHERE merchant = $1 AND payment = $2 ORDER BY at, key`, merchant, payment)
+	return ms, wrap(err, "movements of payment %s", payment)
+}

@@ -1,0 +1,195 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	_ "modernc.org/sqlite" // the driver "sqlite"
+)
+
+// pragma is a setting of a SQLite connection, and what it must read back as.
+type pragma struct{ name, value, want string }
+
+// sqlitePragmas make a commit durable and a reader independent of the writer.
+// busy_timeout, in milliseconds, is for other processes: within this one there
+// is a single writer. A private database dies with its Store and syncs nothing.
+func sqlitePragmas(private bool) []pragma {
+	sync := pragma{"synchronous", "FULL", "2"}
+	if private {
+		sync = pragma{"synchronous", "OFF", "0"}
+	}
+	return []pragma{
+		{"busy_timeout", "10000", "10000"},
+		{"journal_mode", "WAL", "wal"},
+		sync,
+		{"foreign_keys", "ON", "1"},
+		{"trusted_schema", "OFF", "0"},
+		{"cache_size", "-8000", "-8000"},
+		{"journal_size_limit", "67108864", "67108864"},
+		{"temp_store", "MEMORY", "2"}, // what a savepoint may have to undo
+	}
+}
+
+const queryOnly = "query_only"
+
+// sqliteEngine is one SQLite file: one connection that writes and a few that read.
+type sqliteEngine struct {
+	path    string
+	folder  string // of a private database, removed at the end
+	pragmas []pragma
+
+	writeDB, readDB *sql.DB
+	writer          *writer
+	readers         chan *session // nil in it: may be opened
+}
+
+// openSQLite opens the file at path, or a private database if path is "".
+//
+// A private database is a file in a folder of its own rather than SQLite's own
+// memory mode: that one has no WAL, so readers and the writer would wait for
+// each other and tests would see other behaviour than production.
+func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteEngine, err error) {
+	e := &sqliteEngine{path: path, pragmas: sqlitePragmas(path == "")}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close())
+		}
+	}()
+	if path == "" {
+		if e.folder, err = os.MkdirTemp("", "naru-sqlite-"); err != nil {
+			return nil, fmt.Errorf("store: private database: %w", err)
+		}
+		e.path = filepath.Join(e.folder, "naru.db")
+	}
+	if err := touch(e.path); err != nil {
+		return nil, err
+	}
+	if err := e.connect(); err != nil {
+		return nil, err
+	}
+	w, err := openSession(ctx, e.writeDB, e.pragmas)
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", e.path, err)
+	}
+	e.writer = startWriter(w, log)
+	e.readers = make(chan *session, max(4, 2*runtime.GOMAXPROCS(0)))
+	for range cap(e.readers) {
+		e.readers <- nil
+	}
+	return e, nil
+}
+
+// touch makes an absent file, so that nobody but its owner may read it; SQLite
+// gives its -wal and -shm files the same mode. A file that is there is not
+// opened: closing it again would drop SQLite's locks on it in this process.
+func touch(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("store: the folder %s of the database does not exist", filepath.Dir(path))
+	case err != nil:
+		return fmt.Errorf("store: make the database: %w", err)
+	}
+	return f.Close()
+}
+
+func (e *sqliteEngine) connect() (err error) {
+	if e.writeDB, err = sql.Open("sqlite", dsn(e.path, e.pragmas, "_txlock=immediate")); err != nil {
+		return fmt.Errorf("store: open %s: %w", e.path, err)
+	}
+	// Readers find the file in WAL mode already, and must not try to change it.
+	reading := []pragma{{queryOnly, "ON", "1"}}
+	for _, p := range e.pragmas {
+		if p.name != "journal_mode" {
+			reading = append(reading, p)
+		}
+	}
+	if e.readDB, err = sql.Open("sqlite", dsn(e.path, reading)); err != nil {
+		return fmt.Errorf("store: open %s: %w", e.path, err)
+	}
+	// Sessions hold their connections; one that is given back is closed.
+	e.writeDB.SetMaxIdleConns(-1)
+	e.readDB.SetMaxIdleConns(-1)
+	return nil
+}
+
+// read runs fn on a reading connection, in a snapshot of its own.
+func (e *sqliteEngine) read(ctx context.Context, s *Store, fn func(*Tx) error) error {
+	c, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.ExecContext(ctx, `BEGIN`); err != nil {
+		e.readers <- c
+		return fmt.Errorf("store: begin: %w", err)
+	}
+	tx := s.newTx(c, false)
+	defer func() {
+		tx.over.Store(true)
+		if _, err := c.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); err != nil {
+			c.close() // another one is opened when needed
+			c = nil
+		}
+		e.readers <- c
+	}()
+	return fn(tx)
+}
+
+// reader takes a reading connection; it is given back to e.readers.
+func (e *sqliteEngine) reader(ctx context.Context) (*session, error) {
+	select {
+	case c := <-e.readers:
+		if c != nil {
+			return c, nil
+		}
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	c, err := openSession(ctx, e.readDB, append([]pragma{{queryOnly, "ON", "1"}}, e.pragmas...))
+	if err != nil {
+		e.readers <- nil
+		return nil, fmt.Errorf("store: open %s for reading: %w", e.path, err)
+	}
+	return c, nil
+}
+
+func (e *sqliteEngine) write(ctx context.Context, s *Store, fn func(*Tx) error) error {
+	return e.writer.write(ctx, s, fn)
+}
+
+func (e *sqliteEngine) migrate(ctx context.Context) error {
+	return migrateUp(ctx, kindSQLite, e.writeDB, e.writer.log)
+}
+
+// close ends the writer, then the readers; the last connection to close folds
+// the WAL into the file.
+func (e *sqliteEngine) close() error {
+	var errs []error
+	for e.readers != nil && len(e.readers) > 0 {
+		if c := <-e.readers; c != nil {
+			c.close()
+		}
+	}
+	if e.readDB != nil {
+		errs = append(errs, e.readDB.Close())
+	}
+	if e.writer != nil {
+		e.writer.stop()
+	}
+	if e.writeDB != nil {
+		errs = append(errs, e.writeDB.Close())
+	}
+	if e.folder != "" {
+		errs = append(errs, os.RemoveAll(e.folder))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,162 @@
+// Package store is everything the gateway remembers: one SQL text per
+// statement for SQLite and PostgreSQL, a file per kind of row.
+//
+// All reading and writing happens in a transaction: Read for a consistent view,
+// Write for a change that is there whole or not at all. What was written is on
+// the disk when Write returns.
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Options is what a Store needs besides its database.
+type Options struct {
+	Now func() time.Time // nil is time.Now
+	Log *slog.Logger     // nil is silence
+}
+
+// Store is a database of the gateway. It may be used by many goroutines, and
+// PostgreSQL by many Stores.
+type Store struct {
+	engine  engine
+	dialect *dialect
+	now     func() time.Time
+	log     *slog.Logger
+
+	mu      sync.Mutex
+	closed  bool
+	inUse   sync.WaitGroup
+	enqueue map[int]func()
+	nextID  int
+}
+
+// engine is how a database is opened and runs its transactions.
+type engine interface {
+	// write runs fn in a transaction that nothing else interleaves with as far
+	// as fn can tell, once more after trouble that may pass.
+	write(ctx context.Context, s *Store, fn func(*Tx) error) error
+	read(ctx context.Context, s *Store, fn func(*Tx) error) error
+	migrate(ctx context.Context) error
+	close() error
+}
+
+// Open opens the database at url: "sqlite:/path/file.db" (made when absent; its
+// folder must be there), "sqlite::memory:" (a private one that ends with the
+// Store) or "postgres://…". It does not migrate; call Migrate, or Ready to see
+// whether that is needed. SQLite is refused unless it is set to lose nothing,
+// PostgreSQL unless it is encoded in UTF-8.
+func Open(ctx context.Context, url string, o Options) (*Store, error) {
+	to, err := parseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{now: o.Now, log: o.Log, enqueue: map[int]func(){}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	switch to.kind {
+	case kindSQLite:
+		s.dialect = sqliteDialect()
+		s.engine, err = openSQLite(ctx, to.path, s.log)
+	default:
+		s.dialect = postgresDialect()
+		s.engine, err = openPostgres(ctx, to.postgres, s.log)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Kind is "sqlite" or "postgres".
+func (s *Store) Kind() string { return s.dialect.kind }
+
+// Write runs fn in a transaction and commits when fn returns nil. To fn it looks
+// as if it were alone, as package comment of Tx says. It may run fn again, so fn
+// does nothing but read and write through tx; it must not call Write or Read.
+// fn runs in the caller's goroutine. When Write returns nil the change is
+// durable, when it returns an error there is none. A ctx that ends before fn has
+// begun, or during it, undoes this transaction and no other.
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	return s.engine.write(ctx, s, fn)
+}
+
+// Read runs fn in a transaction that sees one state of the database throughout
+// and cannot write. It does not wait for writers.
+func (s *Store) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	return s.engine.read(ctx, s, fn)
+}
+
+// enter counts a call in, so that Close can wait for it.
+func (s *Store) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return ErrClosed
+	}
+	s.inUse.Add(1)
+	return nil
+}
+
+// Close refuses new calls, waits for those that have begun and closes the
+// database. A second Close does nothing.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	first := !s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if !first {
+		return nil
+	}
+	s.inUse.Wait()
+	if err := s.engine.close(); err != nil {
+		return fmt.Errorf("store: close: %w", err)
+	}
+	return nil
+}
+
+// OnEnqueue has f called after each commit that made a job due, in the
+// goroutine of the writer; f must return at once. The answer undoes it.
+func (s *Store) OnEnqueue(f func()) (undo func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := s.nextID
+	s.nextID++
+	s.enqueue[id] = f
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.enqueue, id)
+	}
+}
+
+// committed tells whoever wants to know that tx is in the database.
+func (s *Store) committed(tx *Tx) {
+	if !tx.madeDue {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.enqueue {
+		f()
+	}
+}

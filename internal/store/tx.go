@@ -1,0 +1,144 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"naru/internal/pay"
+)
+
+// Tx is one transaction; it ends when the fn it was given to returns.
+//
+// In a Write, what is read stays as it was until the commit, so that fn may
+// decide by it. SQLite runs one Write at a time. PostgreSQL runs them side by
+// side and locks instead (the reasons are at postgres.write): reading a payment,
+// or anything that hangs on one (its attempts, movements, steps), holds the
+// payment; an order, a checkout, a delivery and the token of a key hold their
+// own row. What is not held — merchants, channels, searches — may change
+// meanwhile; unique keys and compare-and-set guard what is written by it.
+type Tx struct {
+	// Now is the same instant throughout the transaction, in whole microseconds UTC.
+	Now time.Time
+
+	dialect *dialect
+	log     *slog.Logger
+	run     runner
+	writes  bool
+	held    map[heldPayment]bool
+	madeDue bool  // a job is due now
+	again   error // why running fn once more may go better
+	over    atomic.Bool
+}
+
+type heldPayment struct {
+	merchant pay.MerchantID
+	id       pay.PaymentID
+}
+
+// runner executes statements within a transaction.
+type runner interface {
+	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
+func (s *Store) newTx(run runner, writes bool) *Tx {
+	return &Tx{Now: s.now().UTC().Truncate(time.Microsecond), dialect: s.dialect, log: s.log, run: run, writes: writes}
+}
+
+// lock is the fragment that holds a selected row in a Write.
+func (t *Tx) lock() string {
+	if !t.writes {
+		return ""
+	}
+	return t.dialect.lock
+}
+
+// usable tells whether a statement may begin.
+func (t *Tx) usable(ctx context.Context) error {
+	if t.over.Load() {
+		return errOver
+	}
+	return ctx.Err()
+}
+
+// failed notes trouble that may pass and explains the rest.
+func (t *Tx) failed(err error) error {
+	if t.dialect.fault(err) == faultTransient && t.again == nil {
+		t.again = err
+	}
+	return t.dialect.explain(err)
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) {
+	if err := t.usable(ctx); err != nil {
+		return 0, err
+	}
+	res, err := t.run.ExecContext(ctx, text, bind(args)...)
+	if err != nil {
+		return 0, t.failed(err)
+	}
+	return res.RowsAffected()
+}
+
+// change runs a statement that must change exactly one row, else it is otherwise.
+func (t *Tx) change(ctx context.Context, otherwise error, text string, args ...any) error {
+	n, err := t.exec(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return otherwise
+	}
+	return nil
+}
+
+// row is what a scan function reads from.
+type row interface{ Scan(into ...any) error }
+
+// list reads all rows of a query.
+func list[T any](ctx context.Context, t *Tx, scan func(row) (T, error), text string, args ...any) ([]T, error) {
+	if err := t.usable(ctx); err != nil {
+		return nil, err
+	}
+	rows, err := t.run.QueryContext(ctx, text, bind(args)...)
+	if err != nil {
+		return nil, t.failed(err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("store: read a row: %w", err)
+		}
+		out = append(out, v)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, t.failed(err)
+	}
+	return out, nil
+}
+
+// one reads the only row of a query, or ErrNotFound.
+func one[T any](ctx context.Context, t *Tx, scan func(row) (T, error), text string, args ...any) (T, error) {
+	var none T
+	rows, err := list(ctx, t, scan, text, args...)
+	switch {
+	case err != nil:
+		return none, err
+	case len(rows) == 0:
+		return none, ErrNotFound
+	default:
+		return rows[0], nil
+	}
+}
+
+// number reads one integer, as COUNT and MIN give it.
+func (t *Tx) number(ctx context.Context, text string, args ...any) (int64, error) {
+	return one(ctx, t, func(r row) (n int64, err error) { return n, r.Scan(&n) }, text, args...)
+}

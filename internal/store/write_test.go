@@ -1,0 +1,434 @@
+package store_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"naru/internal/pgtest"
+	"naru/internal/store"
+)
+
+var errRefused = errors.New("refused")
+
+func isNotFound(err error) bool { return errors.Is(err, store.ErrNotFound) }
+
+// metas is how many of numbered keys are stored.
+func (f fixture) metas(t testing.TB, n int) (there []bool) {
+	t.Helper()
+	there = make([]bool, n)
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		for i := range n {
+			_, err := tx.Meta(ctx, numbered[string]("k", i))
+			if err != nil && !isNotFound(err) {
+				return err
+			}
+			there[i] = err == nil
+		}
+		return nil
+	})
+	return there
+}
+
+func TestOneFailureUndoesOnlyItself(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		const n = 120
+		bad := func(i int) bool { return i%7 == 3 }
+		ctx := t.Context()
+		together(n, func(i int) {
+			err := f.Write(ctx, func(tx *store.Tx) error {
+				if err := tx.PutMeta(ctx, numbered[string]("k", i), "v"); err != nil {
+					return err
+				}
+				if bad(i) {
+					return errRefused
+				}
+				return nil
+			})
+			if bad(i) != errors.Is(err, errRefused) || !bad(i) && err != nil {
+				t.Errorf("transaction %d: %v", i, err)
+			}
+		})
+		for i, there := range f.metas(t, n) {
+			if there == bad(i) {
+				t.Errorf("transaction %d: stored %v", i, there)
+			}
+		}
+	})
+}
+
+func TestPanicUndoesOnlyItselfAndReachesItsCaller(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		const n = 40
+		ctx := t.Context()
+		together(n, func(i int) {
+			defer func() {
+				if v := recover(); (v != nil) != (i%5 == 0) || v != nil && v != errRefused {
+					t.Errorf("transaction %d panics with %v", i, v)
+				}
+			}()
+			if err := f.Write(ctx, func(tx *store.Tx) error {
+				if err := tx.PutMeta(ctx, numbered[string]("k", i), "v"); err != nil {
+					return err
+				}
+				if i%5 == 0 {
+					panic(errRefused)
+				}
+				return nil
+			}); err != nil {
+				t.Errorf("transaction %d: %v", i, err)
+			}
+		})
+		for i, there := range f.metas(t, n) {
+			if there == (i%5 == 0) {
+				t.Errorf("transaction %d: stored %v", i, there)
+			}
+		}
+	})
+}
+
+func TestEndedGoroutineUndoesOnlyItself(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctx := t.Context()
+		together(1, func(int) {
+			_ = f.Write(ctx, func(tx *store.Tx) error { // as t.FailNow does
+				if err := tx.PutMeta(ctx, "k000", "v"); err != nil {
+					t.Error(err)
+				}
+				runtime.Goexit()
+				return nil
+			})
+		})
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutMeta(ctx, "k001", "v") })
+		if there := f.metas(t, 2); there[0] || !there[1] {
+			t.Errorf("stored %v", there)
+		}
+	})
+}
+
+func TestCallerWhoGivesUpHurtsNobody(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctx := t.Context()
+		began, goOn := make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() { // it has its turn and is still there
+			if err := f.Write(ctx, func(tx *store.Tx) error {
+				close(began)
+				<-goOn
+				return tx.PutMeta(ctx, "k000", "v")
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+		<-began
+		leaving, leave := context.WithCancel(ctx)
+		all.Go(func() { // it gives up in the middle of its own turn, or before it
+			err := f.Write(leaving, func(tx *store.Tx) error {
+				if err := tx.PutMeta(leaving, "k001", "v"); err != nil {
+					return err
+				}
+				leave()
+				return tx.PutMeta(leaving, "k002", "v")
+			})
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("who gave up got %v", err)
+			}
+		})
+		gone, go2 := context.WithCancel(ctx)
+		go2()
+		if err := f.Write(gone, func(*store.Tx) error { t.Error("it ran"); return nil }); !errors.Is(err, context.Canceled) {
+			t.Errorf("who was gone got %v", err)
+		}
+		close(goOn)
+		all.Wait()
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutMeta(ctx, "k003", "v") })
+		if there := f.metas(t, 4); !there[0] || there[1] || there[2] || !there[3] {
+			t.Errorf("stored %v", there)
+		}
+	})
+}
+
+func TestWaitingCallerMayLeave(t *testing.T) {
+	t.Parallel()
+	f := open(t, "sqlite::memory:")
+	ctx := t.Context()
+	began, goOn := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := f.Write(ctx, func(*store.Tx) error { close(began); <-goOn; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-began
+	leaving, leave := context.WithTimeout(ctx, time.Millisecond)
+	defer leave()
+	err := f.Write(leaving, func(*store.Tx) error { t.Error("it ran"); return nil })
+	if !errors.Is(err, context.DeadlineExceeded) { // while the other still holds the writer
+		t.Errorf("who waited got %v", err)
+	}
+	close(goOn)
+	all.Wait()
+}
+
+func TestGroupCommitIsInTheFile(t *testing.T) {
+	t.Parallel()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "naru.db")
+	f := open(t, url)
+	const n = 200
+	ctx := t.Context()
+	var other *store.Store
+	together(n, func(i int) {
+		if err := f.Write(ctx, func(tx *store.Tx) error { return tx.PutMeta(ctx, numbered[string]("k", i), "v") }); err != nil {
+			t.Error(err)
+		}
+	})
+	// Another program, and this one after a restart, see what was answered.
+	for _, restart := range []bool{false, true} {
+		if restart {
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var err error
+		if other, err = store.Open(ctx, url, store.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		for i, there := range (fixture{Store: other}).metas(t, n) {
+			if !there {
+				t.Errorf("restart %v: transaction %d is lost", restart, i)
+			}
+		}
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestCloseFinishesWhatWasBegun(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		ctx := t.Context()
+		began, goOn := make(chan struct{}), make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := f.Write(ctx, func(tx *store.Tx) error {
+				close(began)
+				<-goOn
+				return tx.PutMeta(ctx, "k", "v")
+			}); err != nil {
+				t.Errorf("it had begun: %v", err)
+			}
+		})
+		<-began
+		closed := make(chan error, 1)
+		go func() { closed <- f.Close() }()
+		for { // until Close is under way
+			err := f.Read(ctx, func(*store.Tx) error { return nil })
+			if errors.Is(err, store.ErrClosed) {
+				break
+			}
+			if err != nil {
+				t.Error(err)
+				break
+			}
+		}
+		select {
+		case err := <-closed:
+			t.Errorf("closed before the writer was done: %v", err)
+		default:
+		}
+		close(goOn)
+		all.Wait()
+		if err := <-closed; err != nil {
+			t.Error(err)
+		}
+		if err := f.Write(ctx, func(*store.Tx) error { return nil }); !errors.Is(err, store.ErrClosed) {
+			t.Errorf("a Write after Close: %v", err)
+		}
+	})
+}
+
+func TestTxIsOverWhenItsFunctionReturns(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		var kept *store.Tx
+		f.write(t, func(_ context.Context, tx *store.Tx) error { kept = tx; return nil })
+		if err := kept.PutMeta(t.Context(), "k", "v"); err == nil {
+			t.Error("a transaction that is over still writes")
+		}
+		f.read(t, func(_ context.Context, tx *store.Tx) error { kept = tx; return nil })
+		if _, err := kept.Meta(t.Context(), "k"); err == nil || isNotFound(err) {
+			t.Errorf("a transaction that is over still reads: %v", err)
+		}
+	})
+}
+
+func TestNowIsOneInstantInMicroseconds(t *testing.T) {
+	t.Parallel()
+	var ticks atomic.Int64
+	now := func() time.Time {
+		return noon.Add(time.Duration(ticks.Add(1))*time.Second + 1234567*time.Nanosecond).In(time.FixedZone("KST", 9*3600))
+	}
+	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Write(t.Context(), func(tx *store.Tx) error {
+		if tx.Now.Location() != time.UTC || tx.Now.Nanosecond() != 1234000 {
+			t.Errorf("Now is %v", tx.Now)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+// One caller destroys the shared transaction: the others run again and succeed.
+func TestLostSharedTransactionIsRunAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t, "sqlite::memory:")
+		ctx := t.Context()
+		goOn := make(chan struct{})
+		var all sync.WaitGroup
+		var runs atomic.Int64
+		all.Go(func() {
+			if err := f.Write(ctx, func(tx *store.Tx) error {
+				if runs.Add(1) == 1 {
+					<-goOn
+				}
+				return tx.PutMeta(ctx, "k000", "v")
+			}); err != nil {
+				t.Errorf("the bystander: %v", err)
+			}
+		})
+		synctest.Wait() // it has its turn
+		all.Go(func() {
+			err := f.Write(ctx, func(tx *store.Tx) error {
+				if _, err := tx.Exec(ctx, `ROLLBACK`); err != nil {
+					return err
+				}
+				return errRefused
+			})
+			if !errors.Is(err, errRefused) {
+				t.Errorf("the culprit: %v", err)
+			}
+		})
+		synctest.Wait() // it is in the queue
+		close(goOn)
+		all.Wait()
+		if runs.Load() != 2 {
+			t.Errorf("the bystander ran %d times", runs.Load())
+		}
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutMeta(ctx, "k001", "v") })
+		if there := f.metas(t, 2); !there[0] || !there[1] {
+			t.Errorf("stored %v", there)
+		}
+	})
+}
+
+// One caller's transaction always loses the shared one: it is given up.
+func TestAlwaysLostTransactionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	f := open(t, "sqlite::memory:")
+	runs := 0
+	err := f.Write(t.Context(), func(tx *store.Tx) error {
+		runs++
+		_, err := tx.Exec(t.Context(), `ROLLBACK`)
+		return err
+	})
+	if err == nil || runs != store.GroupRuns {
+		t.Errorf("%d runs of %d, then %v", runs, store.GroupRuns, err)
+	}
+}
+
+func TestLockedFileIsAnErrorForThoseWhoWaitAndPasses(t *testing.T) {
+	t.Parallel()
+	url := "sqlite:" + filepath.Join(t.TempDir(), "naru.db")
+	f, other := open(t, url), (*store.Store)(nil)
+	ctx := t.Context()
+	if err := store.ImpatientWriter(f.Store); err != nil {
+		t.Fatal(err)
+	}
+	other, err := store.Open(ctx, url, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := other.Write(ctx, func(*store.Tx) error {
+		err := f.Write(ctx, func(*store.Tx) error { t.Error("it ran"); return nil })
+		if err == nil || !strings.Contains(err.Error(), "begin") {
+			t.Errorf("while another program writes: %v", err)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutMeta(ctx, "k", "v") })
+}
+
+func TestPostgresRunsAgainAfterADeadlock(t *testing.T) {
+	t.Parallel()
+	f := open(t, pgtest.DSN(t))
+	f.insert(t, payment("imp_a", "a"), payment("imp_b", "b"))
+	var met sync.WaitGroup // both hold their first payment
+	met.Add(2)
+	var runs atomic.Int64
+	lock := func(first, second int) {
+		ids := []string{"imp_a", "imp_b"}
+		ctx, once := t.Context(), sync.Once{}
+		if err := f.Write(ctx, func(tx *store.Tx) error {
+			runs.Add(1)
+			for _, id := range []string{ids[first], ids[second]} {
+				p, err := tx.Payment(ctx, shop, paymentID(id))
+				if err != nil {
+					return err
+				}
+				p.Name += "!"
+				if _, err := tx.UpdatePayment(ctx, p); err != nil {
+					return err
+				}
+				once.Do(func() { met.Done(); met.Wait() })
+			}
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	}
+	together(2, func(i int) { lock(i, 1-i) })
+	if runs.Load() < 3 {
+		t.Errorf("%d runs: there was no deadlock to speak of", runs.Load())
+	}
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		for _, id := range []string{"imp_a", "imp_b"} {
+			p, err := tx.Payment(ctx, shop, paymentID(id))
+			if err != nil {
+				return err
+			}
+			if !strings.HasSuffix(p.Name, "자!!") {
+				t.Errorf("%s is called %q after two changes", id, p.Name)
+			}
+		}
+		return nil
+	})
+}
+
+func TestPostgresGivesUpRunningAgain(t *testing.T) {
+	t.Parallel()
+	f := open(t, pgtest.DSN(t))
+	runs := 0
+	err := f.Write(t.Context(), func(tx *store.Tx) error {
+		runs++
+		tx.Again(errRefused)
+		return nil
+	})
+	if !errors.Is(err, errRefused) || runs != store.PostgresRuns {
+		t.Errorf("%d runs of %d, then %v", runs, store.PostgresRuns, err)
+	}
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs a command with NARU_TEST_DSN pointing at a PostgreSQL server of its own,
+# which is made for it and thrown away. A DSN that is already set is used as it is.
+#
+#   test/pg.sh go test ./internal/store
+set -euo pipefail
+
+if [[ -n ${NARU_TEST_DSN:-} ]]; then
+	exec "$@"
+fi
+
+bin=$(compgen -G '/usr/lib/postgresql/*/bin' | sort -V | tail -1 || true)
+[[ -n $bin ]] || bin=$(dirname "$(command -v initdb)")
+
+dir=$(mktemp -d)
+as_postgres=()
+if ((EUID == 0)); then # the server refuses to run as root
+	as_postgres=(runuser -u postgres --)
+	chown postgres "$dir"
+fi
+cd_back=$PWD
+
+stop() {
+	cd /
+	"${as_postgres[@]}" "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
+	rm -rf "$dir"
+}
+trap stop EXIT
+
+cd "$dir"
+"${as_postgres[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
+for _ in 1 2 3 4 5; do # another program may take the port first
+	port=$((20000 + RANDOM % 20000))
+	if "${as_postgres[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 \
+		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300" start >/dev/null; then
+		cd "$cd_back"
+		export NARU_TEST_DSN="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
+		"$@"
+		exit
+	fi
+done
+cat "$dir/log" >&2
+echo "PostgreSQL did not start" >&2
+exit 1
