@@ -56,6 +56,13 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Stored reports whether the provider answered with a refusal of its own that
+// it will give again under the same key: neither "still running" nor "too many
+// calls", which pass.
+func (e *Error) Stored() bool {
+	return e != nil && e.Code != "" && e.Kind == Unknown && e.Status != 409 && e.Status != 429
+}
+
 // KindOf tells what err means for the money.
 func KindOf(err error) Kind {
 	if e, ok := errors.AsType[*Error](err); ok {

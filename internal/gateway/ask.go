@@ -31,6 +31,9 @@ type asking struct {
 	// call puts the question. It runs with no transaction open.
 	call func(ctx context.Context, conn connector.Connector, call connector.Call, p pay.Payment) (connector.Outcome, error)
 	test string // the provider's test code, if one was given
+	// again: the call was sent before. That this sending did not arrive, or was
+	// refused at the door, says nothing about the first one.
+	again bool
 }
 
 // ask makes one money-moving call in three steps: commit the intention, ask
@@ -87,6 +90,9 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 	asking, stop := within(ctx, timing.Deadline)
 	out, callErr := a.call(asking, conn, call, p)
 	stop()
+	if a.again && callErr != nil {
+		callErr = fmt.Errorf("sent again: %s", callErr) // not wrapped: its kind is about this sending alone
+	}
 	if err := g.fault(a.kind, pointAnswered); err != nil {
 		return p, attempt, err
 	}

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"naru/internal/connector"
+	"naru/internal/jobs"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -156,40 +158,38 @@ func (g *Gateway) cancellable(ctx context.Context, r CancelRequest) (pay.Payment
 }
 
 // checkCancel holds a request against the books and gives the amount to cancel
-// and what is left before it. What other open attempts may yet take is not
-// there to be given back a second time.
+// and what is left on the books before it. What other open attempts may yet
+// take is not there to be given back a second time.
 func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, r CancelRequest) (amount, left int64, err error) {
-	switch p.Status {
-	case pay.StatusPaid, pay.StatusPartiallyCancelled:
-	case pay.StatusCancelled:
-		return 0, 0, ErrFullyCancelled
-	case pay.StatusFailed:
-		if r.Actor != actorGiveBack {
+	switch {
+	case r.Actor == actorGiveBack:
+		if p.Status != pay.StatusFailed { // it counts after all
 			return 0, 0, ErrNotCancellable
 		}
-	default:
+	case p.Status == pay.StatusCancelled:
+		return 0, 0, ErrFullyCancelled
+	case p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled:
 		return 0, 0, ErrNotCancellable
 	}
-	left = p.Left()
-	open, err := tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	open, err := openCancels(ctx, tx, p)
 	if err != nil {
 		return 0, 0, err
 	}
+	left = p.Left()
+	free := left
 	for _, a := range open {
-		if a.Kind == pay.AttemptCancel {
-			left -= a.Amount
-		}
+		free -= a.Amount
 	}
-	amount = left
+	amount = free
 	if r.Amount != nil && *r.Amount != 0 {
 		amount = *r.Amount
 	}
 	switch {
-	case r.Checksum != nil && *r.Checksum != left:
+	case r.Checksum != nil && *r.Checksum != free:
 		return 0, 0, ErrChecksum
 	case amount < 0:
 		return 0, 0, &Invalid{"amount", fmt.Sprintf("%d is negative", amount)}
-	case amount > left || left <= 0:
+	case amount > free || free <= 0:
 		return 0, 0, ErrOverCancel
 	}
 	if d, ok := g.drivers[p.Provider]; ok && amount < left {
@@ -262,15 +262,22 @@ func (g *Gateway) openAccount(sealed []byte, id pay.PaymentID) (*connector.BankA
 
 const actorGiveBack = "give_back"
 
-// workGiveBack cancels money that came in for an order already paid.
+// workGiveBack cancels money that came in for an order already paid, until
+// nothing of it is left.
 func (g *Gateway) workGiveBack(ctx context.Context, j store.Job) error {
 	var arg syncArg
 	if err := json.Unmarshal(j.Arg, &arg); err != nil {
 		return err
 	}
-	_, err := g.Cancel(ctx, CancelRequest{Merchant: arg.Merchant, PaymentID: pay.PaymentID(j.Key), Reason: "중복 결제 자동 취소", Actor: actorGiveBack})
-	if errors.Is(err, ErrOverCancel) || errors.Is(err, ErrFullyCancelled) { // given back already, or on its way
+	id := pay.PaymentID(j.Key)
+	p, err := g.Cancel(ctx, CancelRequest{Merchant: arg.Merchant, PaymentID: id, Reason: "중복 결제 자동 취소", Actor: actorGiveBack})
+	switch {
+	case errors.Is(err, ErrNotCancellable): // it counts as paid after all
 		return nil
+	case errors.Is(err, ErrOverCancel):
+		if p, err = g.payment(ctx, arg.Merchant, id); err == nil && p.Left() > 0 { // a try of ours is undecided
+			return jobs.RetryAt(g.now().Add(time.Minute), ErrOutcomeUnknown)
+		}
 	}
 	return err
 }

@@ -80,6 +80,9 @@ func (g *Gateway) connectTo(ctx context.Context, p pay.Payment) (connector.Conne
 	if err != nil {
 		return nil, connector.Driver{}, err
 	}
+	if ch.MID != p.MID || ch.Provider != p.Provider { // another shop would know nothing of it
+		return nil, connector.Driver{}, fmt.Errorf("%w: %s belongs to %s %s now, the payment to %s %s", ErrChannelMissing, ch.Key, ch.Provider, ch.MID, p.Provider, p.MID)
+	}
 	return g.connect(ch)
 }
 

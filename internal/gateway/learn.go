@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"naru/internal/connector"
@@ -44,7 +45,17 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 		if !now.Status.Open() {
 			return nil
 		}
-		return b.settle(ctx, &p, &now, verdictOf(out, callErr), timing)
+		v := verdictOf(out, callErr)
+		if v.event != pay.EvSucceeded {
+			moved, err := tx.Movements(ctx, p.Merchant, p.ID)
+			if err != nil {
+				return err
+			}
+			if made(now, moved) { // its money is on the books, whatever this answer says
+				v = verdict{event: pay.EvSucceeded}
+			}
+		}
+		return b.settle(ctx, &p, &now, v, timing)
 	})
 	return p, now, err
 }
@@ -90,12 +101,14 @@ type books struct {
 // settle steps the attempt, and a payment whose confirm came to nothing.
 func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v verdict, timing connector.Timing) error {
 	if v.event == pay.EvLost {
-		if a.Status == pay.AttemptStarted {
-			var err error
-			if *a, err = b.tx.StepAttempt(ctx, *a, pay.EvLost); err != nil {
-				return err
-			}
+		if a.Status != pay.AttemptStarted { // the resolver that asked plans the next question
+			return nil
 		}
+		lost, err := b.tx.StepAttempt(ctx, *a, pay.EvLost)
+		if err != nil {
+			return err
+		}
+		*a = lost
 		return b.tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, b.tx.Now.Add(gap(timing, a.Tries)))
 	}
 	a.Code, a.Message, a.Ended = v.why.code, v.why.text, b.tx.Now
@@ -144,10 +157,22 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if now, err = b.tx.UpdatePayment(ctx, describe(now, s)); err != nil {
 		return p, err
 	}
+	late := now.Status == pay.StatusFailed
 	if now, err = b.approved(ctx, now, s); err != nil {
 		return p, err
 	}
+	if late && now.Status == pay.StatusPaid { // cancels that were learned while it counted as failed
+		if fresh, err = b.cancels(ctx, now); err != nil {
+			return p, err
+		}
+	}
 	return b.cancelled(ctx, now, fresh)
+}
+
+// cancels are the cancel movements on the books.
+func (b books) cancels(ctx context.Context, p pay.Payment) ([]pay.Movement, error) {
+	all, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	return slices.DeleteFunc(all, func(m pay.Movement) bool { return m.Kind != pay.MovementCancel }), err
 }
 
 // describe fills in what the provider tells of a payment. Once money moved, a
@@ -193,33 +218,46 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 }
 
 // owner is the attempt that made a cancel: the one whose answer named it, or,
-// when the books learn of it another way, the only open one of that amount.
+// when the books learn of it another way, the oldest open one of that amount
+// that has none yet.
 func (b books) owner(ctx context.Context, p pay.Payment, m pay.Movement, a *pay.Attempt, made string) (*pay.Attempt, error) {
 	if a != nil && a.Kind == pay.AttemptCancel && made == m.Key {
 		return a, nil
 	}
-	open, err := b.tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	open, err := openCancels(ctx, b.tx, p)
 	if err != nil {
 		return nil, err
 	}
-	var found *pay.Attempt
-	for i, o := range open {
-		if o.Kind == pay.AttemptCancel && o.Amount == m.Amount {
-			if found != nil {
-				return nil, nil
-			}
-			found = &open[i]
+	for i := range open {
+		if open[i].Amount == m.Amount {
+			return &open[i], nil
 		}
 	}
-	return found, nil
+	return nil, nil
+}
+
+// openCancels are the cancels whose outcome is not known and whose money is
+// not on the books, the oldest first.
+func openCancels(ctx context.Context, tx *store.Tx, p pay.Payment) ([]pay.Attempt, error) {
+	open, err := tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(open, func(a pay.Attempt) bool { return a.Kind != pay.AttemptCancel || made(a, moved) }), nil
+}
+
+// made reports whether a movement on the books is this attempt's.
+func made(a pay.Attempt, moved []pay.Movement) bool {
+	return slices.ContainsFunc(moved, func(m pay.Movement) bool { return m.Attempt == a.ID })
 }
 
 // approved steps a payment whose money came in.
 func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
 	in, at := received(s)
-	if in == 0 {
-		return p, nil
-	}
 	ev := pay.EvApproved
 	switch p.Status {
 	case pay.StatusCreated, pay.StatusConfirming:
@@ -228,9 +266,15 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	default:
 		return p, nil
 	}
+	if in == 0 || p.Left() == 0 { // nothing came in, or all of it was given back
+		return p, nil
+	}
 	if in != p.Amount.Total.Minor {
 		b.g.log.ErrorContext(ctx, "approved amount differs", "payment", p.ID, "ours", p.Amount.Total.Minor, "theirs", in)
-		if err := b.alarm(ctx, p, "amount", fmt.Sprintf("approved %d, asked for %d", in, p.Amount.Total.Minor)); err != nil {
+		return p, b.alarm(ctx, p, "amount", fmt.Sprintf("approved %d, asked for %d: look the payment up at the provider", in, p.Amount.Total.Minor))
+	}
+	if s.Test && p.Mode == pay.ModeLive {
+		if err := b.alarm(ctx, p, "test_money", "the provider says that this live payment was made with test money"); err != nil {
 			return p, err
 		}
 	}
@@ -262,22 +306,35 @@ func received(s connector.Snapshot) (int64, time.Time) {
 	return sum, at
 }
 
-// paidTwice: money came in for an order that another payment has paid. It is
-// given back, and a person is told.
+// paidTwice: money came in for an order that another payment holds. Once that
+// one is paid, this money is given back and a person is told; while it may
+// still fail, this payment is asked about again.
 func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error) {
 	if p.Status != pay.StatusFailed {
 		if err := b.decline(ctx, &p, failure{codeTwice, textTwice}); err != nil {
 			return p, err
 		}
 	}
-	if p.Left() == 0 {
-		return p, nil
+	undecided, err := b.undecided(ctx, p)
+	if err != nil || undecided {
+		return p, errors.Join(err, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)))
 	}
 	b.g.log.ErrorContext(ctx, "order paid twice", "payment", p.ID, "merchant_uid", p.MerchantUID)
 	if err := b.alarm(ctx, p, "paid_twice", fmt.Sprintf("%d %s came in for order %q, which another payment has paid", p.Left(), p.Amount.Total.Currency, p.MerchantUID)); err != nil {
 		return p, err
 	}
 	return p, b.tx.Enqueue(ctx, JobGiveBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+}
+
+// undecided reports whether the order's holder is another payment that is
+// still being approved.
+func (b books) undecided(ctx context.Context, p pay.Payment) (bool, error) {
+	o, err := b.tx.Order(ctx, p.Merchant, p.MerchantUID)
+	if err != nil || o.HeldBy == "" || o.HeldBy == p.ID {
+		return false, err
+	}
+	holder, err := b.tx.Payment(ctx, p.Merchant, o.HeldBy)
+	return holder.Status == pay.StatusConfirming, err
 }
 
 // cancelled steps a payment of which money was given back.
@@ -325,7 +382,7 @@ func (b books) notify(ctx context.Context, e Event) error {
 }
 
 func (b books) alarm(ctx context.Context, p pay.Payment, kind, text string) error {
-	return b.tx.AddAlarm(ctx, store.Alarm{ID: b.g.newUUID(), Merchant: p.Merchant, Payment: p.ID, Kind: kind, Text: text, At: b.tx.Now})
+	return b.tx.AddAlarm(ctx, store.Alarm{ID: kind + ":" + string(p.ID), Merchant: p.Merchant, Payment: p.ID, Kind: kind, Text: text, At: b.tx.Now})
 }
 
 func addExchanges(ctx context.Context, tx *store.Tx, a pay.Attempt, heard []connector.Exchange) error {
@@ -361,21 +418,45 @@ func (g *Gateway) learnSnapshotOnce(ctx context.Context, m pay.MerchantID, id pa
 		if p, err = b.snapshot(ctx, p, s, nil, ""); err != nil {
 			return err
 		}
-		if in, _ := received(s); in == 0 {
-			return nil
-		}
-		open, err := tx.OpenAttempts(ctx, m, id)
-		if err != nil {
-			return err
-		}
-		for i := range open {
-			if open[i].Kind == pay.AttemptConfirm {
-				if err := b.settle(ctx, &p, &open[i], verdict{event: pay.EvSucceeded}, connector.Timing{}); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
+		return b.settleOpen(ctx, &p, s)
 	})
 	return p, err
+}
+
+// settleOpen settles the attempts whose outcome a snapshot shows: confirms of
+// money that came in, or of a payment that is dead once no answer can be under
+// way any more, and cancels whose movement is on the books.
+func (b books) settleOpen(ctx context.Context, p *pay.Payment, s connector.Snapshot) error {
+	open, err := b.tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return err
+	}
+	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return err
+	}
+	in, _ := received(s)
+	for i, a := range open {
+		v := verdict{event: pay.EvLost}
+		switch {
+		case a.Kind == pay.AttemptConfirm && in == p.Amount.Total.Minor, made(a, moved):
+			v.event = pay.EvSucceeded
+		case a.Kind == pay.AttemptConfirm && s.Stage == connector.StageDead && b.tx.Now.After(a.Deadline):
+			v = verdict{pay.EvRefused, deadBecause(s)}
+		default:
+			continue
+		}
+		if err := b.settle(ctx, p, &open[i], v, connector.Timing{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deadBecause is why a payment ended without money, as far as the provider says.
+func deadBecause(s connector.Snapshot) failure {
+	if s.Decline != nil {
+		return declined(*s.Decline)
+	}
+	return failure{codeExpired, textExpired}
 }

@@ -55,16 +55,8 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 // heed asks about the payment a notice names and then marks the notice as seen,
 // in this order: a crash between the two makes the provider's next try count.
 func (g *Gateway) heed(ctx context.Context, conn connector.Connector, key pay.ChannelKey, p pay.Payment, n connector.Notice) error {
-	asking, stop := within(ctx, askQuickly)
-	defer stop()
-	snap, err := conn.Query(asking, p.Ref)
-	if err != nil && !errors.Is(err, connector.ErrNotFound) {
+	if _, err := g.sync(ctx, conn, p); err != nil && !errors.Is(err, connector.ErrNotFound) {
 		return err
-	}
-	if err == nil {
-		if _, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap); err != nil {
-			return err
-		}
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.InsertNotice(ctx, key, n.Key, n.Kind, p.ID)

@@ -65,14 +65,15 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 		return err
 	}
 	timing := d.Timings[a.Kind]
-	if settled, err := g.settleByAsking(ctx, conn, timing, p, a, now); settled || err != nil {
-		return err
+	settled, err := g.settleByAsking(ctx, conn, timing, p, a, now)
+	if err == nil && !settled && timing.Repeatable {
+		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, now)
 	}
-	if timing.Repeatable {
-		_, a, err = g.repeat(ctx, conn, timing, p, a)
-		if err != nil && !errors.Is(err, ErrOutcomeUnknown) || !a.Status.Open() {
-			return err
-		}
+	if err != nil { // the books did not take it: that counts as a question, too
+		g.log.ErrorContext(ctx, "attempt not settled", "payment", p.ID, "attempt", a.ID, "err", err)
+	}
+	if settled {
+		return nil
 	}
 	return g.askLater(ctx, timing, a)
 }
@@ -82,27 +83,79 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 	asking, stop := within(ctx, timing.Deadline)
 	defer stop()
 	snap, err := conn.Query(asking, p.Ref)
-	var out connector.Outcome
+	if err == nil && snap.Ref.Order != "" && snap.Ref.Order != p.Ref.Order {
+		err = fmt.Errorf("%w: the key belongs to order %q", connector.ErrNotFound, snap.Ref.Order)
+	}
 	switch {
 	case errors.Is(err, connector.ErrNotFound):
 		if a.Kind != pay.AttemptConfirm || now.Sub(a.Started) < timing.Settle {
 			return false, nil
 		}
-		out = connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{Code: connector.DeclineOther, ProviderCode: codeNever, ProviderMessage: textNever}}
+		return g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: codeNever, ProviderMessage: textNever}})
 	case err != nil:
 		g.log.WarnContext(ctx, "query failed", "payment", p.ID, "attempt", a.ID, "err", err)
 		return false, nil
-	default:
-		out = confirmedBy(a, snap)
 	}
-	if out.Verdict == connector.Pending {
-		if out.Snapshot != nil {
-			_, err = g.learnSnapshot(ctx, p.Merchant, p.ID, *out.Snapshot)
-		}
+	if out := confirmedBy(a, snap); out.Verdict != connector.Pending {
+		return g.settleAs(ctx, timing, a, out)
+	}
+	if _, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap); err != nil {
 		return false, err
 	}
+	return g.isSettled(ctx, a)
+}
+
+func (g *Gateway) settleAs(ctx context.Context, timing connector.Timing, a pay.Attempt, out connector.Outcome) (bool, error) {
 	_, learned, err := g.learn(ctx, a, timing, out, nil, nil)
-	return !learned.Status.Open(), err
+	return err == nil && !learned.Status.Open(), err
+}
+
+func (g *Gateway) isSettled(ctx context.Context, a pay.Attempt) (bool, error) {
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		a, err = tx.Attempt(ctx, a.Merchant, a.ID)
+		return err
+	})
+	return err == nil && !a.Status.Open(), err
+}
+
+// unclearFor is how long a cancel is asked for again whose stored answer says
+// neither yes nor no. A provider that keeps our key keeps that answer, too
+// (Toss Payments, "멱등키"), so it will say nothing else.
+const unclearFor = 10 * time.Minute
+
+// settleByRepeating sends the same call again under the same key, where the
+// provider keeps keys: it moves money once, and answers what it answered. A
+// cancel that is answered by the same unclear refusal all the time, of which
+// the provider's books show nothing, is taken as refused.
+func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (bool, error) {
+	again := asking{kind: a.Kind, again: true}
+	switch a.Kind {
+	case pay.AttemptConfirm:
+		again.call = askConfirm
+	case pay.AttemptCancel:
+		c, err := g.cancelOf(p, a)
+		if err != nil {
+			return false, err
+		}
+		again.call = askCancel(c)
+	default:
+		return false, fmt.Errorf("attempt %s: kind %q cannot be repeated", a.ID, a.Kind)
+	}
+	var refusal *connector.Error
+	call := again.call
+	again.call = func(ctx context.Context, conn connector.Connector, c connector.Call, p pay.Payment) (connector.Outcome, error) {
+		out, err := call(ctx, conn, c, p)
+		refusal, _ = errors.AsType[*connector.Error](err)
+		return out, err
+	}
+	_, _, err := g.put(ctx, again, conn, timing, p, a)
+	if !errors.Is(err, ErrOutcomeUnknown) {
+		return err == nil, err
+	}
+	if a.Kind == pay.AttemptCancel && now.Sub(a.Started) > unclearFor && refusal.Stored() {
+		return g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: refusal.Code, ProviderMessage: refusal.Message}})
+	}
+	return false, nil
 }
 
 // confirmedBy reads from a payment's state what became of an attempt. A
@@ -122,25 +175,6 @@ func confirmedBy(a pay.Attempt, s connector.Snapshot) connector.Outcome {
 		}
 	}
 	return out
-}
-
-// repeat sends the same call again under the same key, where the provider
-// keeps keys: it moves money once, and answers what it answered.
-func (g *Gateway) repeat(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt) (pay.Payment, pay.Attempt, error) {
-	again := asking{kind: a.Kind}
-	switch a.Kind {
-	case pay.AttemptConfirm:
-		again.call = askConfirm
-	case pay.AttemptCancel:
-		c, err := g.cancelOf(p, a)
-		if err != nil {
-			return p, a, err
-		}
-		again.call = askCancel(c)
-	default:
-		return p, a, fmt.Errorf("attempt %s: kind %q cannot be repeated", a.ID, a.Kind)
-	}
-	return g.put(ctx, again, conn, timing, p, a)
 }
 
 // askLater plans the next question, or calls a person after the last.
@@ -165,20 +199,38 @@ func (g *Gateway) askLater(ctx context.Context, timing connector.Timing, a pay.A
 		if err := tx.MarkStuck(ctx, now); err != nil {
 			return err
 		}
+		if err := tx.DeleteJob(ctx, JobResolve, string(a.ID)); err != nil {
+			return err
+		}
 		text := fmt.Sprintf("the outcome of %s %s could not be learned in %d questions", now.Kind, now.ID, now.Tries)
 		g.log.ErrorContext(ctx, "needs a person", "payment", now.Payment, "attempt", now.ID)
-		return tx.AddAlarm(ctx, store.Alarm{ID: g.newUUID(), Merchant: now.Merchant, Payment: now.Payment, Kind: "unknown_outcome", Text: text, At: tx.Now})
+		return tx.AddAlarm(ctx, store.Alarm{ID: "unknown:" + string(now.ID), Merchant: now.Merchant, Payment: now.Payment, Kind: "unknown_outcome", Text: text, At: tx.Now})
 	})
 }
+
+// syncFor bounds how long a payment that came back and was not approved is
+// asked about: both providers end such a payment within the hour.
+const syncFor = 3 * time.Hour
 
 func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
 	var arg syncArg
 	if err := json.Unmarshal(j.Arg, &arg); err != nil {
 		return err
 	}
-	_, err := g.Sync(ctx, arg.Merchant, pay.PaymentID(j.Key))
+	p, err := g.Sync(ctx, arg.Merchant, pay.PaymentID(j.Key))
 	if errors.Is(err, connector.ErrNotFound) { // the buyer never came to the provider
 		return nil
+	}
+	if err != nil || p.Status != pay.StatusCreated || g.now().Sub(p.StartedAt) > syncFor {
+		return err
+	}
+	var c store.Checkout
+	err = g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		c, err = tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
+		return translate(err, store.ErrNotFound, nil)
+	})
+	if err == nil && c.State == checkoutReturned {
+		return jobs.RetryAt(g.now().Add(time.Minute), ErrOutcomeUnknown)
 	}
 	return err
 }
@@ -195,43 +247,41 @@ func (g *Gateway) Sync(ctx context.Context, m pay.MerchantID, id pay.PaymentID) 
 	if err != nil {
 		return p, err
 	}
+	return g.sync(ctx, conn, p)
+}
+
+func (g *Gateway) sync(ctx context.Context, conn connector.Connector, p pay.Payment) (pay.Payment, error) {
 	asking, stop := within(ctx, askQuickly)
 	defer stop()
 	snap, err := conn.Query(asking, p.Ref)
 	if err != nil {
 		return p, err
 	}
-	if p, err = g.learnSnapshot(ctx, m, id, snap); err != nil || snap.Stage != connector.StageDead || p.Status != pay.StatusCreated {
-		return p, err
+	learned, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap)
+	if err != nil || snap.Stage != connector.StageDead || learned.Status != pay.StatusCreated {
+		return learned, err
 	}
-	return g.endLapsed(ctx, p, snap)
+	return g.endLapsed(ctx, learned, snap)
 }
 
 // endLapsed fails a payment that is dead at the provider though its buyer came
 // back to us.
 func (g *Gateway) endLapsed(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	var now pay.Payment
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		c, err := tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
-		if err != nil {
-			return translate(err, store.ErrNotFound, nil)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
 		}
-		now, err := tx.Payment(ctx, p.Merchant, p.ID)
-		if err != nil || now.Status != pay.StatusCreated || c.State != checkoutReturned {
-			p = now
+		if now, err = tx.Payment(ctx, p.Merchant, p.ID); err != nil || now.Status != pay.StatusCreated || c.State != checkoutReturned {
 			return err
 		}
 		open, err := tx.OpenAttempts(ctx, p.Merchant, p.ID)
 		if err != nil || len(open) > 0 {
 			return err
 		}
-		f := failure{codeExpired, textExpired}
-		if s.Decline != nil {
-			f = declined(*s.Decline)
-		}
 		b := books{g: g, tx: tx}
-		err = b.decline(ctx, &now, f)
-		p = now
-		return err
+		return b.decline(ctx, &now, deadBecause(s))
 	})
-	return p, err
+	return now, err
 }

@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -70,6 +73,18 @@ type rig struct {
 	channels map[pay.Provider]pay.ChannelKey
 	fault    func(string) error
 	stop     func(context.Context, pay.Merchant, pay.Payment) error
+	line     *line
+}
+
+// line is the way to the providers, which can be unplugged: then no connection
+// is made at all.
+type line struct{ unplugged atomic.Bool }
+
+func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
+	if l.unplugged.Load() {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	}
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 type safeLog struct {
@@ -98,7 +113,7 @@ func both(t *testing.T, f func(t *testing.T, r *rig, p pay.Provider)) {
 func newRig(t testing.TB, dsn string) *rig {
 	t.Helper()
 	ctx := context.Background()
-	r := &rig{t: t, ctx: ctx, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, channels: map[pay.Provider]pay.ChannelKey{}}
+	r := &rig{t: t, ctx: ctx, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, line: &line{}, channels: map[pay.Provider]pay.ChannelKey{}}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	must := func(what string) {
@@ -133,7 +148,7 @@ func newRig(t testing.TB, dsn string) *rig {
 	must2(t, err)
 	r.gw = gateway.New(gateway.Options{
 		Store: r.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()},
-		PublicURL: "http://127.0.0.1:1", HTTP: &http.Client{}, Now: r.clock.Now, Log: log,
+		PublicURL: "http://127.0.0.1:1", HTTP: &http.Client{Transport: r.line}, Now: r.clock.Now, Log: log,
 		Preapprove: func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
 			if r.stop != nil {
 				return r.stop(ctx, m, p)
@@ -404,6 +419,27 @@ func (r *rig) agrees(id pay.PaymentID) {
 	}
 	if theirs := r.balance(p); sum != theirs {
 		r.t.Errorf("payment %s (%s): our movements leave %d, the provider holds %d", id, p.Status, sum, theirs)
+	}
+}
+
+// ctxt keeps signatures of test functions on one line.
+type ctxt = context.Context
+
+// confirmByHand confirms at Toss Payments what the window brought back.
+func (r *rig) confirmByHand(v *visit) {
+	r.t.Helper()
+	raw, err := json.Marshal(map[string]any{"paymentKey": v.ret.Get("paymentKey"), "orderId": v.ret.Get("orderId"), "amount": 60000})
+	must2(r.t, err)
+	req, err := http.NewRequest("POST", r.sandbox.URL+"/tosspayments/v1/payments/confirm", bytes.NewReader(raw))
+	must2(r.t, err)
+	req.SetBasicAuth(secretKey, "")
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	must2(r.t, err)
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		body, _ := io.ReadAll(res.Body)
+		r.t.Fatalf("confirm by hand: %s %s", res.Status, body)
 	}
 }
 

@@ -2,7 +2,6 @@ package pay_test
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,11 +11,12 @@ import (
 	"naru/internal/pay"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden matrix and docs/state-machines.md")
+// update has the golden matrix and docs/state-machines.md written anew.
+var update = os.Getenv("NARU_UPDATE") != ""
 
 // The whole matrix, states by events, is a golden file: a new row of a table
 // shows in review as a changed cell.
-func TestMatrix(t *testing.T) {
+func TestGoldenMatrix(t *testing.T) {
 	t.Parallel()
 	golden(t, "testdata/payments.txt", matrix(pay.Payments))
 	golden(t, "testdata/attempts.txt", matrix(pay.Attempts))
@@ -97,7 +97,7 @@ func matrix[S, E ~string](m pay.Machine[S, E]) string {
 func TestStateMachinesPage(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
-	b.WriteString("<!-- Made by `go test ./internal/pay -update` from internal/pay/state.go: do not edit. -->\n# State machines\n\n")
+	b.WriteString("<!-- Made by `make generate` from internal/pay/state.go: do not edit. -->\n# State machines\n\n")
 	b.WriteString("Every change is a row of a table in `internal/pay/state.go`; a pair that is not there is refused, in Go and by a compare-and-set in SQL.\n\n")
 	b.WriteString("V1 shows four words: `created`, `confirming` and `awaiting_deposit` are `ready`; `partially_cancelled` and `cancelled` are `cancelled`; `paid` and `failed` are themselves.\n\n")
 	b.WriteString("## Payments\n\n" + mermaid(pay.Payments) + "\n## Attempts\n\n" + mermaid(pay.Attempts))
@@ -115,7 +115,7 @@ func mermaid[S, E ~string](m pay.Machine[S, E]) string {
 
 func golden(t *testing.T, path, got string) {
 	t.Helper()
-	if *update {
+	if update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -128,6 +128,6 @@ func golden(t *testing.T, path, got string) {
 		t.Fatal(err)
 	}
 	if got != string(want) {
-		t.Errorf("%s is stale: run `go test ./internal/pay -update` and read the difference", path)
+		t.Errorf("%s is stale: run `make golden generate` and read the difference", path)
 	}
 }

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -172,3 +173,5 @@ func (b *buyer) once() {
 }
 
 func quote(s string) string { return `"` + s + `"` }
+
+func jsString(s string) string { b, _ := json.Marshal(s); return string(b) }
