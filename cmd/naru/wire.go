@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"naru/internal/checkout"
 	"naru/internal/codes"
@@ -111,18 +112,21 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	pages, err := checkout.New(checkout.Options{Gateway: a.gateway, PublicURL: o.publicURL, Log: o.log})
+	windows, err := checkout.New(checkout.Options{Gateway: a.gateway, PublicURL: o.publicURL, Log: o.log})
 	if err != nil {
 		return nil, err
 	}
+	pages := chi.NewRouter()
+	pages.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), middleware.GetHead)
+	script.Routes(pages)
+	windows.Routes(pages)
+
 	mux := chi.NewRouter()
 	mux.Get("/healthz", healthy)
 	mux.Get("/readyz", a.isReady(o.log))
-	mux.Group(func(r chi.Router) {
-		r.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody))
-		script.Routes(r)
-		pages.Routes(r)
-	})
+	for _, prefix := range []string{"/v1/*", "/js/*", "/sdk/*", "/checkout/*"} {
+		mux.Handle(prefix, rest.Root(pages))
+	}
 	mux.Handle("/notices/*", notices.New(notices.Options{Gateway: a.gateway, Log: o.log, Done: a.metrics.request}))
 	api := v1.New(v1.Options{Gateway: a.gateway, Store: a.store, Now: o.now, Log: o.log, Done: a.metrics.request})
 	mux.Handle("/*", api)

@@ -95,4 +95,9 @@ func (h *Handler) path(parts ...string) string {
 func token(r *http.Request) string { return chi.URLParam(r, "token") }
 
 // route names a request in logs: its path would tell the token.
-func route(r *http.Request) string { return chi.RouteContext(r.Context()).RoutePattern() }
+func route(r *http.Request) string {
+	if c := chi.RouteContext(r.Context()); c != nil {
+		return c.RoutePattern()
+	}
+	return ""
+}

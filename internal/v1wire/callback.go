@@ -63,7 +63,7 @@ func addClassic(m map[string]any, p pay.Payment, names Names) {
 		m["emb_pg_provider"] = d.EasyPay
 	}
 	if d.Card != nil {
-		m["card_number"], m["card_name"] = d.Card.Number, named(names.Card, d.Card.Acquirer, d.Card.Issuer)
+		m["card_number"], m["card_name"] = d.Card.Number, named(names.Card, d.Card.Issuer, d.Card.Acquirer)
 	}
 	if d.Bank != nil {
 		m["bank_name"] = named(names.Bank, d.Bank.Code)

@@ -160,6 +160,25 @@ func (f *Frame) Value(expr string, into any) {
 	}
 }
 
+// Main gives what an expression is in the tab's page itself, where its own
+// scripts' globals live; a promise is awaited.
+func (tab *Tab) Main(expr string, into any) {
+	tab.t.Helper()
+	ctx, cancel := context.WithTimeout(tab.ctx, Patience)
+	defer cancel()
+	yes := true
+	res, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: expr, ReturnByValue: &yes, UserGesture: &yes, AwaitPromise: &yes})
+	if err == nil && res.ExceptionDetails != nil {
+		err = fmt.Errorf("%s", res.ExceptionDetails.Text)
+	}
+	if err == nil && into != nil && len(res.Result.Value) > 0 {
+		err = json.Unmarshal(res.Result.Value, into)
+	}
+	if err != nil {
+		tab.t.Fatalf("%s: %v", expr, err)
+	}
+}
+
 // URL is the frame's address right now.
 func (f *Frame) URL() string {
 	f.tab.t.Helper()

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -173,5 +172,3 @@ func (b *buyer) once() {
 }
 
 func quote(s string) string { return `"` + s + `"` }
-
-func jsString(s string) string { b, _ := json.Marshal(s); return string(b) }

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -52,7 +51,7 @@ func TestBlockedPopup(t *testing.T) {
 		b.tab.Go(stack.Shop + "/?stay=1")
 		b.pay()
 		if w.provider == "tosspay_v2" && !w.device.Mobile {
-			b.tab.Page().Click(".imp-dialog button")
+			b.tab.Page().Click(`.imp-actions [data-action="open"]`)
 		}
 		b.approve()
 		got := b.outcome()
@@ -190,30 +189,17 @@ func TestWrongCalls(t *testing.T) {
 		{"foreign money", `{currency: "USD"}`, "", "currency"},
 	} {
 		var rsp outcome
-		page.Value(inPage(`new Promise(done => { IMP.init("imp00000000"); IMP.request_pay(Object.assign({
+		tab.Main((`new Promise(done => { IMP.init("imp00000000"); IMP.request_pay(Object.assign({
 			channelKey: "channel-key-11111111-1111-4111-8111-111111111111", pay_method: "card", merchant_uid: "wrong-" + Math.random(), name: "n", amount: 1000, buyer_name: "b"
-		}, `+c.params+`), done) })`), &rsp)
+		}, ` + c.params + `), done) })`), &rsp)
 		if c.code != "" && rsp["error_code"] != c.code || !strings.Contains(rsp.str("error_msg"), c.in) || rsp["imp_uid"] != nil {
 			t.Errorf("%s: %v", c.name, rsp)
 		}
 	}
 	var second outcome
-	page.Value(inPage(`new Promise(done => { const p = {channelKey: "channel-key-11111111-1111-4111-8111-111111111111", pay_method: "card", merchant_uid: "two-" + Math.random(), name: "n", amount: "1000", buyer_name: "b"};
+	tab.Main((`new Promise(done => { const p = {channelKey: "channel-key-11111111-1111-4111-8111-111111111111", pay_method: "card", merchant_uid: "two-" + Math.random(), name: "n", amount: "1000", buyer_name: "b"};
 		IMP.request_pay(p, () => {}); IMP.request_pay(Object.assign({}, p, {merchant_uid: "second"}), done) })`), &second)
 	if second["error_code"] != "NARU_WINDOW_OPEN" || second["merchant_uid"] != "second" {
 		t.Errorf("a second window: %v", second)
 	}
-}
-
-// inPage runs an expression in the page's own world, where IMP lives, and
-// brings its JSON back.
-func inPage(expr string) string {
-	return fmt.Sprintf(`new Promise((resolve, reject) => {
-		const id = "naru-" + Math.random().toString(36).slice(2);
-		document.addEventListener(id, e => resolve(JSON.parse(e.detail)), {once: true});
-		const s = document.createElement("script");
-		s.nonce = (document.querySelector("script[nonce]") || {}).nonce || "";
-		s.textContent = "Promise.resolve(" + %s + ").then(v => document.dispatchEvent(new CustomEvent(" + JSON.stringify(id) + ", {detail: JSON.stringify(v)})))";
-		document.head.append(s);
-	})`, jsString(expr))
 }

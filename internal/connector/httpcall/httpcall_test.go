@@ -51,8 +51,11 @@ func hangUp(w http.ResponseWriter) {
 
 func TestAnAnswerIsReadWhateverItsStatus(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{200, 302, 400, 404, 500, 503} {
+	for _, status := range []int{200, 302, 307, 400, 404, 500, 503} {
 		url, client := server(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/elsewhere" {
+				return
+			}
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(status)
 			_, _ = fmt.Fprint(w, r.URL.Path)
@@ -187,6 +190,31 @@ func TestABodyThatCannotBeWrittenWasNotSent(t *testing.T) {
 	if _, _, err := httpcall.Do(t.Context(), freshClient(t), r); connector.KindOf(err) != connector.NotSent {
 		t.Errorf("error %v", err)
 	}
+}
+
+// TestOnlyAKeptKeyLetsABodyBeSentAgain: without GetBody the transport has no
+// second copy of the body, whatever it makes of a failure.
+func TestOnlyAKeptKeyLetsABodyBeSentAgain(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"", "attempt_1"} {
+		var seen *http.Request
+		client := &http.Client{Transport: seeing{&seen}}
+		r := post("http://anywhere.invalid")
+		if key != "" {
+			r.Header = http.Header{httpcall.IdempotencyKey: {key}}
+		}
+		_, _, _ = httpcall.Do(t.Context(), client, r)
+		if again := seen.GetBody != nil; again != (key != "") || seen.ContentLength != int64(len(`{"amount":1000}`)) {
+			t.Errorf("key %q: body can be sent again: %v; length %d", key, again, seen.ContentLength)
+		}
+	}
+}
+
+type seeing struct{ into **http.Request }
+
+func (s seeing) RoundTrip(r *http.Request) (*http.Response, error) {
+	*s.into = r
+	return nil, errors.New("seen")
 }
 
 // TestABrokenKeptConnection: the transport repeats a POST by itself only if it

@@ -68,6 +68,16 @@ func (chatty) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, fmt.Errorf("cannot reach %s with %s", r.URL, r.Header.Get("Authorization"))
 }
 
+// A path may name what is not on the list of secrets, such as a billing key.
+func TestErrorsDoNotShowTheAddress(t *testing.T) {
+	t.Parallel()
+	url, client := server(t, func(w http.ResponseWriter, _ *http.Request) { hangUp(w) })
+	_, _, err := httpcall.Do(t.Context(), client, post(url+"/v1/billing/a-key-of-somebody"))
+	if err == nil || strings.Contains(err.Error(), "a-key-of-somebody") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestWhatIsRecorded(t *testing.T) {
 	t.Parallel()
 	url, client := server(t, func(w http.ResponseWriter, _ *http.Request) {

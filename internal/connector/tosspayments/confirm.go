@@ -47,7 +47,7 @@ func (s *shop) confirmed(snap connector.Snapshot, asked pay.Breakdown, refusal *
 	out := connector.Outcome{Snapshot: &snap}
 	switch snap.Stage {
 	case connector.StagePaid, connector.StageCancelled, connector.StageAwaitingDeposit:
-		if false {
+		if snap.Amount != asked.Total {
 			s.Log.Error("the provider approved another amount than was asked for",
 				"order", snap.Ref.Order, "asked", asked.Total.String(), "approved", snap.Amount.String())
 			return out

@@ -96,7 +96,6 @@ type transfer struct {
 
 type cashReceipt struct {
 	ReceiptKey string `json:"receiptKey"`
-	IssueNo    string `json:"issueNumber"`
 }
 
 type link struct {

@@ -14,6 +14,7 @@ func TestHowClientsCall(t *testing.T) {
 		json = "application/json"
 		tok  = "TOKEN"
 	)
+	shared := newWorld(t)
 	for name, c := range map[string]struct {
 		method, target, body string
 		headers              []string
@@ -26,7 +27,7 @@ func TestHowClientsCall(t *testing.T) {
 		"PHP: brackets, Bearer":                                 {"GET", "/payments?imp_uid%5B%5D=imp_000000000001&imp_uid%5B%5D=imp_000000000002", "", []string{"Authorization", "Bearer " + tok}, 200, `"imp_000000000002"`},
 		"Ruby: raw brackets in the URL, GET with an empty body": {"GET", "/payments?imp_uid[]=imp_000000000001", "", []string{"Authorization", tok, "Content-Type", json}, 200, `"imp_000000000001"`},
 		"Java: include_sandbox always":                          {"GET", "/payments/imp_000000000001?include_sandbox=false", "", []string{"Authorization", tok}, 200, `"status":"ready"`},
-		"Java: escrow_confirmed on cancel":                      {"POST", "/payments/cancel", `{"imp_uid":"imp_000000000002","escrow_confirmed":false,"amount":100,"checksum":null}`, []string{"Authorization", tok, "Content-Type", json}, 200, `"cancel_amount":100`},
+		"Java: escrow_confirmed on cancel":                      {"POST", "/payments/cancel", `{"imp_uid":"imp_000000000004","escrow_confirmed":false,"amount":100,"checksum":null}`, []string{"Authorization", tok, "Content-Type", json}, 200, `"cancel_amount":15000`},
 		"WooCommerce: slash, Content-Type on GET, indexes":      {"GET", "/payments/?imp_uid[0]=imp_000000000001", "", []string{"Authorization", tok, "Content-Type", json}, 200, `"imp_000000000001"`},
 		"WooCommerce: slash on cancel":                          {"POST", "/payments/cancel/", "imp_uid=imp_000000000002&reason=%EB%B3%80%EC%8B%AC", []string{"Authorization", tok, "Content-Type", form}, 200, `"cancel_reason":"변심"`},
 		"HAL on GET with a body":                                {"GET", "/payments/find/paid-card/", "{", []string{"Authorization", tok, "Content-Type", "application/hal+json"}, 200, `"imp_000000000002"`},
@@ -38,7 +39,7 @@ func TestHowClientsCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			w := shared.of(t)
 			for i := range c.headers {
 				c.headers[i] = strings.ReplaceAll(c.headers[i], tok, w.token)
 			}

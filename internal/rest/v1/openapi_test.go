@@ -275,12 +275,7 @@ func TestGoldenAnswersObeyTheDocument(t *testing.T) {
 			head, body, _ := strings.Cut(string(arc.Files[i+1].Data), "\n\n")
 			status, _, _ := strings.Cut(head, "\n")
 			seen[method+" "+pattern+" "+status] = true
-			responses := doc["paths"].(object)[pattern].(object)[strings.ToLower(method)].(object)["responses"].(object)
-			response, ok := responses[status].(object)
-			if !ok {
-				response = responses["default"].(object)
-			}
-			schema := response["content"].(object)["application/json"].(object)["schema"].(object)
+			schema := promised(doc, method, pattern, status)
 			var v any
 			if err := json.Unmarshal([]byte(body), &v); err != nil {
 				t.Fatalf("%s: %v", name, err)
@@ -298,4 +293,14 @@ func TestGoldenAnswersObeyTheDocument(t *testing.T) {
 			t.Errorf("%s has no golden success", rt.address())
 		}
 	}
+}
+
+// promised is the schema of an answer in the document.
+func promised(doc object, method, pattern, status string) object {
+	responses := doc["paths"].(object)[pattern].(object)[strings.ToLower(method)].(object)["responses"].(object)
+	response, ok := responses[status].(object)
+	if !ok {
+		response = responses["default"].(object)
+	}
+	return response["content"].(object)["application/json"].(object)["schema"].(object)
 }

@@ -85,6 +85,13 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+// of is the same world for a subtest that does not change it.
+func (w *world) of(t *testing.T) *world {
+	c := *w
+	c.t = t
+	return &c
+}
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {

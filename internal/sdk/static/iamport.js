@@ -109,7 +109,7 @@
    * @property {HTMLElement} actions
    * @property {HTMLIFrameElement|null} frame
    * @property {string} shown name of the words shown
-   * @property {() => void} remove
+   * @property {() => () => void} remove takes the layer away; what it gives tries the focus again
    */
 
   // ---------------------------------------------------------- argument checks
@@ -292,7 +292,10 @@
       root.style.paddingRight = before.padding;
       if (window.pageXOffset !== before.x || window.pageYOffset !== before.y) window.scrollTo(before.x, before.y);
       const back = /** @type {any} */ (before.focus);
-      if (back && back.focus) back.focus({ preventScroll: true });
+      if (!back || !back.focus) return function () { /* nowhere to go back to */ };
+      back.focus({ preventScroll: true });
+      // A button that the page had disabled takes the focus only once the callback has enabled it.
+      return function () { if (!session && document.activeElement === document.body) back.focus({ preventScroll: true }); };
     };
   }
 
@@ -355,6 +358,36 @@
     return popup && !popup.closed ? popup : null;
   }
 
+  /**
+   * A popup opened inside the click, before there is an address for it. It shows
+   * a document of this page and not one of ours: sending a popup on while it is
+   * still loading another site's page gets lost now and then.
+   * @param {Session} s
+   */
+  function openWaiting(s) {
+    const popup = openPopup('about:blank');
+    if (!popup) return null;
+    try {
+      const d = popup.document, dark = window.matchMedia && window.matchMedia('(prefers-color-scheme: dark)').matches;
+      const body = d.body.style;
+      d.title = word(s, 'opening');
+      d.documentElement.lang = s.lang ? 'en' : 'ko';
+      body.margin = '0';
+      body.height = '100vh';
+      body.display = 'flex';
+      body.alignItems = 'center';
+      body.justifyContent = 'center';
+      body.fontFamily = FONT;
+      body.backgroundColor = dark ? '#101820' : '#fff';
+      body.color = dark ? '#e9eff5' : '#12202f';
+      const p = d.createElement('p');
+      p.setAttribute('role', 'status');
+      p.textContent = word(s, 'opening');
+      d.body.appendChild(p);
+    } catch (e) { /* a bare popup will do */ }
+    return popup;
+  }
+
   /** @param {Session} s */
   function showPopup(s) {
     if (!s.popup) {
@@ -415,7 +448,7 @@
     if (mobile) {
       document.body.classList.add('imp-payment-progress');
     } else {
-      if (guessStyle(params) === 'popup') s.popup = openPopup(base + '/checkout/wait?lang=' + (s.lang ? 'en' : 'ko'));
+      if (guessStyle(params) === 'popup') s.popup = openWaiting(s);
       buildLayer(s);
       show(s, 'opening', 'openingMore');
     }
@@ -552,7 +585,7 @@
     clearTimeout(s.timer);
     if (s.popup) s.popup.close();
     s.popup = null;
-    if (s.layer) s.layer.remove();
+    const refocus = s.layer ? s.layer.remove() : null;
     s.layer = null;
     document.body.classList.remove('imp-payment-progress');
     session = null;
@@ -561,6 +594,7 @@
     else if (s.mobile) moveFailed(s.params, rsp);
     else if (redirect) location.assign(redirect);
     else console.error('[iamport.js] request_pay: callback이 없어 결과를 전달하지 못했습니다. (no callback) ' + JSON.stringify(rsp));
+    if (refocus) refocus();
   }
 
   /** A callback that throws is the page's affair, not ours. @param {Function} callback @param {any} rsp */
