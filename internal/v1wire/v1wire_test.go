@@ -75,7 +75,7 @@ func object(t *testing.T, v map[string]any) map[string]any {
 
 func TestCallbackHasExactlyTheKeysOfItsProvider(t *testing.T) {
 	t.Parallel()
-	names := v1wire.Names{Card: func(c string) string { return map[string]string{"361": "BC카드", "366": "신한카드"}[c] }}
+	names := v1wire.Names{Card: func(c string) string { return map[string]string{"361": "신한카드", "366": "신한카드"}[c] }}
 	wallet := paid(pay.TossPay)
 	wallet.Method, wallet.Custom, wallet.Name, wallet.Details = pay.MethodPoint, "", "", pay.Details{}
 	both := map[string]any{"imp_uid": "imp_731204558812", "merchant_uid": "주문 1"}
@@ -94,7 +94,7 @@ func TestCallbackHasExactlyTheKeysOfItsProvider(t *testing.T) {
 		"paid_amount", 64900.0, "currency", "KRW", "status", "paid", "name", "나루 머그컵", "paid_at", 1785974462.0, "pg_tid", "pt-1",
 		"receipt_url", "https://receipt.example/1", "buyer_name", "김견본", "buyer_email", nil, "buyer_tel", "010-0000-0000",
 		"buyer_addr", nil, "buyer_postcode", nil, "custom_data", map[string]any{"cart": 17.0}, "apply_num", "30001234",
-		"card_number", "433012******1234", "card_quota", 3.0, "card_name", "BC카드", "bank_name", nil)
+		"card_number", "433012******1234", "card_quota", 3.0, "card_name", "신한카드", "bank_name", nil)
 	for name, c := range map[string]struct {
 		got, want map[string]any
 	}{
