@@ -85,9 +85,8 @@ test/js/node_modules: test/js/package-lock.json
 fuzz: ## each fuzz target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) bash test/fuzz.sh
 
-bench: ## ten counts of each benchmark into build/bench.txt
-	@mkdir -p build
-	$(GO) test -run '^$$' -bench . -benchmem -count 10 $$($(GO) list ./... | grep -v '^naru/test/') | tee build/bench.txt
+bench: build ## start-up, memory, reads and confirms beside a bare handler, as a table
+	$(GO) run ./test/bench -bin build/naru | tee build/bench.md
 
 screenshots: ## a picture of every page into build/screenshots
 	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -185,8 +186,21 @@ func describe(p pay.Payment, s connector.Snapshot) pay.Payment {
 	if s.Method != "" {
 		p.Method = s.Method
 	}
-	p.Details = s.Details
+	p.Details = mergeDetails(p.Details, s.Details)
 	return p
+}
+
+// mergeDetails takes what is told now and keeps what is not told any more.
+func mergeDetails(have, got pay.Details) pay.Details {
+	got.EasyPay = cmp.Or(got.EasyPay, have.EasyPay)
+	got.ApprovalNo = cmp.Or(got.ApprovalNo, have.ApprovalNo)
+	got.Months = cmp.Or(got.Months, have.Months)
+	got.ReceiptURL = cmp.Or(got.ReceiptURL, have.ReceiptURL)
+	got.Card = cmp.Or(got.Card, have.Card)
+	got.Bank = cmp.Or(got.Bank, have.Bank)
+	got.Account = cmp.Or(got.Account, have.Account)
+	got.CashReceipt = got.CashReceipt || have.CashReceipt
+	return got
 }
 
 // movements adds what the books do not hold yet and gives the cancels among it.

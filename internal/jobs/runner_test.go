@@ -358,10 +358,10 @@ func TestConcurrencyIsKept(t *testing.T) {
 // One kind that is stuck must not keep others from running.
 func TestFullKindDoesNotHoldUpOthers(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		ran, goOn := make(chan string, 8), make(chan struct{})
+		ran, began, goOn := make(chan string, 8), make(chan string, 8), make(chan struct{})
 		r.started(r.runner(jobs.Options{
 			Workers: map[string]jobs.Worker{
-				"slow":  func(context.Context, store.Job) error { <-goOn; return nil },
+				"slow":  func(_ context.Context, j store.Job) error { began <- j.Key; <-goOn; return nil },
 				"quick": func(_ context.Context, j store.Job) error { ran <- j.Key; return nil },
 			},
 			Concurrency: map[string]int{"slow": 2},
@@ -371,7 +371,12 @@ func TestFullKindDoesNotHoldUpOthers(t *testing.T) {
 		}
 		r.enqueue("quick", "q", 0)
 		soon(t, "the quick job runs", ran)
+		soon(t, "a slow job begins", began)
+		soon(t, "a second one beside it", began)
 		close(goOn)
+		for range 3 {
+			soon(t, "the others follow without another look", began)
+		}
 	})
 }
 

@@ -34,6 +34,11 @@ func (t *Tx) ExplainFind(ctx context.Context, merchant pay.MerchantID, f Payment
 	return find, count, err
 }
 
+// ExplainLease is how SQLite would run LeaseJobs.
+func (t *Tx) ExplainLease(ctx context.Context) (string, error) {
+	return t.explain(ctx, leaseJobs(4, t.dialect.skip), 1, 2, 3, "a", "b", "c", "d")
+}
+
 func (t *Tx) explain(ctx context.Context, text string, args ...any) (string, error) {
 	steps, err := list(ctx, t, func(r row) (s string, err error) {
 		var a, b, c int

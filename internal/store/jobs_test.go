@@ -285,3 +285,15 @@ func TestEnqueueRefusesWhatIsNoJSON(t *testing.T) {
 		t.Errorf("read back %+v (%v)", arg, err)
 	}
 }
+
+func TestLeaseReadsOnlyWhatIsDue(t *testing.T) {
+	t.Parallel()
+	f := open(t, "sqlite::memory:")
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		plan, err := tx.ExplainLease(ctx)
+		if !strings.Contains(plan, "COVERING INDEX jobs_due (due_at<?)") || strings.Contains(plan, "TEMP B-TREE") {
+			t.Error(plan)
+		}
+		return err
+	})
+}

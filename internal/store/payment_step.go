@@ -75,7 +75,7 @@ func (t *Tx) StepPayment(ctx context.Context, p pay.Payment, ev pay.Event, why s
 
 // The unique index says the same as NOT EXISTS; asking first leaves the
 // transaction fit for use on PostgreSQL, where an error is the end of it.
-const stepPayment = `UPDATE payments SET status = $35, ` + setPayment + ` AND NOT (1=0 AND CAST($35 AS TEXT) IN ` + paidStatuses + ` AND EXISTS (
+const stepPayment = `UPDATE payments SET status = $35, ` + setPayment + ` AND NOT (CAST($35 AS TEXT) IN ` + paidStatuses + ` AND EXISTS (
 	SELECT 1 FROM payments AS o WHERE o.merchant = $1 AND o.merchant_uid = payments.merchant_uid
 		AND o.status IN ` + paidStatuses + ` AND o.id <> $2)) RETURNING ` + paymentColumns
 

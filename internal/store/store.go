@@ -80,7 +80,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 func (s *Store) Kind() string { return s.dialect.kind }
 
 // Write runs fn in a transaction and commits when fn returns nil. To fn it looks
-// as if it were alone, as package comment of Tx says. It may run fn again, so fn
+// as if it were alone (how far, Tx says). It may run fn again, so fn
 // does nothing but read and write through tx; it must not call Write or Read.
 // fn runs in the caller's goroutine. When Write returns nil the change is
 // durable, when it returns an error there is none. A ctx that ends before fn has

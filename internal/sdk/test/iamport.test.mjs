@@ -1,0 +1,401 @@
+// Run with: node --test internal/sdk/test/
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GATEWAY, PHONE, checkout, paying, world } from './world.mjs';
+
+test('including the script twice changes nothing, and init may be called again', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const first = w.win.IMP;
+  w.include();
+  assert.equal(w.win.IMP, first);
+  first.init('imp00000000');
+  first.init('imp00000000');
+  const got = await paying(w);
+  s.progress = 'done';
+  await w.tick(3000);
+  assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+});
+
+test('request_pay without init or without params alerts as V1 did', () => {
+  const w = world(checkout('frame'));
+  assert.equal(w.IMP.request_pay({ amount: 1 }), false);
+  w.IMP.init('imp00000000');
+  assert.equal(w.IMP.request_pay(), false);
+  assert.deepEqual(w.alerts, ['판매자 코드가 설정되지 않았습니다. IMP.init()함수를 먼저 호출하세요.', '결제요청 파라메터가 누락되었습니다.']);
+});
+
+test('a desktop window is a layer over the page with V1\'s markup', async () => {
+  const w = world(checkout('frame'));
+  await paying(w);
+  const layer = w.layer();
+  assert.equal(layer.className, 'imp-dialog customizable payment-tosspayments pc');
+  assert.equal(layer.attrs.role, 'dialog');
+  assert.equal(layer.attrs['aria-modal'], 'true');
+  const frame = w.has('imp-frame');
+  assert.ok(frame.classList.contains('imp-frame-pc'));
+  assert.equal(frame.src, GATEWAY + '/checkout/T1');
+  assert.equal(w.has('imp-close').parentNode, w.has('imp-header'));
+  const open = w.calls.find((c) => c.path === '/sdk/checkouts');
+  assert.deepEqual(open.body, { user_code: 'imp00000000', tier_code: '', params: { merchant_uid: 'o1', amount: 1000, pg: 'tosspayments' }, mobile: false, page: 'https://shop.example/cart/1?a=b' });
+  assert.equal(open.init.credentials, 'omit');
+  assert.match(open.init.headers['Content-Type'], /^text\/plain/); // no preflight
+});
+
+test('focus goes into the layer and comes back, and the page keeps its place', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const button = w.doc.body.appendChild(w.doc.createElement('button'));
+  button.focus();
+  await paying(w);
+  assert.equal(w.doc.activeElement, w.has('imp-frame'));
+  assert.equal(w.doc.documentElement.style.overflow, 'hidden');
+  assert.equal(w.doc.documentElement.style.paddingRight, '15px'); // as wide as the scroll bar that went
+  button.focus();
+  assert.equal(w.doc.activeElement, w.layer());
+  s.progress = 'done';
+  w.win.pageYOffset = 0;
+  await w.tick(3000);
+  assert.equal(w.doc.activeElement, button);
+  assert.equal(w.doc.documentElement.style.overflow, undefined);
+  assert.equal(w.win.pageYOffset, 340);
+  assert.equal(w.layer(), null);
+});
+
+test('a message asks the gateway at once, and the callback runs once', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const got = await paying(w);
+  const from = w.has('imp-frame').contentWindow;
+  s.progress = 'done';
+  w.message({ event: 'done', token: 'T1' }, from);
+  w.message({ event: 'done', token: 'T1' }, from);
+  await w.rest();
+  await w.tick(120000);
+  assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+});
+
+test('messages of another origin, window or checkout are nobody\'s business', async () => {
+  const w = world(checkout('frame'));
+  const got = await paying(w);
+  const from = w.has('imp-frame').contentWindow;
+  const before = w.calls.length;
+  w.message({ event: 'close', token: 'T1' }, from, 'https://evil.example');
+  w.message({ event: 'close', token: 'T1' }, {});
+  w.message({ event: 'close', token: 'T2' }, from);
+  w.win.emit('message', { origin: GATEWAY, source: from, data: null });
+  w.win.emit('message', { origin: GATEWAY, source: from, data: { token: 'T1', event: 'close' } });
+  await w.rest();
+  assert.equal(w.calls.length, before);
+  assert.equal(got.length, 0);
+  w.message({ event: 'close', token: 'T1' }, from);
+  await w.rest();
+  assert.equal(got[0].error_code, 'PAY_PROCESS_CANCELED');
+});
+
+for (const [name, close] of Object.entries({
+  'the close button': (w) => w.has('imp-close').emit('click'),
+  Escape: (w) => w.doc.emit('keydown', { key: 'Escape' }),
+  'IMP.close': (w) => w.IMP.close(),
+})) {
+  test(name + ' ends the payment at the gateway, and the callback is what it says', async () => {
+    const w = world(checkout('frame'));
+    const got = await paying(w);
+    close(w);
+    close(w);
+    await w.rest();
+    assert.deepEqual(w.closes(), [{ gone: false }]);
+    assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1', error_code: 'PAY_PROCESS_CANCELED', error_msg: 'x' }]);
+  });
+}
+
+test('closing while the money is being asked for waits for the answer', async () => {
+  const s = checkout('frame', { afterClose: 'working' });
+  const w = world(s);
+  const got = await paying(w);
+  w.has('imp-close').emit('click');
+  await w.tick(5000);
+  assert.equal(got.length, 0);
+  assert.match(w.has('imp-status').textContent, /결제 결과를 확인하고 있습니다/);
+  Object.assign(s, { progress: 'done', callback: { imp_uid: 'imp_1', merchant_uid: 'o1' } });
+  await w.tick(1000);
+  assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+});
+
+test('a result unknown for a minute is told as unknown, not as failed', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const got = await paying(w);
+  s.progress = 'working';
+  await w.tick(60000);
+  assert.equal(got.length, 0);
+  await w.tick(5000);
+  assert.equal(got.length, 1);
+  assert.equal(got[0].error_code, 'NARU_RESULT_PENDING');
+  assert.equal(got[0].imp_uid, 'imp_1');
+  assert.match(got[0].error_msg, /merchant_uid/);
+});
+
+test('a gateway out of reach does not end a payment whose window is open', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  s.offline = true;
+  await w.tick(180000);
+  assert.equal(got.length, 0);
+  assert.match(w.has('imp-status').textContent, /연결을 확인하고 있습니다/);
+  s.offline = false;
+  await w.tick(2000);
+  assert.match(w.has('imp-status').textContent, /결제창이 열려 있습니다/);
+  s.progress = 'done';
+  await w.tick(2000);
+  assert.equal(got.length, 1);
+});
+
+test('a second request_pay is refused through its own callback', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const first = await paying(w);
+  const second = await paying(w, { merchant_uid: 'o2' }, { init: false });
+  assert.deepEqual(second, [{ imp_uid: null, merchant_uid: 'o2', error_code: 'NARU_WINDOW_OPEN', error_msg: '이미 열려 있는 결제창이 있습니다. 열려 있는 결제창을 먼저 완료하거나 닫아주세요.' }]);
+  assert.equal(first.length, 0);
+  assert.equal(w.calls.filter((c) => c.path === '/sdk/checkouts').length, 1);
+});
+
+test('a callback may ask for the next payment, and may throw', async () => {
+  const s = checkout('frame', { refused: { imp_uid: null, merchant_uid: 'o1', error_code: 'F1002', error_msg: '이미 결제가 이루어진 거래건입니다.' } });
+  const w = world(s);
+  w.IMP.init('imp00000000');
+  let next = 0;
+  w.IMP.request_pay({ merchant_uid: 'o1', amount: 1 }, (rsp) => {
+    assert.equal(rsp.error_code, 'F1002');
+    delete s.refused;
+    w.IMP.request_pay({ merchant_uid: 'o2', amount: 1 }, () => next++);
+    throw new Error('of the page');
+  });
+  await w.rest();
+  assert.ok(w.has('imp-frame'));
+  await assert.rejects(w.tick(1), /of the page/);
+  s.progress = 'done';
+  await w.tick(3000);
+  assert.equal(next, 1);
+});
+
+test('a popup opens inside the click, then shows the checkout', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: undefined, channelKey: 'channel-key-p' });
+  assert.equal(w.sync.popups, 1); // before the gateway answered
+  assert.equal(w.popups[0].url, GATEWAY + '/checkout/T1');
+  assert.equal(w.layer().className, 'imp-dialog customizable payment-tosspay_v2 pc');
+  w.action('show').emit('click');
+  assert.equal(w.popups[0].focused, 1);
+  s.progress = 'done';
+  w.message({ event: 'done', token: 'T1' }, w.popups[0]);
+  await w.rest();
+  assert.equal(got.length, 1);
+  assert.ok(w.popups[0].closed);
+});
+
+test('a popup of a provider that is refused is closed again', async () => {
+  const w = world(checkout('popup', { refused: { imp_uid: null, merchant_uid: 'o1', error_code: 'F1001', error_msg: 'x' } }));
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  assert.equal(got[0].error_code, 'F1001');
+  assert.ok(w.popups[0].closed);
+  assert.equal(w.layer(), null);
+});
+
+test('a blocked popup opens by a button in the layer', async () => {
+  const s = checkout('popup');
+  const w = world({ ...s, gateway: s.gateway, popups: false });
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  assert.equal(w.popups.length, 0);
+  assert.match(w.has('imp-status').textContent, /결제창이 열리지 않았습니다/);
+  w.allow = true;
+  w.action('open').emit('click');
+  assert.equal(w.popups[0].url, GATEWAY + '/checkout/T1');
+  assert.match(w.has('imp-status').textContent, /결제창이 열려 있습니다/);
+  s.progress = 'done';
+  await w.tick(1000);
+  assert.equal(got.length, 1);
+});
+
+test('a popup closed without a word: the gateway is asked a few times, then told that it is gone', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  w.popups[0].closed = true;
+  await w.tick(3000);
+  assert.deepEqual(w.closes(), []);
+  await w.tick(3000);
+  assert.deepEqual(w.closes(), [{ gone: true }]);
+  assert.equal(got.length, 1);
+  assert.equal(got[0].error_code, 'PAY_PROCESS_CANCELED');
+});
+
+test('a popup closed right after paying brings the payment', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  w.popups[0].closed = true;
+  await w.tick(2000);
+  s.progress = 'done';
+  await w.tick(2000);
+  assert.deepEqual(w.closes(), []);
+  assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+});
+
+test('a popup cut off by its provider lives on: nobody is turned away, and the buyer may cancel', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  w.focused = false; // the buyer is in the popup
+  w.popups[0].closed = true; // as a Cross-Origin-Opener-Policy makes it look
+  await w.tick(300000);
+  assert.deepEqual(w.closes(), []);
+  assert.match(w.has('imp-status').textContent, /결제를 계속 기다리고 있습니다/);
+  w.focused = true;
+  await w.tick(30000);
+  assert.deepEqual(w.closes(), []);
+  w.action('cancel').emit('click');
+  await w.rest();
+  assert.deepEqual(w.closes(), [{ gone: false }]);
+  assert.equal(got.length, 1);
+});
+
+test('a phone leaves the page', async () => {
+  for (const ua of [{ ua: PHONE }, { ua: 'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) Safari/605', touch: 5 }]) {
+    const s = checkout('page');
+    const w = world({ ...ua, gateway: s.gateway });
+    const got = await paying(w, { m_redirect_url: '/done?x=1' });
+    assert.deepEqual(w.assigned, [GATEWAY + '/checkout/T1']);
+    const open = w.calls.find((c) => c.path === '/sdk/checkouts').body;
+    assert.equal(open.mobile, true);
+    assert.equal(open.params.m_redirect_url, 'https://shop.example/done?x=1');
+    assert.ok(w.doc.body.classList.contains('imp-payment-progress'));
+    assert.equal(w.layer(), null);
+    assert.equal(w.warnings.length, 0);
+    w.win.emit('pageshow', { persisted: true }); // back
+    assert.ok(!w.doc.body.classList.contains('imp-payment-progress'));
+    assert.equal(got.length, 0);
+  }
+});
+
+test('a phone without m_redirect_url is warned of', async () => {
+  const s = checkout('page');
+  const w = world({ ua: PHONE, gateway: s.gateway });
+  await paying(w);
+  assert.match(w.warnings.join(), /m_redirect_url/);
+});
+
+const refused = { imp_uid: null, merchant_uid: 'o1', error_code: 'F1002', error_msg: '이미 결제가 이루어진 거래건입니다.' };
+
+test('a refusal on a phone goes to the callback, else to m_redirect_url, else to our page', async () => {
+  const s = checkout('page', { refused: { ...refused, success: false, imp_success: false } });
+  const at = () => world({ ua: PHONE, gateway: s.gateway });
+  let w = at();
+  const got = await paying(w, { m_redirect_url: 'https://shop.example/done' });
+  assert.equal(got[0].error_code, 'F1002');
+  assert.deepEqual(w.assigned, []);
+  const q = 'merchant_uid=o1&imp_success=false&error_code=F1002&error_msg=' + encodeURIComponent(refused.error_msg);
+  for (const [given, want] of Object.entries({
+    'https://shop.example/done': 'https://shop.example/done?' + q,
+    'https://shop.example/done?a=1#top': 'https://shop.example/done?a=1&' + q + '#top',
+    'shopapp://result': 'shopapp://result?' + q,
+    'javascript:alert(1)': GATEWAY + '/checkout/failed?code=F1002&lang=ko',
+    '': GATEWAY + '/checkout/failed?code=F1002&lang=ko',
+  })) {
+    w = at();
+    await paying(w, { m_redirect_url: given }, { callback: false });
+    assert.deepEqual(w.assigned, [want]);
+  }
+});
+
+test('what JSON cannot carry is made visible, and a missing order number is filled in', async () => {
+  const w = world(checkout('frame'));
+  await paying(w, { amount: NaN, merchant_uid: undefined, onDone() {} });
+  const { params } = w.calls.find((c) => c.path === '/sdk/checkouts').body;
+  assert.deepEqual(params, { amount: 'NaN', merchant_uid: 'nobody_1000000', pg: 'tosspayments' });
+});
+
+test('a gateway that cannot be reached is told to the callback', async () => {
+  const w = world({ gateway() { throw new Error('down'); } });
+  for (const [pg, success] of [['tosspayments', undefined], ['tosspay_v2', false]]) {
+    const got = await paying(w, { pg });
+    assert.equal(got.length, 1);
+    assert.equal(got[0].error_code, 'NARU_UNREACHABLE');
+    assert.equal(got[0].imp_uid, null);
+    assert.equal(got[0].success, success);
+    assert.equal(w.layer(), null);
+  }
+});
+
+test('parameters that cannot be sent alert before anything is shown', () => {
+  const w = world(checkout('frame'));
+  w.IMP.init('imp00000000');
+  const loop = {};
+  loop.self = loop;
+  w.IMP.request_pay({ merchant_uid: 'o1', amount: 1, custom_data: loop });
+  assert.match(w.alerts[0], /^결제모듈 구동 중에 오류가 발생하였습니다/);
+  assert.equal(w.layer(), null);
+});
+
+test('called before the page has a body, it waits for one', async () => {
+  const s = checkout('frame');
+  const w = world({ gateway: s.gateway, body: false });
+  await paying(w);
+  assert.equal(w.calls.filter((c) => c.path === '/sdk/checkouts').length, 0);
+  w.doc.body = w.doc.createElement('body');
+  w.doc.emit('DOMContentLoaded');
+  await w.rest();
+  assert.ok(w.has('imp-frame'));
+});
+
+test('hints are given once', async () => {
+  const s = checkout('frame', { notes: ['kakaoOpenApp: unknown'] });
+  const w = world(s);
+  for (let i = 0; i < 2; i++) {
+    s.progress = 'open';
+    s.callback = { imp_uid: 'imp_1', merchant_uid: 'o1' };
+    await paying(w);
+    s.progress = 'done';
+    await w.tick(3000);
+  }
+  assert.equal(w.warnings.filter((t) => /kakaoOpenApp/.test(t)).length, 1);
+  assert.equal(w.warnings.filter((t) => /success/.test(t)).length, 1);
+});
+
+test('English is spoken where English is asked for', async () => {
+  const w = world(checkout('popup'));
+  await paying(w, { pg: 'tosspay_v2', locale: 'en' });
+  assert.match(w.has('imp-status').textContent, /The payment window is open/);
+});
+
+test('what other providers have is refused clearly', async () => {
+  const w = world(checkout('frame'));
+  const got = [];
+  const keep = (rsp) => got.push(rsp);
+  w.IMP.init('imp00000000');
+  w.IMP.certification({ merchant_uid: 'c1' }, keep);
+  w.IMP.loadUI('paypal-spb', {}, keep);
+  w.IMP.naver_zzim({}, keep);
+  w.IMP.payport({}, keep);
+  assert.equal(got.length, 4);
+  for (const rsp of got) {
+    assert.equal(rsp.success, false);
+    assert.equal(rsp.error_code, 'NARU_UNSUPPORTED');
+  }
+  assert.equal(got[0].merchant_uid, 'c1');
+  await assert.rejects(w.IMP.loadModule('brandpay'), /현재 지원되지 않는 기능입니다/);
+  w.IMP.updateLoadUIRequest('paypal-spb', {});
+  w.IMP.communicate({});
+  w.IMP.close();
+  assert.equal(w.errors.length, 1);
+});
+
+test('agency asks for the sub-store by its code', async () => {
+  const w = world(checkout('frame'));
+  w.IMP.agency('imp00000000', 'ABC');
+  await paying(w, {}, { init: false });
+  assert.equal(w.calls.find((c) => c.path === '/sdk/checkouts').body.tier_code, 'ABC');
+});
