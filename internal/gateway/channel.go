@@ -89,6 +89,16 @@ func (g *Gateway) connectTo(ctx context.Context, p pay.Payment) (connector.Conne
 // credentialsOf binds sealed credentials to their channel.
 func credentialsOf(key pay.ChannelKey) string { return "channel:" + string(key) }
 
+// chosen marks the channel that the merchant's settings name as the default.
+func chosen(all []pay.Channel, m pay.Merchant) []pay.Channel {
+	if m.Settings.DefaultChannel != "" {
+		for i := range all {
+			all[i].Default = string(all[i].Key) == m.Settings.DefaultChannel
+		}
+	}
+	return all
+}
+
 // pickChannel finds the channel a window request means (decisions D2 and D3 of
 // docs/v1-implementation-details.md): a channel key must exist; pg is matched
 // by provider and MID, then by provider; anything else is the default channel
@@ -159,7 +169,7 @@ func (g *Gateway) Windows(ctx context.Context, userCode string) (map[pay.Channel
 		}
 	}
 	def := StyleFrame
-	if ch, ok := pickChannel(all, "", "", pay.ChannelPayment); ok {
+	if ch, ok := pickChannel(chosen(all, m), "", "", pay.ChannelPayment); ok {
 		def = g.style(ch.Provider, false)
 	}
 	return keys, providers, def, nil

@@ -30,7 +30,7 @@ func (g *Gateway) OpenCheckout(ctx context.Context, w WindowRequest) (Opened, er
 	if err != nil {
 		return Opened{}, err
 	}
-	ch, ok := pickChannel(all, w.ChannelKey, w.PG, pay.ChannelPayment)
+	ch, ok := pickChannel(chosen(all, m), w.ChannelKey, w.PG, pay.ChannelPayment)
 	if !ok {
 		return Opened{}, &Refusal{Code: RefusedChannel, Field: "channelKey", Detail: fmt.Sprintf("no payment channel for channelKey %q, pg %q", w.ChannelKey, w.PG)}
 	}

@@ -294,6 +294,14 @@ func TestChannelByPG(t *testing.T) {
 				t.Errorf("pg %q: %s %v", pg, o.Payment.Provider, err)
 			}
 		}
+		m := r.merchant
+		m.Settings.DefaultChannel = string(r.channels[pay.TossPay])
+		must2(t, r.gw.UpdateMerchant(r.ctx, m))
+		w := r.request(pay.TossPayments, "o-default")
+		w.ChannelKey = ""
+		if o, err := r.gw.OpenCheckout(r.ctx, w); err != nil || o.Payment.Provider != pay.TossPay {
+			t.Errorf("the merchant's own default: %s %v", o.Payment.Provider, err)
+		}
 	})
 }
 

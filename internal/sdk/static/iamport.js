@@ -38,8 +38,10 @@
   /** Time between questions to the gateway, in milliseconds. */
   const POLL_POPUP = 1000;
   const POLL_FRAME = 3000;
-  /** Questions asked after a popup is closed before it is taken as left. */
+  /** Questions asked after a popup is closed before it is taken as left; more when it closed as early as EARLY. */
   const GRACE = 3;
+  const GRACE_EARLY = 8;
+  const EARLY = 8000;
 
   /** A page that should have left and is still there may ask again. */
   const LEAVE_LIMIT = 15000;
@@ -93,7 +95,8 @@
    * @property {Window|null} popup
    * @property {boolean} lost the popup is closed, or no longer ours to see
    * @property {boolean} cut the popup seems to live on where we cannot see it
-   * @property {number} grace questions asked since the popup was closed
+   * @property {number} sent when the popup was sent to the checkout
+   * @property {number} grace questions left to ask since the popup was closed
    * @property {number} unknownSince when the outcome became unknown; 0 is not
    * @property {number} timer
    * @property {number} asking number of the latest question
@@ -393,6 +396,7 @@
     if (!s.popup) {
       show(s, 'blocked', 'blockedMore', [['open', function () {
         s.popup = openPopup(s.url);
+        s.sent = Date.now();
         if (s.popup) showPopup(s);
       }], ['cancel', function () { buyerClose(s); }]]);
       return;
@@ -403,9 +407,10 @@
   /**
    * A popup that says it is closed may have been closed, or may only have left
    * our sight: a provider's page with a Cross-Origin-Opener-Policy does that at
-   * once. Closing a popup gives the focus back to this page; so with the focus
-   * here it is taken as left after a few more questions, and without it we wait
-   * on and let the buyer say.
+   * once. Closing a popup gives the focus back to this page; so without the
+   * focus here we wait on and let the buyer say, and with it the popup is taken
+   * as left after a few more questions: more of them when it closed while the
+   * provider's page was still loading, as that is when it would leave our sight.
    * @param {Session} s
    */
   function watchPopup(s) {
@@ -413,17 +418,12 @@
     if (!s.lost && s.popup && s.popup.closed) {
       s.lost = true;
       s.popup = null;
-      s.cut = !document.hasFocus();
+      s.grace = Date.now() - s.sent < EARLY ? GRACE_EARLY : GRACE;
     }
     if (!s.lost) return;
     if (!document.hasFocus()) s.cut = true;
-    if (s.cut) {
-      show(s, 'cut', 'cutMore', [['cancel', function () { buyerClose(s); }]]);
-      return;
-    }
-    show(s, 'checking', 'checkingMore');
-    s.grace++;
-    if (s.grace > GRACE) end(s, true);
+    show(s, 'cut', 'cutMore', [['cancel', function () { buyerClose(s); }]]);
+    if (!s.cut && s.grace-- <= 0) end(s, true);
   }
 
   // ------------------------------------------------------------------ session
@@ -442,7 +442,7 @@
     serial++;
     const s = /** @type {Session} */ ({
       params: params, callback: then, mobile: mobile, lang: /^en/i.test(params.language || params.locale || '') ? 1 : 0, token: '', url: '', origin: '',
-      impUid: '', style: '', done: false, closing: false, popup: null, lost: false, cut: false, grace: 0, unknownSince: 0, timer: 0, asking: 0, layer: null
+      impUid: '', style: '', done: false, closing: false, popup: null, lost: false, cut: false, sent: 0, grace: 0, unknownSince: 0, timer: 0, asking: 0, layer: null
     });
     session = s;
     if (mobile) {
@@ -482,6 +482,7 @@
     if (s.layer) s.layer.dialog.className = layerClass(a.provider || '');
     if (s.style === 'popup') {
       if (s.popup && !s.popup.closed) s.popup.location.replace(s.url); else s.popup = openPopup(s.url);
+      s.sent = Date.now();
       showPopup(s);
     } else {
       if (s.popup) s.popup.close();

@@ -224,6 +224,7 @@ test('a popup closed without a word: the gateway is asked a few times, then told
   const s = checkout('popup');
   const w = world(s);
   const got = await paying(w, { pg: 'tosspay_v2' });
+  await w.tick(10000);
   w.popups[0].closed = true;
   await w.tick(3000);
   assert.deepEqual(w.closes(), []);
@@ -231,6 +232,19 @@ test('a popup closed without a word: the gateway is asked a few times, then told
   assert.deepEqual(w.closes(), [{ gone: true }]);
   assert.equal(got.length, 1);
   assert.equal(got[0].error_code, 'PAY_PROCESS_CANCELED');
+});
+
+test('a popup that closes while the provider\'s page loads is given more time: it may only be out of sight', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const got = await paying(w, { pg: 'tosspay_v2' });
+  w.popups[0].closed = true;
+  await w.tick(8000);
+  assert.deepEqual(w.closes(), []);
+  assert.match(w.has('imp-status').textContent, /결제를 계속 기다리고 있습니다/);
+  await w.tick(4000);
+  assert.deepEqual(w.closes(), [{ gone: true }]);
+  assert.equal(got.length, 1);
 });
 
 test('a popup closed right after paying brings the payment', async () => {
