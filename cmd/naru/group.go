@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -16,6 +17,7 @@ type group struct {
 	log     *slog.Logger
 	grace   time.Duration
 	servers []*http.Server
+	silent  silent
 	failed  chan error
 }
 
@@ -26,8 +28,8 @@ func newGroup(log *slog.Logger, grace time.Duration) *group {
 // serve starts serving h on l; TLS files are in tls, if given.
 func (g *group) serve(l net.Listener, h http.Handler, tls ...string) {
 	s := &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 3 * time.Minute,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10, ConnState: g.silent.note, ErrorLog: slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
 	}
 	g.servers = append(g.servers, s)
 	go func() {
@@ -60,6 +62,7 @@ func (g *group) stop() error {
 	defer cancel()
 	var errs []error
 	for _, s := range g.servers {
+		g.silent.hangUp()
 		err := s.Shutdown(ctx)
 		if errors.Is(err, context.DeadlineExceeded) {
 			g.log.Warn("requests were cut off; what they began is settled after the next start", "after", g.grace)
@@ -68,4 +71,33 @@ func (g *group) stop() error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// silent is the connections that have not sent a byte. Browsers open some
+// ahead, and http.Server.Shutdown would wait five seconds for them.
+type silent struct {
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+}
+
+func (s *silent) note(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if state != http.StateNew {
+		delete(s.conns, c)
+		return
+	}
+	if s.conns == nil {
+		s.conns = map[net.Conn]bool{}
+	}
+	s.conns[c] = true
+}
+
+func (s *silent) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	clear(s.conns)
 }

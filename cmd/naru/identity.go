@@ -63,65 +63,62 @@ func devChannels() []devChannel {
 	}
 }
 
-// settle makes the fixed identity, or finds it from an earlier run and moves
-// it to this run's addresses.
+// settle makes what is missing of the fixed identity, and moves what an earlier
+// run left to this run's addresses.
 func settle(ctx context.Context, a *app, sandbox, webhook string) error {
-	err := a.store.Read(ctx, func(tx *store.Tx) error {
-		_, err := tx.Merchant(ctx, devMerchant)
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return settleAnew(ctx, a, sandbox, webhook)
-	}
-	if err != nil {
-		return err
-	}
-	return a.store.Write(ctx, func(tx *store.Tx) error {
-		m, err := tx.Merchant(ctx, devMerchant)
-		if err != nil {
-			return err
-		}
-		m.Settings.WebhookURL = webhook
-		if err := tx.UpdateMerchant(ctx, m); err != nil {
-			return err
-		}
-		for _, c := range devChannels() {
-			ch, err := tx.Channel(ctx, devMerchant, c.Key)
-			if err != nil {
-				return err
-			}
-			api, script := endpoints(sandbox, c.Provider)
-			if ch.API == api && ch.Script == script {
-				continue
-			}
-			ch.API, ch.Script = api, script
-			if err := tx.UpdateChannel(ctx, ch); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func settleAnew(ctx context.Context, a *app, sandbox, webhook string) error {
-	_, err := a.gateway.AddMerchant(ctx, pay.Merchant{
-		ID: devMerchant, UserCode: devUserCode, Name: devName, Settings: pay.Settings{WebhookURL: webhook},
-	})
-	if err != nil {
-		return err
-	}
-	if _, _, err := a.gateway.AddKey(ctx, devMerchant, devKey, devSecret); err != nil {
+	if err := settleMerchant(ctx, a, webhook); err != nil {
 		return err
 	}
 	for _, c := range devChannels() {
-		api, script := endpoints(sandbox, c.Provider)
-		_, err := a.gateway.AddChannel(ctx, gateway.NewChannel{
-			Merchant: devMerchant, Key: c.Key, Provider: c.Provider, MID: c.MID, Name: c.label, Mode: pay.ModeSandbox, Kind: c.Kind,
-			API: api, Script: script, Credentials: c.credentials, Default: c.Default,
-		})
-		if err != nil {
+		if err := settleChannel(ctx, a, c, sandbox); err != nil {
 			return fmt.Errorf("channel of %s: %w", c.MID, err)
 		}
 	}
 	return nil
+}
+
+func settleMerchant(ctx context.Context, a *app, webhook string) error {
+	hasKey := false
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.Merchant(ctx, devMerchant)
+		if errors.Is(err, store.ErrNotFound) {
+			return tx.InsertMerchant(ctx, pay.Merchant{
+				ID: devMerchant, UserCode: devUserCode, Name: devName, Settings: pay.Settings{WebhookURL: webhook},
+			})
+		}
+		if err != nil {
+			return err
+		}
+		if _, err = tx.Key(ctx, devKey); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		hasKey = err == nil
+		m.Settings.WebhookURL = webhook
+		return tx.UpdateMerchant(ctx, m)
+	})
+	if err != nil || hasKey {
+		return err
+	}
+	_, _, err = a.gateway.AddKey(ctx, devMerchant, devKey, devSecret)
+	return err
+}
+
+func settleChannel(ctx context.Context, a *app, c devChannel, sandbox string) error {
+	api, script := endpoints(sandbox, c.Provider)
+	err := a.store.Write(ctx, func(tx *store.Tx) error {
+		ch, err := tx.Channel(ctx, devMerchant, c.Key)
+		if err != nil || ch.API == api && ch.Script == script {
+			return err
+		}
+		ch.API, ch.Script = api, script
+		return tx.UpdateChannel(ctx, ch)
+	})
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	_, err = a.gateway.AddChannel(ctx, gateway.NewChannel{
+		Merchant: devMerchant, Key: c.Key, Provider: c.Provider, MID: c.MID, Name: c.label, Mode: pay.ModeSandbox, Kind: c.Kind,
+		API: api, Script: script, Credentials: c.credentials, Default: c.Default,
+	})
+	return err
 }

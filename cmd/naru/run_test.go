@@ -316,6 +316,23 @@ func TestStopLetsOpenRequestsFinish(t *testing.T) {
 	}
 }
 
+// TestSilentConnectionsDoNotHoldItUp: browsers connect ahead of need.
+func TestSilentConnectionsDoNotHoldItUp(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, append(devArgs, "--quiet")...)
+	for at, path := range map[string]string{r.at.Gateway: "/healthz", r.at.Sandbox: "/", r.at.Shop: "/"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(at, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = conn.Close() }()
+		r.get(200, at+path) // by now the silent one was accepted too
+	}
+	if code := r.stop(); code != 0 || strings.Contains(r.stderr.String(), "cut off") {
+		t.Errorf("exit code %d: %s", code, r.stderr)
+	}
+}
+
 func waitFor(t *testing.T, ok func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)

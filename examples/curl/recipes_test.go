@@ -14,7 +14,7 @@ import (
 
 // run plays the gateway for one recipe and returns what the recipe printed,
 // its exit error and the form of the call after the token's.
-func run(t *testing.T, answer string, recipe ...string) (out string, err error, call string, form url.Values) {
+func run(t *testing.T, answer string, recipe ...string) (out, call string, form url.Values, err error) {
 	t.Helper()
 	gateway := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
@@ -35,7 +35,7 @@ func run(t *testing.T, answer string, recipe ...string) (out string, err error, 
 	cmd := exec.Command("sh", recipe...)
 	cmd.Env = append(os.Environ(), "GATEWAY="+gateway.URL, "IMP_KEY=key", "IMP_SECRET=a&b c", "no_proxy=127.0.0.1")
 	text, err := cmd.CombinedOutput()
-	return string(text), err, call, form
+	return string(text), call, form, err
 }
 
 const success = `{"code":0,"message":null,"response":{"imp_uid":"imp_000000000001"}}`
@@ -56,7 +56,7 @@ func TestRecipesSendWhatTheySay(t *testing.T) {
 	} {
 		t.Run(strings.Join(c.recipe, " "), func(t *testing.T) {
 			t.Parallel()
-			out, err, call, form := run(t, success, c.recipe...)
+			out, call, form, err := run(t, success, c.recipe...)
 			if err != nil || strings.TrimSpace(out) != success {
 				t.Errorf("printed %q, %v", out, err)
 			}
@@ -69,7 +69,7 @@ func TestRecipesSendWhatTheySay(t *testing.T) {
 
 func TestTokenRecipePrintsTheTokenAlone(t *testing.T) {
 	t.Parallel()
-	if out, err, _, _ := run(t, "", "get-token.sh"); err != nil || out != "0123abcd\n" {
+	if out, _, _, err := run(t, "", "get-token.sh"); err != nil || out != "0123abcd\n" {
 		t.Errorf("printed %q, %v", out, err)
 	}
 }
@@ -77,11 +77,11 @@ func TestTokenRecipePrintsTheTokenAlone(t *testing.T) {
 func TestRefusalIsAnErrorOfTheRecipe(t *testing.T) {
 	t.Parallel()
 	refusal := `{"code":1,"message":"이미 전액취소된 주문입니다.","response":null}`
-	out, err, _, _ := run(t, refusal, "cancel.sh", "imp_000000000001", "0", "again")
+	out, _, _, err := run(t, refusal, "cancel.sh", "imp_000000000001", "0", "again")
 	if err == nil || !strings.Contains(out, "이미 전액취소된 주문입니다.") {
 		t.Errorf("printed %q, %v; want the refusal and a failure", out, err)
 	}
-	if out, err, call, _ := run(t, success, "cancel.sh", "imp_000000000001"); err == nil || call != "" || !strings.Contains(out, "usage") {
+	if out, call, _, err := run(t, success, "cancel.sh", "imp_000000000001"); err == nil || call != "" || !strings.Contains(out, "usage") {
 		t.Errorf("too few arguments: printed %q, %v, called %q", out, err, call)
 	}
 }

@@ -1,6 +1,7 @@
 package checkout
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -20,6 +21,8 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Referrer-Policy", "no-referrer")
 		http.Redirect(w, r, b.Launch.Redirect, http.StatusSeeOther)
+	default:
+		h.trouble(w, r, fmt.Errorf("the connector of %s launched nothing", b.Payment.Provider))
 	}
 }
 

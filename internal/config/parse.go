@@ -56,7 +56,7 @@ func publicURL(text string) (string, error) {
 func database(text string) (pay.Secret, error) {
 	if path, ok := strings.CutPrefix(text, "sqlite:"); ok {
 		if path == "" || strings.ContainsAny(path, "?#") {
-			return "", errors.New("want a path without ? and # after sqlite:")
+			return "", errors.New("want sqlite: and a path without ? and #")
 		}
 		return pay.Secret(text), nil
 	}

@@ -270,14 +270,16 @@ func (g *Gateway) workGiveBack(ctx context.Context, j store.Job) error {
 		return err
 	}
 	id := pay.PaymentID(j.Key)
-	p, err := g.Cancel(ctx, CancelRequest{Merchant: arg.Merchant, PaymentID: id, Reason: "중복 결제 자동 취소", Actor: actorGiveBack})
+	_, err := g.Cancel(ctx, CancelRequest{Merchant: arg.Merchant, PaymentID: id, Reason: "중복 결제 자동 취소", Actor: actorGiveBack})
 	switch {
 	case errors.Is(err, ErrNotCancellable): // it counts as paid after all
 		return nil
-	case errors.Is(err, ErrOverCancel):
-		if p, err = g.payment(ctx, arg.Merchant, id); err == nil && p.Left() > 0 { // a try of ours is undecided
-			return jobs.RetryAt(g.now().Add(time.Minute), ErrOutcomeUnknown)
-		}
+	case !errors.Is(err, ErrOverCancel):
+		return err
+	}
+	p, err := g.payment(ctx, arg.Merchant, id)
+	if err == nil && p.Left() > 0 { // a try of ours is undecided
+		return jobs.RetryAt(g.now().Add(time.Minute), ErrOutcomeUnknown)
 	}
 	return err
 }

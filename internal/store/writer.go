@@ -200,16 +200,19 @@ func (w *writer) await(t *turn) error {
 	return <-t.end
 }
 
-// refuse answers everybody who waits when no transaction can begin, as when
-// another process keeps the file locked.
+// refuse answers everybody who has waited in vain for a transaction to begin, as
+// when another process keeps the file locked; each alone would wait as long. All
+// are counted in before the first is answered: who comes after that tries anew.
 func (w *writer) refuse(first *turn, start time.Time, why error) {
-	n := 0
+	var refused []*turn
 	for t := first; t != nil; t = w.waiting() {
-		n++
-		t.answer <- why
+		refused = append(refused, t)
 	}
 	w.log.Error("no write transaction could begin", "waited", time.Since(start))
-	w.rollback(n, why)
+	w.rollback(len(refused), why)
+	for _, t := range refused {
+		t.answer <- why
+	}
 }
 
 // rollback leaves the connection without a transaction.

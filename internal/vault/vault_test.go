@@ -290,7 +290,7 @@ func TestParseMaster(t *testing.T) {
 			t.Errorf("the error repeats the key: %v", err)
 		}
 	}
-	if vault.GenerateMaster() == vault.GenerateMaster() {
+	if first, second := vault.GenerateMaster(), vault.GenerateMaster(); first == second {
 		t.Error("two generated keys are the same")
 	}
 }

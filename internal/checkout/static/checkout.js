@@ -88,7 +88,7 @@
   // ----------------------------------------------------------------- launch
 
   /** What ends the payment when the buyer gives up here. */
-  let giveUp = { code: 'PROVIDER_ERROR', message: '결제창을 불러오지 못했습니다' };
+  const giveUp = { code: 'NARU_PROVIDER_DOWN', message: '결제창을 불러오지 못했습니다' };
   /** What "try again" does. */
   let again = loadScript;
 
@@ -117,6 +117,14 @@
     el.onerror = function () { once(function () { el.remove(); again = loadScript; showTrouble(); }); };
     el.src = s.src;
     document.head.appendChild(el);
+  }
+
+  /** Our card steps aside while the provider shows a window of its own in this page. */
+  function makeRoom() {
+    if (!window.MutationObserver) return;
+    new MutationObserver(function () {
+      document.documentElement.classList.toggle('launched', !!document.body.querySelector('iframe'));
+    }).observe(document.body, { childList: true, subtree: true });
   }
 
   /** window[object](...init)[call](...args): the promise settles only when the window did not send the browser on. */
@@ -162,6 +170,7 @@
     });
     // Back from the provider into a page the browser kept: its window was opened, once.
     window.addEventListener('pageshow', function (e) { if (e.persisted) location.reload(); });
+    makeRoom();
     loadScript();
   }
 

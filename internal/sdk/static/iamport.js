@@ -107,6 +107,7 @@
    * @typedef {Object} Layer What covers the shop's page on a desktop.
    * @property {HTMLElement} dialog
    * @property {HTMLElement} card
+   * @property {HTMLElement} ring
    * @property {HTMLElement} title
    * @property {HTMLElement} text
    * @property {HTMLElement} actions
@@ -248,13 +249,13 @@
     const title = el('p', '', { margin: '20px 0 0', 'font-size': '18px', 'font-weight': '700', 'line-height': '1.4' });
     const text = el('p', '', { margin: '8px 0 0', 'font-size': '15px', 'line-height': '1.6', color: dark ? '#a9b8c7' : '#4a5b6c', 'word-break': 'keep-all' });
     const actions = el('div', 'imp-actions', { display: 'flex', 'flex-wrap': 'wrap', gap: '8px', 'justify-content': 'center', margin: '24px 0 0' });
-    card.appendChild(spinner(dark));
-    [title, text, actions].forEach(function (n) { card.appendChild(n); });
+    const ring = spinner(dark);
+    [ring, title, text, actions].forEach(function (n) { card.appendChild(n); });
     header.appendChild(close);
     dialog.appendChild(header);
     dialog.appendChild(card);
     const restore = cover(s, dialog);
-    s.layer = { dialog: dialog, card: card, title: title, text: text, actions: actions, frame: null, shown: '', remove: restore };
+    s.layer = { dialog: dialog, card: card, ring: ring, title: title, text: text, actions: actions, frame: null, shown: '', remove: restore };
   }
 
   /** @param {boolean} dark */
@@ -315,6 +316,7 @@
     l.shown = title;
     l.title.textContent = word(s, title);
     l.text.textContent = word(s, text);
+    l.ring.style.display = title === 'blocked' ? 'none' : 'block';
     l.actions.textContent = '';
     l.actions.style.display = buttons && buttons.length ? 'flex' : 'none';
     l.card.style.display = 'block';
