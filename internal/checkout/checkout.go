@@ -75,7 +75,6 @@ func New(o Options) (*Handler, error) {
 // Routes adds the handler's routes to r, which stands at the root of PublicURL.
 func (h *Handler) Routes(r chi.Router) {
 	r.Method(http.MethodGet, "/checkout/static/{file}", h.assets)
-	r.Get("/checkout/wait", h.wait)
 	r.Get("/checkout/failed", h.failed)
 	r.Get("/checkout/result/{token}", h.result)
 	r.Get("/checkout/{token}", h.begin)

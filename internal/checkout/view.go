@@ -140,12 +140,3 @@ func (h *Handler) render(w http.ResponseWriter, r *http.Request, p web.Page) {
 		h.log.ErrorContext(r.Context(), "page not sent", "page", p.Name, "err", err)
 	}
 }
-
-// wait is what a popup shows until its checkout exists.
-func (h *Handler) wait(w http.ResponseWriter, r *http.Request) {
-	lang := language(r)
-	h.render(w, r, web.Page{
-		Name: "wait", Lang: lang, Title: web.Pick(lang, "결제창을 여는 중", "Opening the payment window"),
-		Data: pageData{Config: config{Page: "wait", Lang: lang}},
-	})
-}

@@ -187,3 +187,23 @@ func TestLateApproval(t *testing.T) {
 		r.agrees(late.payment)
 	})
 }
+
+// A buyer comes back with the payment key of an order that was paid before.
+func TestReturnWithAnotherOrdersKey(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		old := r.paid(pay.TossPayments, "o1")
+		v := r.open(r.request(pay.TossPayments, "o2")).agree("")
+		v.ret.Set("paymentKey", old.Ref.Key)
+		_, err := v.finish()
+		must2(t, err)
+		r.run(time.Minute, time.Second)
+		got := r.payment(v.payment)
+		if got.Status != pay.StatusFailed {
+			t.Errorf("became %s\n%s", got.Status, r.log)
+		}
+		if o := r.payment(old.ID); o.Status != pay.StatusPaid || r.balance(o) != 60000 {
+			t.Errorf("the other order: %s, %d", o.Status, r.balance(o))
+		}
+		r.paid(pay.TossPayments, "o2")
+	})
+}

@@ -33,17 +33,17 @@ func startCluster(ctx context.Context) (address string, alive *os.File, err erro
 		return "", nil, errors.Join(err, os.RemoveAll(folder))
 	}
 	data := filepath.Join(folder, "data")
+	if alive, err = watch(bin, folder, data); err != nil {
+		return "", nil, errors.Join(err, os.RemoveAll(folder))
+	}
 	err = run(ctx, folder, filepath.Join(bin, "initdb"),
 		"-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(folder))
+		return "", nil, errors.Join(err, alive.Close())
 	}
 	// Nothing in it outlives the process, so nothing needs to reach the disk.
 	settings := "-k " + folder + " -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off" +
 		" -c max_connections=300 -c shared_buffers=64MB -c autovacuum=off -c deadlock_timeout=100ms"
-	if alive, err = watch(bin, folder, data); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(folder))
-	}
 	err = run(ctx, folder, filepath.Join(bin, "pg_ctl"),
 		"-D", data, "-l", filepath.Join(folder, "log"), "-w", "-t", "90", "-o", settings, "start")
 	if err != nil {
@@ -115,11 +115,11 @@ func run(ctx context.Context, folder string, args ...string) error {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = folder
 	// To a file: a server that is started would keep a pipe open.
-	out, err := os.CreateTemp("", "naru-pg-out-")
+	out, err := os.CreateTemp(folder, "out-")
 	if err != nil {
 		return err
 	}
-	defer func() { _, _ = out.Close(), os.Remove(out.Name()) }()
+	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Run(); err != nil {
 		said, _ := os.ReadFile(out.Name())

@@ -9,7 +9,7 @@
 
   /**
    * @typedef {Object} Config
-   * @property {'wait'|'launch'|'working'|'done'|'result'|'problem'} page
+   * @property {'launch'|'working'|'done'|'result'|'problem'} page
    * @property {string} lang
    * @property {string} [token]
    * @property {'frame'|'popup'|'page'} [style]
@@ -207,7 +207,6 @@
     case 'launch': launch(); break;
     case 'working': waitForResult(); break;
     case 'done': done(); break;
-    case 'wait': setTimeout(function () { reveal('slow', true); }, SLOW); break;
     default: wayBack(); focusMessage();
   }
 })();

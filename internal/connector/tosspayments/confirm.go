@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -33,7 +34,10 @@ func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, am
 		}
 		return s.confirmed(snap, amount, nil), nil
 	case no.class == before:
-		snap, err := s.Query(ctx, ref)
+		snap, err := s.query(ctx, "/v1/payments/"+url.PathEscape(ref.Key), ref)
+		if errors.Is(err, errForeign) { // somebody else's payment was confirmed before; ours cannot be by this key
+			return no.declined(), nil
+		}
 		if err != nil {
 			return connector.Outcome{}, s.unknown(op, no.Status, fmt.Errorf("%s, and asking how it stands failed: %v", no.Code, err))
 		}

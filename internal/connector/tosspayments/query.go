@@ -11,28 +11,40 @@ import (
 	"naru/internal/pay"
 )
 
+// errForeign: the payment key came through a browser and belongs to another order.
+var errForeign = errors.New("the payment key is another order's")
+
 // Query asks how a payment stands: "결제 조회", by its payment key if that is
-// known, otherwise by order, which gives the newest payment of the order.
+// known, otherwise by order, which gives the newest payment of the order. A key
+// that turns out to be another order's is not ours to ask by.
 func (s *shop) Query(ctx context.Context, ref pay.Ref) (connector.Snapshot, error) {
-	const op = "query"
-	var path string
-	switch {
-	case ref.Key != "":
-		path = "/v1/payments/" + url.PathEscape(ref.Key)
-	case ref.Order != "":
-		path = "/v1/payments/orders/" + url.PathEscape(ref.Order)
-	default:
-		return connector.Snapshot{}, s.notSent(op, errors.New("neither the payment key nor the order is known"))
+	if ref.Key != "" {
+		snap, err := s.query(ctx, "/v1/payments/"+url.PathEscape(ref.Key), ref)
+		if !errors.Is(err, errForeign) {
+			return snap, err
+		}
+		ref.Key = ""
 	}
+	if ref.Order == "" {
+		return connector.Snapshot{}, s.notSent(opQuery, errors.New("neither the payment key nor the order is known"))
+	}
+	return s.query(ctx, "/v1/payments/orders/"+url.PathEscape(ref.Order), ref)
+}
+
+const opQuery = "query"
+
+func (s *shop) query(ctx context.Context, path string, ref pay.Ref) (connector.Snapshot, error) {
 	var p payment
-	no, err := s.do(ctx, connector.Call{}, op, http.MethodGet, path, nil, &p)
+	no, err := s.do(ctx, connector.Call{}, opQuery, http.MethodGet, path, nil, &p)
 	switch {
 	case err != nil:
 		return connector.Snapshot{}, err
+	case no == nil && ref.Order != "" && p.OrderID != "" && p.OrderID != ref.Order:
+		return connector.Snapshot{}, fmt.Errorf("tosspayments %s: %w: %w", opQuery, errForeign, connector.ErrNotFound)
 	case no == nil:
-		return s.answered(op, p, ref)
+		return s.answered(opQuery, p, ref)
 	case no.Code == notFound || no.Code == "NOT_FOUND":
-		return connector.Snapshot{}, fmt.Errorf("tosspayments %s: %w", op, connector.ErrNotFound)
+		return connector.Snapshot{}, fmt.Errorf("tosspayments %s: %w", opQuery, connector.ErrNotFound)
 	}
-	return connector.Snapshot{}, s.because(op, connector.Unknown, no)
+	return connector.Snapshot{}, s.because(opQuery, connector.Unknown, no)
 }
