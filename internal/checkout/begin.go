@@ -36,7 +36,9 @@ func (h *Handler) launchPage(token string, b gateway.Begun) web.Page {
 	forms := append(append([]string{}, own...), "https:")
 	return web.Page{
 		Name: "launch", Lang: b.Language, Title: web.Pick(b.Language, "결제", "Payment"),
-		Policy: web.Policy{Script: own, Connect: own, Frame: own, Img: own, Form: forms, Ancestors: ancestors(b.Style, b.Origin)},
+		// The provider's script may want to know which site runs it.
+		Referrer: "strict-origin",
+		Policy:   web.Policy{Script: own, Connect: own, Frame: own, Img: own, Form: forms, Ancestors: ancestors(b.Style, b.Origin)},
 		Data: pageData{
 			Framed: b.Style == gateway.StyleFrame, Order: orderOf(b.Payment, b.Merchant, b.Language),
 			Config: config{

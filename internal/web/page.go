@@ -6,6 +6,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -55,7 +56,10 @@ type Page struct {
 	Lang   string // "ko" or "en"
 	Title  string
 	Policy Policy
-	Data   any
+	// Referrer is what other sites are told of this page; "" is nothing. A page
+	// whose address is a secret tells no more than its origin.
+	Referrer string
+	Data     any
 }
 
 // view is what templates see: .Lang .Title .Nonce .Data
@@ -82,7 +86,7 @@ func (k *Kit) Render(w http.ResponseWriter, p Page) error {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", p.Policy.Header(nonce))
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Referrer-Policy", cmp.Or(p.Referrer, "no-referrer"))
 	h.Set("Cache-Control", "no-store")
 	if p.Status == 0 {
 		p.Status = http.StatusOK
