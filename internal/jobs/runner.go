@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"naru/internal/store"
@@ -43,12 +44,19 @@ type name struct{ kind, key string }
 
 // run is one job while it runs.
 type run struct {
-	ctx context.Context
-	job store.Job // as it was leased
+	ctx   context.Context
+	job   store.Job    // as it was leased
+	until atomic.Int64 // when the present lease ends, as Unix microseconds
 
 	mu    sync.Mutex // held while the lease is renewed or ended
 	lease store.Job  // job with its present lease
 	over  bool       // there is no lease to renew
+}
+
+// hold says what the present lease is. Call it with mu held.
+func (r *run) hold(j store.Job) {
+	r.lease = j
+	r.until.Store(j.LeaseTo.UnixMicro())
 }
 
 // Start runs what is due, now and as it becomes due, until Stop is called or ctx

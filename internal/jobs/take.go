@@ -35,23 +35,29 @@ func (r *Runner) take(ctx, workCtx context.Context, kinds []string, n int) ([]*r
 		return nil, err
 	}
 	for i, one := range keep {
-		one.lease, one.over = renewed[i], lost[i]
+		one.hold(renewed[i])
+		one.over = lost[i]
 	}
 	return r.register(workCtx, leased), nil
 }
 
 // expiring is the running jobs of which half the lease is gone, each held so that
-// it cannot end meanwhile; one that is about to end is left out.
+// it cannot end meanwhile. One that is just ending is waited for: its row would
+// be given to us again.
 func (r *Runner) expiring() []*run {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	soon := r.now().Add(r.lease / 2)
-	var out []*run
+	r.mu.Lock()
+	var some []*run
 	for _, one := range r.running {
-		if !one.mu.TryLock() {
-			continue
+		if one.until.Load() <= soon.UnixMicro() {
+			some = append(some, one)
 		}
-		if one.over || one.lease.LeaseTo.After(soon) {
+	}
+	r.mu.Unlock()
+	var out []*run
+	for _, one := range some {
+		one.mu.Lock()
+		if one.over {
 			one.mu.Unlock()
 			continue
 		}
@@ -67,13 +73,14 @@ func release(held []*run) {
 }
 
 // register notes jobs as running. One of that name that lost its lease may still
-// be at it; it is the new run that counts.
+// be at it; it is the new run that counts. Nobody else knows of them yet.
 func (r *Runner) register(ctx context.Context, leased []store.Job) []*run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	out := make([]*run, len(leased))
 	for i, j := range leased {
-		one := &run{ctx: ctx, job: j, lease: j}
+		one := &run{ctx: ctx, job: j}
+		one.hold(j)
 		out[i], r.running[name{j.Kind, j.Key}] = one, one
 	}
 	return out

@@ -1,0 +1,280 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// books is the one road from a snapshot to the store: it records how a provider
+// sees a payment, inside the transaction of whoever learned it.
+type books struct {
+	g     *Gateway
+	tx    *store.Tx
+	twice bool // the order is paid by another payment: what came in is given back
+}
+
+// snapshot records how the provider sees a payment: what is known of it, each
+// movement once, and the steps that follow from them.
+func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (pay.Payment, error) {
+	if s.Ref.Order != "" && s.Ref.Order != p.Ref.Order {
+		return p, fmt.Errorf("the provider answered about order %q, not %q", s.Ref.Order, p.Ref.Order)
+	}
+	fresh, err := b.movements(ctx, p, s, a, made)
+	if err != nil {
+		return p, err
+	}
+	now, err := b.tx.Payment(ctx, p.Merchant, p.ID) // with its sums recomputed
+	if err != nil {
+		return p, err
+	}
+	if now, err = b.tx.UpdatePayment(ctx, describe(now, s)); err != nil {
+		return p, err
+	}
+	late := now.Status == pay.StatusFailed
+	if now, err = b.approved(ctx, now, s); err != nil {
+		return p, err
+	}
+	if late && now.Status == pay.StatusPaid { // cancels that were learned while it counted as failed
+		if fresh, err = b.cancels(ctx, now); err != nil {
+			return p, err
+		}
+	}
+	return b.cancelled(ctx, now, fresh)
+}
+
+// cancels are the cancel movements on the books.
+func (b books) cancels(ctx context.Context, p pay.Payment) ([]pay.Movement, error) {
+	all, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	return slices.DeleteFunc(all, func(m pay.Movement) bool { return m.Kind != pay.MovementCancel }), err
+}
+
+// describe fills in what the provider tells of a payment. Once money moved, a
+// recorded fact is not replaced by nothing.
+func describe(p pay.Payment, s connector.Snapshot) pay.Payment {
+	p.Ref = mergeRef(p.Ref, s.Ref)
+	if s.Stage != connector.StagePaid && s.Stage != connector.StageCancelled && s.Stage != connector.StageAwaitingDeposit {
+		return p
+	}
+	if s.Method != "" {
+		p.Method = s.Method
+	}
+	p.Details = mergeDetails(p.Details, s.Details)
+	return p
+}
+
+// mergeDetails takes what is told now and keeps what is not told any more.
+func mergeDetails(have, got pay.Details) pay.Details {
+	got.EasyPay = cmp.Or(got.EasyPay, have.EasyPay)
+	got.ApprovalNo = cmp.Or(got.ApprovalNo, have.ApprovalNo)
+	got.Months = cmp.Or(got.Months, have.Months)
+	got.ReceiptURL = cmp.Or(got.ReceiptURL, have.ReceiptURL)
+	got.Card = cmp.Or(got.Card, have.Card)
+	got.Bank = cmp.Or(got.Bank, have.Bank)
+	got.Account = cmp.Or(got.Account, have.Account)
+	got.CashReceipt = got.CashReceipt || have.CashReceipt
+	return got
+}
+
+// movements adds what the books do not hold yet and gives the cancels among it.
+func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) ([]pay.Movement, error) {
+	var cancels []pay.Movement
+	for _, m := range s.Movements {
+		m.Merchant, m.Payment = p.Merchant, p.ID
+		if m.Kind == pay.MovementCancel {
+			m.CancelID = b.g.newUUID()
+			if owner, err := b.owner(ctx, p, m, a, made); err != nil {
+				return nil, err
+			} else if owner != nil {
+				d := cancelDetailOf(*owner)
+				m.Attempt, m.CancelID = owner.ID, d.CancelID
+				if d.Reason != "" {
+					m.Reason = d.Reason
+				}
+			}
+		}
+		added, err := b.tx.AddMovement(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		if added && m.Kind == pay.MovementCancel {
+			cancels = append(cancels, m)
+		}
+	}
+	return cancels, nil
+}
+
+// owner is the attempt that made a cancel: the one whose answer named it, or,
+// when the books learn of it another way, the oldest open one of that amount
+// that has none yet.
+func (b books) owner(ctx context.Context, p pay.Payment, m pay.Movement, a *pay.Attempt, made string) (*pay.Attempt, error) {
+	if a != nil && a.Kind == pay.AttemptCancel && made == m.Key {
+		return a, nil
+	}
+	open, err := openCancels(ctx, b.tx, p)
+	if err != nil {
+		return nil, err
+	}
+	for i := range open {
+		if open[i].Amount == m.Amount {
+			return &open[i], nil
+		}
+	}
+	return nil, nil
+}
+
+// openCancels are the cancels whose outcome is not known and whose money is
+// not on the books, the oldest first.
+func openCancels(ctx context.Context, tx *store.Tx, p pay.Payment) ([]pay.Attempt, error) {
+	open, err := tx.OpenAttempts(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(open, func(a pay.Attempt) bool { return a.Kind != pay.AttemptCancel || made(a, moved) }), nil
+}
+
+// made reports whether a movement on the books is this attempt's.
+func made(a pay.Attempt, moved []pay.Movement) bool {
+	return slices.ContainsFunc(moved, func(m pay.Movement) bool { return m.Attempt == a.ID })
+}
+
+// approved steps a payment whose money came in.
+func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	in, at := received(s)
+	ev := pay.EvApproved
+	switch p.Status {
+	case pay.StatusCreated, pay.StatusConfirming:
+	case pay.StatusFailed:
+		ev = pay.EvApprovedLate
+	default:
+		return p, nil
+	}
+	if in == 0 || p.Left() == 0 { // nothing came in, or all of it was given back
+		return p, nil
+	}
+	if in != p.Amount.Total.Minor {
+		b.g.log.ErrorContext(ctx, "approved amount differs", "payment", p.ID, "ours", p.Amount.Total.Minor, "theirs", in)
+		return p, b.alarm(ctx, p, "amount", fmt.Sprintf("approved %d, asked for %d: look the payment up at the provider", in, p.Amount.Total.Minor))
+	}
+	if s.Test && p.Mode == pay.ModeLive {
+		if err := b.alarm(ctx, p, "test_money", "the provider says that this live payment was made with test money"); err != nil {
+			return p, err
+		}
+	}
+	if err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID); errors.Is(err, store.ErrReserved) || b.twice {
+		return b.paidTwice(ctx, p)
+	} else if err != nil {
+		return p, err
+	}
+	p.PaidAt, p.FailCode, p.FailReason, p.FailedAt = at, "", "", time.Time{}
+	next, err := b.tx.StepPayment(ctx, p, ev, s.RawStatus)
+	if err != nil {
+		return p, err
+	}
+	return next, b.notify(ctx, Event{Merchant: next.Merchant, Payment: next.ID, Seq: next.Version, Status: next.Status})
+}
+
+// received is the money that came in and when.
+func received(s connector.Snapshot) (int64, time.Time) {
+	var sum int64
+	var at time.Time
+	for _, m := range s.Movements {
+		switch m.Kind {
+		case pay.MovementApproval, pay.MovementDeposit:
+			sum, at = sum+m.Amount, m.At
+		case pay.MovementDepositReversal:
+			sum -= m.Amount
+		}
+	}
+	return sum, at
+}
+
+// paidTwice: money came in for an order that another payment holds. Once that
+// one is paid, this money is given back and a person is told; while it may
+// still fail, this payment is asked about again.
+func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error) {
+	if p.Status != pay.StatusFailed {
+		if err := b.decline(ctx, &p, failure{codeTwice, textTwice}); err != nil {
+			return p, err
+		}
+	}
+	undecided, err := b.undecided(ctx, p)
+	if err != nil || undecided {
+		return p, errors.Join(err, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)))
+	}
+	b.g.log.ErrorContext(ctx, "order paid twice", "payment", p.ID, "merchant_uid", p.MerchantUID)
+	if err := b.alarm(ctx, p, "paid_twice", fmt.Sprintf("%d %s came in for order %q, which another payment has paid", p.Left(), p.Amount.Total.Currency, p.MerchantUID)); err != nil {
+		return p, err
+	}
+	return p, b.tx.Enqueue(ctx, JobGiveBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+}
+
+// undecided reports whether the order's holder is another payment that is
+// still being approved.
+func (b books) undecided(ctx context.Context, p pay.Payment) (bool, error) {
+	o, err := b.tx.Order(ctx, p.Merchant, p.MerchantUID)
+	if err != nil || o.HeldBy == "" || o.HeldBy == p.ID {
+		return false, err
+	}
+	holder, err := b.tx.Payment(ctx, p.Merchant, o.HeldBy)
+	return holder.Status == pay.StatusConfirming, err
+}
+
+// cancelled steps a payment of which money was given back.
+func (b books) cancelled(ctx context.Context, p pay.Payment, fresh []pay.Movement) (pay.Payment, error) {
+	for i, m := range fresh {
+		if p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled {
+			return p, nil
+		}
+		ev := pay.EvPartlyCancelled
+		if i == len(fresh)-1 && p.Left() == 0 {
+			ev = pay.EvFullyCancelled
+		}
+		p.CancelledAt, p.CancelReason = m.At, m.Reason
+		next, err := b.tx.StepPayment(ctx, p, ev, m.Key)
+		if err != nil {
+			return p, err
+		}
+		p = next
+		if err := b.notifyCancel(ctx, p, m); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// notifyCancel tells the merchant of a cancel: of its own when it asked to
+// hear of it, at its own address; of one made at the provider always.
+func (b books) notifyCancel(ctx context.Context, p pay.Payment, m pay.Movement) error {
+	e := Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status, CancelID: m.CancelID}
+	if m.Attempt != "" {
+		a, err := b.tx.Attempt(ctx, p.Merchant, m.Attempt)
+		if err != nil {
+			return err
+		}
+		if !cancelDetailOf(a).Webhook {
+			return nil
+		}
+		e.MerchantURL = true
+	}
+	return b.notify(ctx, e)
+}
+
+func (b books) notify(ctx context.Context, e Event) error {
+	return b.tx.Enqueue(ctx, JobNotify, fmt.Sprintf("%s:%d", e.Payment, e.Seq), e, b.tx.Now)
+}
+
+func (b books) alarm(ctx context.Context, p pay.Payment, kind, text string) error {
+	return b.tx.AddAlarm(ctx, store.Alarm{ID: kind + ":" + string(p.ID), Merchant: p.Merchant, Payment: p.ID, Kind: kind, Text: text, At: b.tx.Now})
+}
