@@ -11,10 +11,9 @@ STATICCHECK := $(GO) tool -modfile=tools.mod staticcheck
 FUZZTIME ?= 5s
 # Go files that are ours.
 GOFILES := $(shell find . -name '*.go' -not -path './test/js/node_modules/*' -not -path './build/*')
-# Packages with goroutines of their own, or that serve requests at the same time.
-RACE := ./cmd/... ./internal/store/... ./internal/jobs/... ./internal/gateway/... ./internal/notify/... \
-	./internal/vault/... ./internal/rest/... ./internal/checkout/... ./internal/sdk/... ./internal/sandbox/... \
-	./internal/connector/... ./examples/...
+# Packages with goroutines or locks of their own.
+RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/gateway ./internal/notify ./internal/vault \
+	./internal/rest ./internal/rest/notices ./internal/sandbox/...
 # Packages whose tests run on PostgreSQL as well.
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
 
@@ -31,7 +30,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/e2e
+	@FUZZTIME=3s bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -64,7 +63,7 @@ verify: ## fail if a generated page, a golden file or a module is not what it sh
 test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
 	test/pg.sh $(GO) test $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
 
-test/race: ## the same with the race detector, where there are goroutines (needs a C compiler)
+test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
 	CGO_ENABLED=1 test/pg.sh $(GO) test -race $(RACE)
 
 test/pg: ## the tests that use PostgreSQL, alone

@@ -74,7 +74,7 @@ func Options() []Option {
 		{Key: "trusted-proxies", Type: "addresses or CIDRs, with commas", set: into(prefixes, func(c *Config, v []netip.Prefix) { c.TrustedProxies = v }),
 			Doc: "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody else's are."},
 		{Key: "admin-listen", Type: "host:port or off", Default: "127.0.0.1:9187", set: into(addressOrOff, func(c *Config, v string) { c.AdminListen = v }),
-			Doc: "Address of /metrics. It has no password: keep it on loopback or a private network."},
+			Doc: "Address of /metrics and /debug/pprof/. It has no password: keep it on loopback or a private network."},
 		{Key: "log-level", Type: "debug, info, warn or error", Default: "info", set: into(logLevel, func(c *Config, v slog.Level) { c.LogLevel = v }),
 			Doc: "Least severe log line that is written."},
 		{Key: "log-format", Type: "text or json", Default: "json", set: into(oneOf("text", "json"), func(c *Config, v string) { c.LogFormat = v }),

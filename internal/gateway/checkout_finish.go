@@ -47,7 +47,7 @@ func (g *Gateway) claim(ctx context.Context, token, from, to string) (visit, err
 		if v.c.State != from {
 			return ErrCheckoutUsed
 		}
-		if from == checkoutNew && tx.Now.After(v.c.Expires) {
+		if to == checkoutBegun && tx.Now.After(v.c.Expires) {
 			return ErrCheckoutExpired
 		}
 		v.c, err = tx.StepCheckout(ctx, v.c, to)

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"naru/internal/codes"
 	"naru/internal/connector"
 	"naru/internal/pay"
 	"naru/internal/store"
@@ -62,6 +63,9 @@ func (g *Gateway) fitMethod(w *WindowRequest, ch pay.Channel) error {
 	}
 	if w.Amount.Total.Minor < row.Minimum {
 		return &Refusal{Code: RefusedParameter, Field: "amount", Detail: fmt.Sprintf("%d is less than the smallest amount %d of %s", w.Amount.Total.Minor, row.Minimum, w.Method)}
+	}
+	if _, ok := codes.CardTo(ch.Provider, w.Card.Company); w.Card.Company != "" && !ok {
+		return &Refusal{Code: RefusedParameter, Field: "card.direct.code", Detail: fmt.Sprintf("%q is no card company that %s knows; GET /cards lists the codes", w.Card.Company, ch.Provider)}
 	}
 	if err := w.Amount.Validate(); err != nil {
 		return &Refusal{Code: RefusedParameter, Field: "amount", Detail: err.Error()}

@@ -78,6 +78,9 @@ func TestLinksServeOnce(t *testing.T) {
 		if _, err := r.gw.BeginCheckout(r.ctx, o.Token); !errors.Is(err, gateway.ErrCheckoutExpired) {
 			t.Errorf("a late opening: %v", err)
 		}
+		if res, err := r.gw.CloseCheckout(r.ctx, o.Token, false); err != nil || res.Progress != gateway.ProgressDone || res.Code == "" {
+			t.Errorf("closing a link that lapsed: %+v %v", res, err)
+		}
 	})
 }
 
@@ -258,6 +261,7 @@ func TestRefusalsNameTheField(t *testing.T) {
 			"unknown channel":  {func(w *gateway.WindowRequest) { w.ChannelKey = "channel-key-nobody" }, gateway.RefusedChannel, "channelKey"},
 			"unknown method":   {func(w *gateway.WindowRequest) { w.Method = "bitcoin" }, gateway.RefusedMethod, "pay_method"},
 			"too little":       {func(w *gateway.WindowRequest) { w.Amount.Total.Minor = 99 }, gateway.RefusedParameter, "amount"},
+			"unknown card":     {func(w *gateway.WindowRequest) { w.Card.Company = "999" }, gateway.RefusedParameter, "card.direct.code"},
 			"confirm process":  {func(w *gateway.WindowRequest) { w.ConfirmURL = "https://shop.example/c" }, gateway.RefusedConfirm, "confirm_url"},
 		} {
 			w := good

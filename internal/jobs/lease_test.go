@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -177,6 +178,29 @@ func TestRunDueEndsWithItsContext(t *testing.T) {
 		r.enqueue("work", "a", 0)
 		if err := run.RunDue(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+// A clock that is moved far ahead takes the lease of a job that is just ending.
+func TestClockThatJumpsRunsNothingTwice(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		const n = 60
+		ran := make(chan string, 2*n)
+		run := r.started(r.runner(jobs.Options{Lease: time.Minute, Workers: map[string]jobs.Worker{
+			"work": func(_ context.Context, j store.Job) error { ran <- j.Key; return nil },
+		}}))
+		for i := range n {
+			r.enqueue("work", fmt.Sprint(i), 0)
+			if got := soon(t, "the job runs", ran); got != fmt.Sprint(i) {
+				t.Fatalf("job %s ran when %d was due", got, i)
+			}
+			r.advance(time.Hour)
+			run.Wake()
+		}
+		r.runDue(run)
+		if len(ran) > 0 {
+			t.Errorf("job %s ran again", <-ran)
 		}
 	})
 }

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"naru/internal/store"
@@ -45,18 +44,9 @@ type name struct{ kind, key string }
 // run is one job while it runs.
 type run struct {
 	ctx   context.Context
-	job   store.Job    // as it was leased
-	until atomic.Int64 // when the present lease ends, as Unix microseconds
-
-	mu    sync.Mutex // held while the lease is renewed or ended
-	lease store.Job  // job with its present lease
-	over  bool       // there is no lease to renew
-}
-
-// hold says what the present lease is. Call it with mu held.
-func (r *run) hold(j store.Job) {
-	r.lease = j
-	r.until.Store(j.LeaseTo.UnixMicro())
+	job   store.Job
+	until time.Time // when its lease is out; with Runner.mu
+	lost  bool      // its lease is not ours any more; with Runner.mu
 }
 
 // Start runs what is due, now and as it becomes due, until Stop is called or ctx
@@ -218,12 +208,9 @@ func (r *Runner) work(one *run) (err error) {
 
 // end removes a job that is done or gives it back to be run again.
 func (r *Runner) end(one *run, err error) error {
-	one.mu.Lock()
-	defer one.mu.Unlock()
-	one.over = true
 	ctx := context.WithoutCancel(one.ctx)
 	if err == nil {
-		return r.store.Write(ctx, func(tx *store.Tx) error { return tx.FinishJob(ctx, one.lease) })
+		return r.store.Write(ctx, func(tx *store.Tx) error { return tx.FinishJob(ctx, one.job) })
 	}
 	at := r.retryTime(one.job, err)
 	log := r.log.Warn
@@ -231,7 +218,7 @@ func (r *Runner) end(one *run, err error) error {
 		log = r.log.Debug
 	}
 	log("a job runs again", "kind", one.job.Kind, "key", one.job.Key, "tries", one.job.Tries, "at", at, "error", err)
-	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.RetryJob(ctx, one.lease, at, err.Error()) })
+	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.RetryJob(ctx, one.job, at, err.Error()) })
 }
 
 // forget takes a job off the list of those that run.

@@ -3,30 +3,27 @@ package jobs
 import (
 	"context"
 	"errors"
+	"time"
 
 	"naru/internal/store"
 )
 
-// take leases up to n jobs, after renewing the leases of those that run: were
-// the clock moved far ahead, we would be given our own jobs again.
+// take leases up to n jobs, after renewing the leases of those that run. Both see
+// one Now: were the clock moved far ahead in between, we would be given our own
+// jobs again.
 func (r *Runner) take(ctx, workCtx context.Context, kinds []string, n int) ([]*run, error) {
 	r.taking.Lock()
 	defer r.taking.Unlock()
-	keep := r.expiring()
-	defer release(keep)
-	if len(keep) == 0 && len(kinds) == 0 {
+	if len(kinds) == 0 && !r.anyRuns() {
 		return nil, nil
 	}
-	renewed := make([]store.Job, len(keep))
-	lost := make([]bool, len(keep))
+	var kept, lost []*run
 	var leased []store.Job
+	var until time.Time
 	err := r.store.Write(ctx, func(tx *store.Tx) (err error) {
-		for i, one := range keep {
-			renewed[i], err = tx.RenewJob(ctx, one.lease, r.lease)
-			lost[i] = errors.Is(err, store.ErrConflict)
-			if err != nil && !lost[i] {
-				return err
-			}
+		until = tx.Now.Add(r.lease)
+		if kept, lost, err = r.renew(ctx, tx); err != nil {
+			return err
 		}
 		leased, err = tx.LeaseJobs(ctx, kinds, n, r.lease)
 		return err
@@ -34,56 +31,55 @@ func (r *Runner) take(ctx, workCtx context.Context, kinds []string, n int) ([]*r
 	if err != nil {
 		return nil, err
 	}
-	for i, one := range keep {
-		one.hold(renewed[i])
-		one.over = lost[i]
-	}
-	return r.register(workCtx, leased), nil
-}
-
-// expiring is the running jobs of which half the lease is gone, each held so that
-// it cannot end meanwhile. One that is just ending is waited for: its row would
-// be given to us again.
-func (r *Runner) expiring() []*run {
-	soon := r.now().Add(r.lease / 2)
-	r.mu.Lock()
-	var some []*run
-	for _, one := range r.running {
-		if one.until.Load() <= soon.UnixMicro() {
-			some = append(some, one)
-		}
-	}
-	r.mu.Unlock()
-	var out []*run
-	for _, one := range some {
-		one.mu.Lock()
-		if one.over {
-			one.mu.Unlock()
-			continue
-		}
-		out = append(out, one)
-	}
-	return out
-}
-
-func release(held []*run) {
-	for _, one := range held {
-		one.mu.Unlock()
-	}
-}
-
-// register notes jobs as running. One of that name that lost its lease may still
-// be at it; it is the new run that counts. Nobody else knows of them yet.
-func (r *Runner) register(ctx context.Context, leased []store.Job) []*run {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for _, one := range kept {
+		one.until = until
+	}
+	for _, one := range lost {
+		one.lost = true
+	}
+	// One of a name that lost its lease may still be at it; the new run counts.
 	out := make([]*run, len(leased))
 	for i, j := range leased {
-		one := &run{ctx: ctx, job: j}
-		one.hold(j)
+		one := &run{ctx: workCtx, job: j, until: until}
 		out[i], r.running[name{j.Kind, j.Key}] = one, one
 	}
+	return out, nil
+}
+
+// renew renews the leases of which half is gone. One whose job has ended just
+// now, or was deleted by its own work, counts as lost.
+func (r *Runner) renew(ctx context.Context, tx *store.Tx) (kept, lost []*run, err error) {
+	for _, one := range r.expiring(tx.Now) {
+		switch err := tx.RenewJob(ctx, one.job, r.lease); {
+		case err == nil:
+			kept = append(kept, one)
+		case errors.Is(err, store.ErrConflict):
+			lost = append(lost, one)
+		default:
+			return nil, nil, err
+		}
+	}
+	return kept, lost, nil
+}
+
+// expiring is the running jobs of which half the lease is gone.
+func (r *Runner) expiring(now time.Time) (out []*run) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, one := range r.running {
+		if !one.lost && !one.until.After(now.Add(r.lease/2)) {
+			out = append(out, one)
+		}
+	}
 	return out
+}
+
+func (r *Runner) anyRuns() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running) > 0
 }
 
 // RunDue runs everything that is due by Now, one job after the other, the one

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"naru/internal/gateway"
-	"naru/internal/notify"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -30,7 +29,7 @@ func TestEventReachesEachNoticeURLOnce(t *testing.T) {
 		"nowhere though it is the own": {"", []string{"/a"}, gateway.Event{Status: pay.StatusCancelled, MerchantURL: true}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, r *rig) {
+			onSQLite(t, func(t *testing.T, r *rig) {
 				full := func(p string) string { return r.shop.URL + p }
 				r.settings(func(s *pay.Settings) {
 					if s.WebhookURL = ""; c.own != "" {
@@ -42,9 +41,8 @@ func TestEventReachesEachNoticeURLOnce(t *testing.T) {
 					urls = append(urls, full(u))
 				}
 				r.pays(urls...)
-				e := c.event // the same table serves both databases at once
-				e.Seq = 3
-				r.happens(e)
+				c.event.Seq = 3
+				r.happens(c.event)
 				r.run()
 				var got []string
 				for _, a := range r.shop.requests() {
@@ -71,12 +69,11 @@ func TestBodies(t *testing.T) {
 		"cancel": {false, gateway.Event{Status: pay.StatusPartiallyCancelled, CancelID: "c1"}, "application/json", `{"imp_uid":"imp_000000000001","merchant_uid":"주문-1","status":"cancelled","cancellation_id":"c1"}`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			each(t, func(t *testing.T, r *rig) {
+			onSQLite(t, func(t *testing.T, r *rig) {
 				r.settings(func(s *pay.Settings) { s.WebhookForm = c.form })
 				r.pays()
-				e := c.event // the same table serves both databases at once
-				e.Seq = 3
-				r.happens(e)
+				c.event.Seq = 3
+				r.happens(c.event)
 				r.run()
 				want := []arrived{{"/own", c.kind, "Naru/test", c.body}}
 				if got := r.shop.requests(); !slices.Equal(got, want) {
@@ -196,7 +193,7 @@ func TestRetrySucceeds(t *testing.T) {
 }
 
 func TestDeadMerchantIsRetried(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
+	onSQLite(t, func(t *testing.T, r *rig) {
 		r.shop.Close()
 		r.pays()
 		r.paid()
@@ -231,7 +228,7 @@ func TestLaterEventEndsRetries(t *testing.T) {
 }
 
 func TestOtherAddressKeepsItsRetries(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
+	onSQLite(t, func(t *testing.T, r *rig) {
 		r.shop.says(func(w http.ResponseWriter, req *http.Request) {
 			if req.URL.Path == "/a" {
 				w.WriteHeader(http.StatusInternalServerError)
@@ -314,71 +311,6 @@ func TestAnswerIsBounded(t *testing.T) {
 			t.Errorf("%d bytes kept: %q…", len(got), got[:20])
 		}
 	})
-}
-
-func TestPrivateAddressesAreRefused(t *testing.T) {
-	t.Parallel()
-	guard := func(o *notify.Options) { o.AllowPrivate = nil }
-	r := newRig(t, "sqlite::memory:", guard)
-	port := r.shop.URL[strings.LastIndex(r.shop.URL, ":"):]
-	urls := []string{
-		"http://127.0.0.1" + port, "http://localhost" + port, "http://[::1]" + port, "http://[::ffff:127.0.0.1]" + port, "http://0.0.0.0" + port,
-		"http://127.1" + port, "http://10.0.0.1/", "http://192.168.0.1/", "http://169.254.169.254/latest/meta-data/", "http://[fe80::1]/", "http://[fd00::1]/",
-	}
-	r.pays(urls...)
-	r.paid()
-	r.run()
-	if got := r.shop.requests(); len(got) > 0 {
-		t.Errorf("%d requests went through", len(got))
-	}
-	all := r.deliveries()
-	if len(all) != len(urls) {
-		t.Fatalf("%d deliveries, want %d", len(all), len(urls))
-	}
-	for _, d := range all {
-		if e := r.tries(d)[0].Error; !strings.Contains(e, "prohibited") && !strings.Contains(e, "no such host") {
-			t.Errorf("%s: error %q", d.URL, e)
-		}
-	}
-}
-
-func TestPrivateAddressesMayBeAllowed(t *testing.T) {
-	t.Parallel()
-	for name, c := range map[string]struct {
-		change   func(*notify.Options)
-		settings func(*pay.Settings)
-	}{
-		"in development":  {func(o *notify.Options) { o.AllowPrivate, o.AnyAddress = nil, true }, nil},
-		"by the operator": {func(o *notify.Options) { o.AllowPrivate = loopback }, nil},
-		"for a merchant":  {func(o *notify.Options) { o.AllowPrivate = nil }, func(s *pay.Settings) { s.PrivateAddressesOK = true }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, "sqlite::memory:", c.change)
-			if c.settings != nil {
-				r.settings(c.settings)
-			}
-			r.pays()
-			r.paid()
-			r.run()
-			if d, _ := r.only(); d.Status != store.DeliveryDelivered {
-				t.Errorf("%s", d.Status)
-			}
-		})
-	}
-}
-
-func TestUnusableAddressIsRecorded(t *testing.T) {
-	t.Parallel()
-	for _, url := range []string{"ftp://example.com/", "javascript:alert(1)", "/relative", "http://", "http://a b/"} {
-		r := newRig(t, "sqlite::memory:", nil)
-		r.pays(url)
-		r.paid()
-		r.run()
-		if _, tries := r.only(); !strings.Contains(tries[0].Error, "cannot be used") {
-			t.Errorf("%s: %+v", url, tries)
-		}
-	}
 }
 
 // TestStoppingIsNoTry: a message that is cut off because the gateway stops is

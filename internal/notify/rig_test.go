@@ -118,6 +118,12 @@ func each(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.DSN(t), nil)) })
 }
 
+// onSQLite runs a test of what no database decides.
+func onSQLite(t *testing.T, f func(t *testing.T, r *rig)) {
+	t.Parallel()
+	f(t, newRig(t, "sqlite::memory:", nil))
+}
+
 var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 
 // newRig makes a rig whose notifier may reach loopback, unless change says otherwise.

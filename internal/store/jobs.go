@@ -14,7 +14,7 @@ type Job struct {
 	Kind, Key string // together its name
 	Arg       []byte // JSON
 	RunAt     time.Time
-	LeaseTo   time.Time // until when it is ours; also tells our lease from another's
+	LeaseTo   time.Time // until when it was leased; it tells our lease from another's, also once renewed
 	Tries     int       // runs begun since it was enqueued, this one included
 	LastError string
 	Created   time.Time
@@ -41,11 +41,11 @@ func (t *Tx) Enqueue(ctx context.Context, kind, key string, arg any, runAt time.
 	}
 	_, err = t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again) VALUES ($1, $2, $3, $4, 0, 0, '', $5, $4, FALSE)
 		ON CONFLICT (kind, key) DO UPDATE SET arg = excluded.arg, run_at = excluded.run_at,
-			again = (jobs.lease_to > $5),
-			due_at = CASE WHEN jobs.lease_to > $5 THEN jobs.due_at ELSE excluded.due_at END,
-			tries = CASE WHEN jobs.lease_to > $5 THEN jobs.tries ELSE 0 END,
-			last_error = CASE WHEN jobs.lease_to > $5 THEN jobs.last_error ELSE '' END,
-			lease_to = CASE WHEN jobs.lease_to > $5 THEN jobs.lease_to ELSE 0 END`,
+			again = (jobs.lease_to > 0 AND jobs.due_at > $5),
+			due_at = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.due_at ELSE excluded.due_at END,
+			tries = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.tries ELSE 0 END,
+			last_error = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.last_error ELSE '' END,
+			lease_to = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.lease_to ELSE 0 END`,
 		kind, key, text, runAt, t.Now)
 	t.due(runAt, err)
 	return wrap(err, "enqueue %s %s", kind, key)
@@ -98,19 +98,12 @@ func leaseJobs(kinds int, skip string) string {
 		WHERE kind = due_kind AND key = due_key RETURNING ` + jobColumns
 }
 
-// RenewJob keeps a leased job until lease from now. ErrConflict when the lease
-// is not ours any more.
-func (t *Tx) RenewJob(ctx context.Context, j Job, lease time.Duration) (Job, error) {
-	now, err := one(ctx, t, scanJob, `UPDATE jobs SET lease_to = $4, due_at = $4
-		WHERE kind = $1 AND key = $2 AND lease_to = $3 RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo, t.Now.Add(lease))
-	if isNotFound(err) {
-		err = ErrConflict
-	}
-	if err != nil {
-		return j, wrap(err, "renew the lease of job %s %s", j.Kind, j.Key)
-	}
-	j.LeaseTo = now.LeaseTo // the rest stays as it was taken
-	return j, nil
+// RenewJob keeps a leased job until lease from now; j stays as it is. ErrConflict
+// when the lease is not ours any more.
+func (t *Tx) RenewJob(ctx context.Context, j Job, lease time.Duration) error {
+	err := t.change(ctx, ErrConflict, `UPDATE jobs SET due_at = $4 WHERE kind = $1 AND key = $2 AND lease_to = $3`,
+		j.Kind, j.Key, j.LeaseTo, t.Now.Add(lease))
+	return wrap(err, "renew the lease of job %s %s", j.Kind, j.Key)
 }
 
 // FinishJob removes a leased job that was done; one that was enqueued meanwhile

@@ -127,8 +127,7 @@ func TestLostLeaseEndsNothing(t *testing.T) {
 		deleted.Key = "none"
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
 			for _, j := range []store.Job{slow, deleted} {
-				_, renewed := tx.RenewJob(ctx, j, time.Minute)
-				for _, err := range []error{tx.FinishJob(ctx, j), tx.RetryJob(ctx, j, at(0), ""), renewed} {
+				for _, err := range []error{tx.FinishJob(ctx, j), tx.RetryJob(ctx, j, at(0), ""), tx.RenewJob(ctx, j, time.Minute)} {
 					if !errors.Is(err, store.ErrConflict) {
 						t.Errorf("without the lease: %v", err)
 					}
@@ -144,13 +143,13 @@ func TestRenewedLeaseHolds(t *testing.T) {
 		f.enqueue(t, "a", 1, at(0))
 		j := f.lease(t, 1)[0]
 		f.clock.Add(30 * time.Second)
-		f.write(t, func(ctx context.Context, tx *store.Tx) (err error) {
-			j, err = tx.RenewJob(ctx, j, time.Minute)
-			return err
-		})
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.RenewJob(ctx, j, time.Minute) })
 		f.clock.Add(59 * time.Second)
 		wantJobs(t, f.lease(t, 9), "")
+		f.enqueue(t, "a", 2, at(0))
+		wantJobs(t, f.lease(t, 9), "") // it still runs
 		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.FinishJob(ctx, j) })
+		wantJobs(t, f.lease(t, 9), "a2#1")
 	})
 }
 

@@ -37,8 +37,9 @@ func (t *Tx) AddMovement(ctx context.Context, m pay.Movement) (added bool, err e
 	if m.Kind == pay.MovementCancel && m.Amount > p.Left() {
 		return false, wrap(ErrRule, "%s: cancels %d of the %d that are left", about, m.Amount, p.Left())
 	}
-	if _, err := t.exec(ctx, `INSERT INTO movements (`+movementColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`, m.Merchant, m.Payment, m.Key, m.Kind, m.Amount, m.TaxFree,
+	if _, err := t.exec(ctx, `INSERT INTO movements (`+movementColumns+`, ordinal)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
+			(SELECT COUNT(*) FROM movements AS o WHERE o.merchant = $1 AND o.payment = $2))`, m.Merchant, m.Payment, m.Key, m.Kind, m.Amount, m.TaxFree,
 		t.or(m.At), m.Attempt, m.Reason, m.ReceiptURL, m.CancelID); err != nil {
 		return false, wrap(err, "%s", about)
 	}
@@ -76,12 +77,13 @@ func (t *Tx) fillMovement(ctx context.Context, known, m pay.Movement) error {
 	return err
 }
 
-// Movements is all money that moved for a payment, oldest first.
+// Movements is all money that moved for a payment, oldest first; of one instant,
+// in the order they were recorded.
 func (t *Tx) Movements(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) ([]pay.Movement, error) {
 	if err := t.hold(ctx, merchant, payment); err != nil {
 		return nil, err
 	}
 	ms, err := list(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
-		WHERE merchant = $1 AND payment = $2 ORDER BY at, key`, merchant, payment)
+		WHERE merchant = $1 AND payment = $2 ORDER BY at, ordinal`, merchant, payment)
 	return ms, wrap(err, "movements of payment %s", payment)
 }

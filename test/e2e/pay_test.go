@@ -5,7 +5,7 @@ import (
 )
 
 // The keys of a result, exactly as PortOne V1 documents them for each provider
-// ("결제응답 파라미터"; contract §5.5 and §5.6 in docs/v1-implementation-details.md).
+// ("결제응답 파라미터"; see "In the browser" in docs/v1-implementation-details.md).
 const (
 	tpPaid       = "imp_uid merchant_uid"
 	tpFailed     = "error_code error_msg imp_uid merchant_uid"

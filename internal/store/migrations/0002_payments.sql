@@ -101,6 +101,7 @@ CREATE TABLE movements (
 	reason      TEXT   NOT NULL,
 	receipt_url TEXT   NOT NULL,
 	cancel_id   TEXT   NOT NULL,
+	ordinal     BIGINT NOT NULL, -- the how-manieth of its payment: providers tell times in whole seconds
 	PRIMARY KEY (merchant, payment, key),
 	CONSTRAINT movements_payment FOREIGN KEY (merchant, payment) REFERENCES payments (merchant, id)
 );

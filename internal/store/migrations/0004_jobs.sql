@@ -9,8 +9,8 @@ CREATE TABLE jobs (
 	key        TEXT    NOT NULL,
 	arg        TEXT    NOT NULL,
 	run_at     BIGINT  NOT NULL, -- when it was asked to run
-	due_at     BIGINT  NOT NULL, -- when it may be taken: run_at, or the end of its lease
-	lease_to   BIGINT  NOT NULL, -- 0: not leased; also the name of the lease
+	due_at     BIGINT  NOT NULL, -- when it may be taken: run_at, or when its lease is out
+	lease_to   BIGINT  NOT NULL, -- 0: not leased; else the end of the lease before it was renewed: its name
 	again      BOOLEAN NOT NULL, -- asked for while leased: runs once more
 	tries      BIGINT  NOT NULL, -- runs begun
 	last_error TEXT    NOT NULL,
