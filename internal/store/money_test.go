@@ -122,9 +122,37 @@ func TestSumsHoldWhenManyRecordAtOnce(t *testing.T) {
 				return err
 			}
 			ms, err := tx.Movements(ctx, shop, "imp_1")
+			keys := map[string]bool{}
+			for _, m := range ms {
+				keys[m.Key] = true
+			}
+			if len(ms) != 20 || len(keys) != 20 {
+				t.Errorf("%d movements under %d keys", len(ms), len(keys))
+			}
+			return err
+		})
+	})
+}
+
+// Providers tell times in whole seconds: cancels of one second stay in the
+// order they were recorded in.
+func TestMovementsOfOneInstant(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		f.inserted(t, payment("imp_1", "order"), pay.EvApproved)
+		want := []string{"c-later", "c-earlier", "c-last"}
+		for _, key := range want {
+			if err := f.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.AddMovement(t.Context(), cancel("imp_1", key, 10))
+				return err
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.read(t, func(ctx context.Context, tx *store.Tx) error {
+			ms, err := tx.Movements(ctx, shop, "imp_1")
 			for i, m := range ms {
-				if m.Key != numbered[string]("c", i) { // at one instant: by key
-					t.Errorf("movement %d is %s", i, m.Key)
+				if m.Key != want[i] {
+					t.Errorf("movement %d is %s, want %s", i, m.Key, want[i])
 				}
 			}
 			return err
