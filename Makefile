@@ -51,8 +51,7 @@ arch: ## who may import whom
 	$(GO) test -count 1 .
 
 generate: ## rewrite what is made from code: pages under docs/ and the golden files of our own answers
-	NARU_UPDATE=1 $(GO) test -count 1 ./internal/pay ./internal/config
-	$(GO) test -count 1 ./internal/rest/v1 -update
+	NARU_UPDATE=1 $(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1
 
 golden: generate ## the same
 
@@ -61,10 +60,10 @@ verify: ## fail if a generated page, a golden file or a module is not what it sh
 	$(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1
 
 test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
-	test/pg.sh $(GO) test $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
+	test/pg.sh $(GO) test -parallel 8 -timeout 4m $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
 
 test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
-	CGO_ENABLED=1 test/pg.sh $(GO) test -race $(RACE)
+	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m $(RACE)
 
 test/pg: ## the tests that use PostgreSQL, alone
 	test/pg.sh $(GO) test -count 1 $(STORED)

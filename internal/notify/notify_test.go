@@ -269,8 +269,8 @@ func TestFirstTriesKeepTheirOrder(t *testing.T) {
 		if n := len(r.shop.requests()); n != 1 {
 			t.Errorf("%d requests while the first is open", n)
 		}
+		r.shop.says(func(http.ResponseWriter, *http.Request) {}) // before the second can come
 		release <- struct{}{}
-		r.shop.says(func(http.ResponseWriter, *http.Request) {})
 		// No clock moves: the end of the first try brings the second's turn.
 		waitFor(t, func() bool { return len(r.shop.requests()) == 2 })
 		if err := r.runner.Stop(t.Context()); err != nil {

@@ -174,7 +174,7 @@ func (e *sqliteEngine) migrate(ctx context.Context) error {
 // the WAL into the file.
 func (e *sqliteEngine) close() error {
 	var errs []error
-	for e.readers != nil && len(e.readers) > 0 {
+	for len(e.readers) > 0 {
 		if c := <-e.readers; c != nil {
 			c.close()
 		}

@@ -149,12 +149,12 @@ func TestAllOfV1IsThere(t *testing.T) {
 	}
 }
 
-// TestCoverageDoc holds docs/v1-coverage.md against coverage.csv; -update
+// TestCoverageDoc holds docs/v1-coverage.md against coverage.csv; `make generate`
 // writes it.
 func TestCoverageDoc(t *testing.T) {
 	t.Parallel()
 	want := coverageMarkdown(coverage(t))
-	if *Update {
+	if Update {
 		if err := os.WriteFile(coverageDoc, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -162,16 +162,16 @@ func TestCoverageDoc(t *testing.T) {
 	}
 	got, err := os.ReadFile(coverageDoc)
 	if err != nil {
-		t.Fatalf("%v; go test -run TestCoverageDoc -update writes it", err)
+		t.Fatalf("%v; `make generate` writes it", err)
 	}
 	if diff := gocmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("stale; go test -run TestCoverageDoc -update writes it anew: -want +got\n%s", diff)
+		t.Errorf("stale; `make generate` writes it anew: -want +got\n%s", diff)
 	}
 }
 
 func coverageMarkdown(rows []row) string {
 	var b strings.Builder
-	b.WriteString("<!-- Generated from internal/rest/v1/coverage.csv by go test ./internal/rest/v1 -run TestCoverageDoc -update; do not edit. -->\n\n" +
+	b.WriteString("<!-- Generated from internal/rest/v1/coverage.csv by `make generate`; do not edit. -->\n\n" +
 		"# What of PortOne V1's REST API is served\n\n" +
 		"*done*: as V1 documents it · *ignored*: accepted, without effect · *later*: answered 501, will be offered · *not offered*: of another\n" +
 		"provider, answered as the note says, or a field that stays empty · *refused*: calls that leave out what they look for.\n\n" +

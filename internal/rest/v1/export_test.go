@@ -1,6 +1,6 @@
 package v1
 
-import "flag"
+import "os"
 
-// Update is the flag of every test that can rewrite what it compares with.
-var Update = flag.Bool("update", false, "rewrite the answers of the golden files, and what is generated")
+// Update tells the tests that can rewrite what they compare with to do so.
+var Update = os.Getenv("NARU_UPDATE") != ""

@@ -45,10 +45,10 @@ func TestGolden(t *testing.T) {
 				arc.Files[i+1].Data = w.replay(arc.Files[i].Data)
 			}
 			got := txtar.Format(arc)
-			if *v1.Update {
+			if v1.Update {
 				must(t, os.WriteFile(name, got, 0o644))
 			} else if diff := cmp.Diff(string(want), string(got)); diff != "" {
-				t.Errorf("-want +got; go test -run TestGolden -update rewrites the answers\n%s", diff)
+				t.Errorf("-want +got; `make generate` rewrites the answers\n%s", diff)
 			}
 		})
 	}

@@ -24,7 +24,7 @@ import (
 type object = map[string]any
 
 // TestOpenAPI holds openapi.json against the routes, the structs and the notes
-// of coverage.csv; -update writes it.
+// of coverage.csv; `make generate` writes it.
 func TestOpenAPI(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -34,14 +34,14 @@ func TestOpenAPI(t *testing.T) {
 	if err := enc.Encode(document(coverage(t))); err != nil {
 		t.Fatal(err)
 	}
-	if *Update {
+	if Update {
 		if err := os.WriteFile("openapi.json", b.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := gocmp.Diff(b.String(), string(openAPI)); diff != "" {
-		t.Errorf("stale; go test -run TestOpenAPI -update writes it anew: -want +got\n%s", diff)
+		t.Errorf("stale; `make generate` writes it anew: -want +got\n%s", diff)
 	}
 }
 
