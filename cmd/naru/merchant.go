@@ -17,7 +17,7 @@ import (
 type merchantFlags struct {
 	WebhookURL       *string `placeholder:"URL" help:"Where webhooks go when a payment names no notice_url; empty for nowhere."`
 	WebhookType      *string `placeholder:"json|form" help:"Body of webhooks: json or form."`
-	WebhookRetries   *string `placeholder:"SECONDS,…" help:"Waits between the tries of a webhook; empty for the gateway's own list."`
+	WebhookRetries   *string `placeholder:"SECONDS,…" help:"Waits between the tries of a webhook; none for one try, empty for the gateway's own list."`
 	Confirm          *string `placeholder:"allow|forbid" help:"Whether a page may give a confirm_url."`
 	Origins          *string `placeholder:"ORIGIN,…" help:"Web origins that may open a payment window; empty for any."`
 	PrivateAddresses *bool   `negatable:"" help:"Webhooks may go to private addresses."`
@@ -78,14 +78,19 @@ func choose(flag string, text *string, yes, no string, to *bool) error {
 }
 
 func readWaits(text string, to *[]int) error {
+	switch text {
+	case "":
+		*to = nil // the gateway's own list
+		return nil
+	case "none":
+		*to = []int{} // as V1 does unless it is asked for: one try
+		return nil
+	}
 	*to = nil
 	for item := range strings.SplitSeq(text, ",") {
-		if text == "" {
-			return nil
-		}
 		n, err := strconv.Atoi(strings.TrimSpace(item))
 		if err != nil || n < 1 || n > 7*24*3600 {
-			return fmt.Errorf("--webhook-retries: %q is not a number of seconds from 1 to %d", item, 7*24*3600)
+			return fmt.Errorf("--webhook-retries: %q is not a number of seconds from 1 to %d, nor none", item, 7*24*3600)
 		}
 		*to = append(*to, n)
 	}

@@ -63,3 +63,19 @@ func TestBreakdown(t *testing.T) {
 		}
 	}
 }
+
+// "No retries" and "the gateway's own" are two settings, also after a trip
+// through the database.
+func TestNoRetriesSurvivesJSON(t *testing.T) {
+	t.Parallel()
+	for _, want := range [][]int{nil, {}, {60}} {
+		raw, err := json.Marshal(pay.Settings{WebhookRetries: want})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got pay.Settings
+		if err := json.Unmarshal(raw, &got); err != nil || (got.WebhookRetries == nil) != (want == nil) || len(got.WebhookRetries) != len(want) {
+			t.Errorf("%v became %v (%s, %v)", want, got.WebhookRetries, raw, err)
+		}
+	}
+}

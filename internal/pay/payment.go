@@ -18,7 +18,7 @@ type Merchant struct {
 type Settings struct {
 	WebhookURL         string   `json:"webhook_url,omitempty"`
 	WebhookForm        bool     `json:"webhook_form,omitempty"`      // form body instead of JSON
-	WebhookRetries     []int    `json:"webhook_retries,omitempty"`   // seconds between tries; nil is the gateway's default
+	WebhookRetries     []int    `json:"webhook_retries,omitzero"`    // seconds between tries; nil is the gateway's default, none is one try
 	ConfirmForbidden   bool     `json:"confirm_forbidden,omitempty"` // confirm_url is refused
 	Origins            []string `json:"origins,omitempty"`           // web origins that may open a window; empty is any
 	HideSandbox        bool     `json:"hide_sandbox,omitempty"`      // test payments answer 404 without include_sandbox
