@@ -70,7 +70,7 @@ func failures() []struct {
 		{gateway.ErrChecksum, &failure{http.StatusOK, 1, "취소 가능 잔액이 checksum과 일치하지 않아 취소하지 않았습니다."}},
 		{gateway.ErrOverCancel, &failure{http.StatusOK, 1, "취소 요청 금액이 취소 가능 잔액(처리 중인 취소 제외)보다 큽니다."}},
 		{gateway.ErrPartialForbidden, &failure{http.StatusOK, 1, "부분취소를 할 수 없는 결제수단입니다."}},
-		{gateway.ErrOutcomeUnknown, &failure{http.StatusOK, -1, v1wire.TextCancelFailed + " 결제사의 처리 결과를 확인하고 있습니다. 다시 취소하기 전에 결제정보를 조회해주세요."}},
+		{gateway.ErrOutcomeUnknown, &failure{http.StatusOK, -1, "결제취소 결과를 아직 알 수 없어 결제사에 확인하고 있습니다. 다시 취소하기 전에 결제정보를 조회해주세요."}},
 		{gateway.ErrAlreadyPrepared, &failure{http.StatusOK, 1, v1wire.TextPreparedTwice}},
 		{gateway.ErrNotPrepared, &failure{http.StatusNotFound, -1, v1wire.TextNotPrepared}},
 		{rest.ErrMalformed, &failure{http.StatusBadRequest, -1, "요청 본문을 해석할 수 없습니다. JSON 또는 폼 형식으로 보내주세요."}},
