@@ -148,6 +148,7 @@ func (a *album) wallet() {
 	a.page("tosspay-2-qr", window, f)
 	f.Click(id("tab-phone"))
 	(&buyer{t: a.t, tab: window, how: b.how}).identify(f)
+	f.Until(`document.getAnimations().every(a => a.playState === "finished" || a.effect.getTiming().iterations === Infinity)`)
 	a.page("tosspay-3-app", window, f)
 }
 
