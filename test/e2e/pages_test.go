@@ -160,7 +160,7 @@ func (a *album) ends() {
 	tab.Page().See(id("back-to-shop"))
 	a.page("checkout-unknown", tab, tab.Page())
 
-	token := a.open("tosspayments")
+	token := a.open("tosspayments", "used")
 	tab.Go(stack.Gateway + "/checkout/" + token)
 	tab.Frame(stack.Sandbox + "/tosspayments/").See(id("card-41"))
 	tab.Go(stack.Gateway + "/checkout/" + token)
@@ -168,7 +168,7 @@ func (a *album) ends() {
 	a.page("checkout-used", tab, tab.Page())
 
 	for name, code := range map[string]string{"checkout-declined": "CARD_EXCEED_LIMIT", "checkout-paid": ""} {
-		token, back := a.authenticated(code)
+		token, back := a.authenticated(name, code)
 		tab.Go(back)
 		tab.Page().Until(`location.pathname.endsWith("/result/` + token + `")`)
 		tab.Page().See(id("result"))
@@ -177,10 +177,10 @@ func (a *album) ends() {
 }
 
 // open registers a checkout of a phone without m_redirect_url.
-func (a *album) open(provider string) string {
+func (a *album) open(provider, order string) string {
 	a.t.Helper()
 	res, err := http.Post(stack.Gateway+"/sdk/checkouts", "text/plain", strings.NewReader(`{"user_code":"imp00000000","mobile":true,"params":{"pg":"`+provider+
-		`","merchant_uid":"`+url.QueryEscape(a.t.Name())+`","name":"나루 머그컵 · 물안개","amount":12000,"buyer_name":"홍길동","locale":"`+a.look.lang+`"}}`))
+		`","merchant_uid":"`+order+`-`+a.look.name()+`","name":"나루 머그컵 · 물안개","amount":12000,"buyer_name":"홍길동","locale":"`+a.look.lang+`"}}`))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -193,9 +193,9 @@ func (a *album) open(provider string) string {
 }
 
 // authenticated is a Toss Pay checkout whose buyer agreed; the browser is to go to back.
-func (a *album) authenticated(code string) (token, back string) {
+func (a *album) authenticated(order, code string) (token, back string) {
 	a.t.Helper()
-	token = a.open("tosspay_v2")
+	token = a.open("tosspay_v2", order)
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	res, err := client.Get(stack.Gateway + "/checkout/" + token)
 	if err != nil {
