@@ -1,15 +1,20 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"naru/test/browser"
 )
+
+// orders numbers the orders that are made without the shop.
+var orders atomic.Int64
 
 // look is how a page is looked at.
 type look struct {
@@ -180,7 +185,7 @@ func (a *album) ends() {
 func (a *album) open(provider, order string) string {
 	a.t.Helper()
 	res, err := http.Post(stack.Gateway+"/sdk/checkouts", "text/plain", strings.NewReader(`{"user_code":"imp00000000","mobile":true,"params":{"pg":"`+provider+
-		`","merchant_uid":"`+order+`-`+a.look.name()+`","name":"나루 머그컵 · 물안개","amount":12000,"buyer_name":"홍길동","locale":"`+a.look.lang+`"}}`))
+		`","merchant_uid":"`+fmt.Sprint(order, "-", orders.Add(1))+`","name":"나루 머그컵 · 물안개","amount":12000,"buyer_name":"홍길동","locale":"`+a.look.lang+`"}}`))
 	if err != nil {
 		a.t.Fatal(err)
 	}
