@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -35,14 +36,16 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err != nil {
 		return p, err
 	}
-	if now, err = b.tx.UpdatePayment(ctx, describe(now, s)); err != nil {
-		return p, err
+	if told := describe(now, s); !reflect.DeepEqual(told, now) {
+		if now, err = b.tx.UpdatePayment(ctx, told); err != nil {
+			return p, err
+		}
 	}
-	late := now.Status == pay.StatusFailed
+	before := now.Status
 	if now, err = b.approved(ctx, now, s); err != nil {
 		return p, err
 	}
-	if late && now.Status == pay.StatusPaid { // cancels that were learned while it counted as failed
+	if before != now.Status && now.Status == pay.StatusPaid { // with the cancels that were learned before it counted as paid
 		if fresh, err = b.cancels(ctx, now); err != nil {
 			return p, err
 		}
@@ -160,7 +163,7 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	default:
 		return p, nil
 	}
-	if in == 0 || p.Left() == 0 { // nothing came in, or all of it was given back
+	if in == 0 || p.Status == pay.StatusFailed && p.Left() == 0 { // nothing came in, or what came in late was given back
 		return p, nil
 	}
 	if in != p.Amount.Total.Minor {
@@ -272,7 +275,7 @@ func (b books) notifyCancel(ctx context.Context, p pay.Payment, m pay.Movement) 
 }
 
 func (b books) notify(ctx context.Context, e Event) error {
-	return b.tx.Enqueue(ctx, JobNotify, fmt.Sprintf("%s:%d", e.Payment, e.Seq), e, b.tx.Now)
+	return b.tx.Enqueue(ctx, JobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, b.tx.Now) // keys sort as events do
 }
 
 func (b books) alarm(ctx context.Context, p pay.Payment, kind, text string) error {

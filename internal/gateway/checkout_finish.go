@@ -18,7 +18,13 @@ type visit struct {
 	p pay.Payment
 	m pay.Merchant
 	w WindowRequest
+	// lapsed: the link is so old that it tells nothing any more. It has been in
+	// the browser's history, and knows the buyer's name and the way to the shop.
+	lapsed bool
 }
+
+// linkTells is how long after its expiry a link still tells how it ended.
+const linkTells = 2 * time.Hour
 
 // visitOf reads the checkout behind a token.
 func visitOf(ctx context.Context, tx *store.Tx, token string) (visit, error) {
@@ -26,7 +32,7 @@ func visitOf(ctx context.Context, tx *store.Tx, token string) (visit, error) {
 	if err != nil {
 		return visit{}, translate(err, store.ErrNotFound, ErrCheckoutUnknown)
 	}
-	v := visit{c: c}
+	v := visit{c: c, lapsed: tx.Now.After(c.Expires.Add(linkTells))}
 	if v.p, err = tx.Payment(ctx, c.Merchant, c.Payment); err != nil {
 		return v, err
 	}
@@ -229,6 +235,9 @@ func (g *Gateway) CheckoutResult(ctx context.Context, token string) (Result, err
 	})
 	if err != nil {
 		return Result{}, err
+	}
+	if v.lapsed {
+		return Result{}, ErrCheckoutExpired
 	}
 	r := Result{
 		Payment: v.p, Merchant: v.m, Style: Style(v.c.Style), Language: v.c.Language,

@@ -21,6 +21,14 @@ func (g *Gateway) OpenCheckout(ctx context.Context, w WindowRequest) (Opened, er
 	if err != nil {
 		return Opened{}, err
 	}
+	o, err := g.openCheckout(ctx, m, w)
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		refused.CallbackSuccess = m.Settings.CallbackSuccess
+	}
+	return o, err
+}
+
+func (g *Gateway) openCheckout(ctx context.Context, m pay.Merchant, w WindowRequest) (Opened, error) {
 	if len(m.Settings.Origins) > 0 && !slices.Contains(m.Settings.Origins, w.Origin) {
 		return Opened{}, &Refusal{Code: RefusedOrigin, Field: "origin", Detail: fmt.Sprintf("%q is not among the merchant's origins", w.Origin)}
 	}
@@ -139,6 +147,7 @@ const (
 // money here, so whatever goes wrong ends the payment as failed: ErrProviderDown
 // when the provider gave no answer, a *DeclinedError when it refused.
 func (g *Gateway) BeginCheckout(ctx context.Context, token string) (Begun, error) {
+	ctx = context.WithoutCancel(ctx) // the link is used up; what it brings must be kept
 	v, err := g.claim(ctx, token, checkoutNew, checkoutBegun)
 	if err != nil {
 		return Begun{}, err

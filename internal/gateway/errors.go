@@ -32,6 +32,8 @@ type Refusal struct {
 	Code   RefusalCode
 	Field  string // V1 name of the parameter that is wrong, if one is
 	Detail string // what was received and what is allowed
+	// CallbackSuccess is the merchant's setting of that name, once it is known.
+	CallbackSuccess bool
 }
 
 func (r *Refusal) Error() string { return fmt.Sprintf("refused: %s %s: %s", r.Code, r.Field, r.Detail) }

@@ -12,8 +12,9 @@ import (
 
 // Notice takes a provider's webhook for a channel. It says where to look: the
 // payment is asked for, and the answer is what counts. A notice that came
-// before is answered and does nothing; one about a payment we do not know is
-// answered too, so that the provider stops. The reply is for the provider, with
+// before is heeded again: its name comes from outside, and a forged one must not
+// silence the real one. One about a payment we do not know is answered, so that
+// the provider stops. The reply is for the provider, with
 // status 200; an error means it should send again.
 func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header, body []byte) ([]byte, error) {
 	ctx = context.WithoutCancel(ctx)

@@ -60,11 +60,12 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 	if err != nil || !a.Status.Open() {
 		return err
 	}
-	conn, d, err := g.connectTo(ctx, p)
-	if err != nil {
-		return err
+	timing := g.drivers[p.Provider].Timings[a.Kind]
+	conn, _, err := g.connectTo(ctx, p)
+	if err != nil { // a channel that does not open counts as a question, so that a person is called in the end
+		g.log.ErrorContext(ctx, "channel does not open", "payment", p.ID, "attempt", a.ID, "err", err)
+		return g.askLater(ctx, timing, a)
 	}
-	timing := d.Timings[a.Kind]
 	settled, err := g.settleByAsking(ctx, conn, timing, p, a, now)
 	if err == nil && !settled && timing.Repeatable {
 		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, now)

@@ -207,3 +207,21 @@ func TestReturnWithAnotherOrdersKey(t *testing.T) {
 		r.paid(pay.TossPayments, "o2")
 	})
 }
+
+// The answer to the confirm is lost, and the money is given back at the
+// provider before anybody asks.
+func TestCancelledBeforeWeKnew(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.faulty(pay.TossPayments, confirmPath(pay.TossPayments)+" nth=1 after garble")
+		v := r.open(r.request(pay.TossPayments, "o1")).agree("")
+		_, err := v.finish()
+		must2(t, err)
+		key := v.ret.Get("paymentKey")
+		r.control(r.payments.Control(), "POST", "/payments/"+key+"/cancel", map[string]any{"reason": "백오피스 취소"}, nil)
+		r.settle(func() bool { return r.payment(v.payment).Status == pay.StatusCancelled })
+		if p := r.payment(v.payment); p.PaidAt.IsZero() || p.Cancelled != 60000 {
+			t.Errorf("%+v", p)
+		}
+		r.agrees(v.payment)
+	})
+}

@@ -53,6 +53,9 @@ func readBody(r *http.Request) (map[string]any, error) {
 
 // jsonBody reads one JSON object. null is an object without fields.
 func jsonBody(raw []byte) (map[string]any, error) {
+	if len(raw) > largeBody && !fewTokens(raw) {
+		return nil, ErrTooManyFields
+	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
 	var v any
@@ -74,6 +77,22 @@ func jsonBody(raw []byte) (map[string]any, error) {
 	return nil, fmt.Errorf("%w: the JSON value is not an object", ErrMalformed)
 }
 
+// largeBody is the length from which a body's values are counted before they
+// are built: a megabyte of commas would take forty of memory.
+const largeBody = 64 << 10
+
+// fewTokens reports whether a document has few enough values to be built. One
+// that does not parse has, as far as it goes.
+func fewTokens(raw []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	for n := 0; n <= 4*MaxFields; n++ { // names, values and their brackets
+		if _, err := dec.Token(); err != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // multipartBody reads the values of a multipart form; files are passed over.
 func multipartBody(raw []byte, boundary string) (map[string]any, error) {
 	mr := multipart.NewReader(bytes.NewReader(raw), boundary)
@@ -85,6 +104,9 @@ func multipartBody(raw []byte, boundary string) (map[string]any, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: not a multipart form", ErrMalformed)
+		}
+		if len(ps) > MaxFields {
+			return nil, ErrTooManyFields
 		}
 		name := strings.TrimLeft(part.FormName(), " \t")
 		if name == "" || part.FileName() != "" {

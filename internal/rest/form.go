@@ -9,7 +9,8 @@ type pair struct{ key, value string }
 
 // pairs splits a form body or a query by hand, because clients send what
 // url.ParseQuery refuses: raw UTF-8 and blanks, a lone %, semicolons, blanks
-// before a name. Nothing makes it fail.
+// before a name. Nothing makes it fail; more than MaxFields pairs are not read
+// on, so that tree can refuse them.
 func pairs(raw string) []pair {
 	var out []pair
 	for part := range strings.SplitSeq(strings.TrimRight(raw, "\r\n"), "&") {
@@ -17,6 +18,9 @@ func pairs(raw string) []pair {
 		key = strings.TrimLeft(unescape(key), " \t\r\n")
 		if key != "" {
 			out = append(out, pair{key, unescape(value)})
+		}
+		if len(out) > MaxFields {
+			break
 		}
 	}
 	return out

@@ -63,7 +63,7 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err, provider, want.MerchantUID)
 		return
 	}
-	h.log.InfoContext(r.Context(), "checkout opened", "payment", opened.Payment.ID, "style", opened.Style, "page", withoutQuery(q.Page))
+	h.log.InfoContext(r.Context(), "checkout opened", "payment", opened.Payment.ID, "style", opened.Style, "page", short(withoutQuery(q.Page)))
 	h.answer(w, r, http.StatusOK, map[string]any{
 		"token": opened.Token, "style": opened.Style, "url": h.public + "/checkout/" + opened.Token, "imp_uid": opened.Payment.ID,
 		"merchant_uid": opened.Payment.MerchantUID, "provider": opened.Payment.Provider, "notes": notes,
@@ -144,16 +144,17 @@ func (h *Handler) result(w http.ResponseWriter, r *http.Request, res gateway.Res
 // an ordinary answer; anything the table does not know is "internal".
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error, provider pay.Provider, uid pay.MerchantUID) {
 	status, code, text := http.StatusInternalServerError, v1wire.CodeInternal, v1wire.TextInternal
+	opt := v1wire.CallbackOptions{}
 	if no, ok := errors.AsType[*gateway.Refusal](err); ok {
-		status = http.StatusOK
+		status, opt.Success = http.StatusOK, no.CallbackSuccess
 		code, text = v1wire.RefusalText(string(no.Code), no.Field, no.Detail)
-		h.log.InfoContext(r.Context(), "window refused", "code", no.Code, "field", no.Field, "detail", no.Detail, "merchant_uid", uid)
-	} else if errors.Is(err, gateway.ErrCheckoutUnknown) {
+		h.log.InfoContext(r.Context(), "window refused", "code", no.Code, "field", no.Field, "detail", no.Detail, "merchant_uid", short(string(uid)))
+	} else if errors.Is(err, gateway.ErrCheckoutUnknown) || errors.Is(err, gateway.ErrCheckoutExpired) {
 		status, code, text = http.StatusNotFound, v1wire.CodeReopened, v1wire.TextReopened
 	} else {
 		h.log.ErrorContext(r.Context(), "sdk call failed", "route", chi.RouteContext(r.Context()).RoutePattern(), "err", err)
 	}
-	h.answer(w, r, status, map[string]any{"refused": v1wire.Failure(provider, uid, code, text, v1wire.CallbackOptions{})})
+	h.answer(w, r, status, map[string]any{"refused": v1wire.Failure(provider, uid, code, text, opt)})
 }
 
 func (h *Handler) answer(w http.ResponseWriter, r *http.Request, status int, v any) {
@@ -167,6 +168,15 @@ func (h *Handler) answer(w http.ResponseWriter, r *http.Request, status int, v a
 	if err := json.NewEncoder(w).Encode(v); err != nil {
 		h.log.DebugContext(r.Context(), "answer not sent whole", "err", err)
 	}
+}
+
+// short cuts what strangers may make long, for the log.
+func short(s string) string {
+	const most = 200
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
 }
 
 // withoutQuery keeps what a page's query may hold out of the log.

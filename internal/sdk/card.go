@@ -39,17 +39,21 @@ func readDisplay(f *form, w *gateway.WindowRequest) {
 	if !ok {
 		return
 	}
+	if w.Amount.Total.Minor < installmentFloor {
+		return
+	}
 	top := 0
 	for _, item := range items {
 		n, ok := wholeOf(item)
-		if !ok || !isPlan(n) {
+		if !ok {
 			display.wrong("card_quota", "months, each 0 or 2 to 12")
 			return
 		}
-		top = max(top, int(n))
+		if n > 1 { // one month is a lump sum, and the provider goes to twelve
+			top = max(top, int(min(n, 12)))
+		}
 	}
 	switch {
-	case w.Amount.Total.Minor < installmentFloor:
 	case only && len(items) == 1:
 		w.Card.Months = &top
 	default:

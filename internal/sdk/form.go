@@ -111,8 +111,17 @@ func (f *form) text(name string, limit int) string {
 		f.wrong(name, "a string")
 		return ""
 	}
+	s = strings.Map(blankControl, s)
 	f.fits(name, s, limit)
 	return s
+}
+
+// blankControl turns the line breaks and tabs of a text area into blanks.
+func blankControl(r rune) rune {
+	if r < ' ' || r == 0x7f {
+		return ' '
+	}
+	return r
 }
 
 func (f *form) fits(name, s string, limit int) {
@@ -126,6 +135,16 @@ func (f *form) fits(name, s string, limit int) {
 
 // maxDigits keeps amounts within what a browser's number holds exactly.
 const maxDigits = 15
+
+// part is whole, where an empty string means that there is none: what an empty
+// field of a form sends.
+func (f *form) part(name string) (int64, bool) {
+	var s string
+	if v, ok := f.raw(name); ok && json.Unmarshal(v, &s) == nil && strings.TrimSpace(s) == "" {
+		return 0, false
+	}
+	return f.whole(name)
+}
 
 // whole is a number without a fraction that is not negative, or such a number
 // in a string. Nothing else is guessed at.

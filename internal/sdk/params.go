@@ -53,10 +53,14 @@ func merchantUID(f *form, now time.Time) pay.MerchantUID {
 	return pay.MerchantUID(s)
 }
 
+// buyerMost bounds what a page says of its buyer. V1 gives lengths for its
+// servers' parameters only; a window is not refused for a long name.
+const buyerMost = 100
+
 func buyer(f *form) pay.Buyer {
 	return pay.Buyer{
-		Name: f.text("buyer_name", 16), Email: f.text("buyer_email", 64), Tel: f.text("buyer_tel", 16),
-		Address: f.text("buyer_addr", 128), Postcode: f.text("buyer_postcode", 8),
+		Name: f.text("buyer_name", buyerMost), Email: f.text("buyer_email", buyerMost), Tel: f.text("buyer_tel", buyerMost),
+		Address: f.text("buyer_addr", 2*buyerMost), Postcode: f.text("buyer_postcode", buyerMost),
 	}
 }
 
@@ -118,7 +122,7 @@ func readAmount(f *form, w *gateway.WindowRequest) {
 		f.refuse(gateway.RefusedParameter, "amount", "received nothing; allowed: a whole number of won")
 	}
 	w.Amount.Total = pay.Won(n)
-	if free, ok := f.whole("tax_free"); ok {
+	if free, ok := f.part("tax_free"); ok {
 		w.Amount.TaxFree = free
 		if free > n {
 			f.refuse(gateway.RefusedParameter, "tax_free", "received %d; allowed: 0 to the amount %d", free, n)
@@ -128,7 +132,7 @@ func readAmount(f *form, w *gateway.WindowRequest) {
 	if _, ok := f.raw(name); !ok {
 		name = "vat"
 	}
-	if vat, ok := f.whole(name); ok {
+	if vat, ok := f.part(name); ok {
 		w.Amount.VAT = &vat
 		if vat > n-w.Amount.TaxFree {
 			f.refuse(gateway.RefusedParameter, name, "received %d; allowed: 0 to the taxable amount %d", vat, n-w.Amount.TaxFree)
