@@ -139,7 +139,7 @@ func (c *devCmd) build(ctx context.Context, w *devWorld, data string, clock *Clo
 		return err
 	}
 	w.app, err = newApp(ctx, appOptions{
-		db: "sqlite:" + filepath.Join(data, "naru.db"), master: master, migrate: true, publicURL: w.at.Gateway,
+		db: "sqlite:" + filepath.Join(data, "naru-dev.db"), master: master, migrate: true, publicURL: w.at.Gateway,
 		now: clock.Now, log: log, retries: devRetries(), anyAddress: true,
 	})
 	if err != nil {
@@ -182,7 +182,7 @@ func newShop(at Addresses, clock *Clock, log *slog.Logger) (http.Handler, error)
 
 // devMaster is the master key kept with the data, made when there is none.
 func devMaster(data string) ([]byte, error) {
-	file := filepath.Join(data, "master.key")
+	file := filepath.Join(data, "naru-dev.key")
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		text = []byte(vault.GenerateMaster() + "\n")

@@ -20,7 +20,7 @@ type merchantFlags struct {
 	WebhookRetries   *string `placeholder:"SECONDS,…" help:"Waits between the tries of a webhook; none for one try, empty for the gateway's own list."`
 	Confirm          *string `placeholder:"allow|forbid" help:"Whether a page may give a confirm_url."`
 	Origins          *string `placeholder:"ORIGIN,…" help:"Web origins that may open a payment window; empty for any."`
-	PrivateAddresses *bool   `negatable:"" help:"Webhooks may go to private addresses."`
+	PrivateAddresses *bool   `negatable:"" help:"The webhook URL may be a private address."`
 	HideSandbox      *bool   `negatable:"" help:"Test payments answer 404 unless include_sandbox is asked for."`
 	CallbackSuccess  *bool   `negatable:"" help:"Add success and imp_success to callbacks where V1 leaves them out."`
 	DefaultChannel   *string `placeholder:"CHANNEL-KEY" help:"Channel used when a page names none."`

@@ -186,12 +186,12 @@ func TestDevKeepsData(t *testing.T) {
 	if code := r.stop(); code != 0 {
 		t.Fatalf("exit code %d: %s", code, r.stderr)
 	}
-	key, err := os.ReadFile(filepath.Join(dir, "master.key"))
+	key, err := os.ReadFile(filepath.Join(dir, "naru-dev.key"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(filepath.Join(dir, "master.key")); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("master.key has mode %v: %v", info.Mode(), err)
+	if info, err := os.Stat(filepath.Join(dir, "naru-dev.key")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("naru-dev.key has mode %v: %v", info.Mode(), err)
 	}
 
 	again := start(t, nil, append(args, "--webhook-url", "http://127.0.0.1:1/mine")...)
@@ -200,10 +200,10 @@ func TestDevKeepsData(t *testing.T) {
 	if code := again.stop(); code != 0 {
 		t.Fatalf("exit code %d: %s", code, again.stderr)
 	}
-	if now, err := os.ReadFile(filepath.Join(dir, "master.key")); err != nil || !bytes.Equal(key, now) {
+	if now, err := os.ReadFile(filepath.Join(dir, "naru-dev.key")); err != nil || !bytes.Equal(key, now) {
 		t.Errorf("the master key changed: %v", err)
 	}
-	checkKept(t, "sqlite:"+filepath.Join(dir, "naru.db"), sandbox, "http://127.0.0.1:1/mine")
+	checkKept(t, "sqlite:"+filepath.Join(dir, "naru-dev.db"), sandbox, "http://127.0.0.1:1/mine")
 }
 
 func checkKept(t *testing.T, db, sandbox, webhook string) {
@@ -248,14 +248,14 @@ const testMaster = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d
 
 func serveArgs(t *testing.T, more ...string) (map[string]string, []string) {
 	t.Helper()
-	env := map[string]string{"NARU_MASTER_KEY": testMaster, "NARU_DB": "sqlite:" + filepath.Join(t.TempDir(), "naru.db")}
+	env := map[string]string{"NARU_MASTER_KEY": testMaster, "NARU_DB": "sqlite:" + filepath.Join(t.TempDir(), "naru-dev.db")}
 	return env, append([]string{"serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"}, more...)
 }
 
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for kind, db := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "naru.db") },
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "naru-dev.db") },
 		"postgres": func(t *testing.T) string { return pgtest.Empty(t) },
 	} {
 		t.Run(kind, func(t *testing.T) {

@@ -69,9 +69,20 @@ func warnOf(cfg config.Config, public string, log *slog.Logger) {
 	if strings.HasPrefix(public, "http://") && !strings.HasPrefix(public, "http://127.0.0.1:") && !strings.HasPrefix(public, "http://localhost:") {
 		log.Warn("public-url is not https: browsers will refuse much, and what buyers send can be read on the way", "public-url", public)
 	}
+	if host, _, err := net.SplitHostPort(cfg.Listen); err == nil && cfg.PublicURL == "" && !loopback(host) {
+		log.Warn("listening beyond this machine without a public-url: providers and browsers are sent to "+public, "listen", cfg.Listen)
+	}
+	if host, _, err := net.SplitHostPort(cfg.AdminListen); err == nil && !loopback(host) {
+		log.Warn("admin-listen is open beyond this machine, and it has no password", "admin-listen", cfg.AdminListen)
+	}
 	if strings.HasPrefix(public, "https://") && cfg.TLSCert == "" && len(cfg.TrustedProxies) == 0 {
 		log.Warn("public-url is https, but there is neither tls-cert nor a trusted proxy: clients' addresses will be the proxy's")
 	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // doors are the addresses a server listens on.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -77,6 +78,9 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := claimBooks(ctx, a.store, o.anyAddress); err != nil {
+		return nil, err
+	}
 	a.metrics = newMetrics(a.store, o.log)
 	a.notifier = notify.New(notify.Options{
 		Store: a.store, Log: o.log, Version: version(), Retries: o.retries, AllowPrivate: o.allowPrivate,
@@ -117,7 +121,7 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 		return nil, err
 	}
 	pages := chi.NewRouter()
-	pages.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), middleware.GetHead)
+	pages.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), headOfFiles)
 	script.Routes(pages)
 	windows.Routes(pages)
 
@@ -132,6 +136,20 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	mux.Handle("/*", api)
 	mux.MethodNotAllowed(api.ServeHTTP)
 	return mux, nil
+}
+
+// headOfFiles answers HEAD where GET is answered, but on the links of a
+// checkout: those serve once, and whoever looks a link over must not use it up.
+func headOfFiles(next http.Handler) http.Handler {
+	head := middleware.GetHead(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead && strings.HasPrefix(r.URL.Path, "/checkout/") && !strings.HasPrefix(r.URL.Path, "/checkout/static/") {
+			w.Header().Set("Allow", "GET, POST")
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		head.ServeHTTP(w, r)
+	})
 }
 
 func pageFailed(w http.ResponseWriter, r *http.Request, err error) {

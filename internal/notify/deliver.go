@@ -48,15 +48,24 @@ func (n *Notifier) workDeliver(ctx context.Context, j store.Job) error {
 		return jobs.RetryAt(o.now.Add(turnWait), nil)
 	case o.Tries > 0 && o.stale:
 		return n.supersede(ctx, arg)
+	case o.NextAt.After(o.now): // a try was recorded, and the job that made it died before it ended
+		return jobs.RetryAt(o.NextAt, nil)
 	}
 	a := n.post(ctx, message{
 		url: o.URL, contentType: o.ContentType, body: o.Body,
-		anywhere: o.merchant.Settings.PrivateAddressesOK, timeout: timeoutOf(o.Tries),
+		anywhere: mayBePrivate(o.merchant, o.URL), timeout: timeoutOf(o.Tries),
 	})
 	if a.err != nil && ctx.Err() != nil {
 		return ctx.Err() // we are stopping: not the merchant's doing
 	}
 	return n.record(ctx, arg, a)
+}
+
+// mayBePrivate reports whether an address may be a private one for this
+// merchant: its own is, if it says so. One that a page gave never is, since a
+// page's parameters come from whoever sits at the browser.
+func mayBePrivate(m pay.Merchant, url string) bool {
+	return m.Settings.PrivateAddressesOK && url == m.Settings.WebhookURL
 }
 
 // timeoutOf is how long the try after so many others may take in all.

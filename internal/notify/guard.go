@@ -41,7 +41,7 @@ func newClient(allow []netip.Prefix, open bool) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, TLSHandshakeTimeout: connectTimeout,
-			ResponseHeaderTimeout: readTimeout, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
+			ResponseHeaderTimeout: readTimeout, MaxIdleConnsPerHost: 2, IdleConnTimeout: 4 * time.Second,
 			MaxResponseHeaderBytes: 64 << 10, DisableCompression: true,
 		},
 	}

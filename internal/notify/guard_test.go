@@ -61,6 +61,20 @@ func TestPrivateAddressesMayBeAllowed(t *testing.T) {
 	}
 }
 
+// A merchant's leave is for its own address: one that a page gave comes from
+// whoever sits at the browser.
+func TestAPageCannotNameAPrivateAddress(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:", func(o *notify.Options) { o.AllowPrivate = nil })
+	r.settings(func(s *pay.Settings) { s.PrivateAddressesOK = true })
+	r.pays(r.shop.URL + "/elsewhere")
+	r.paid()
+	r.run()
+	if _, tries := r.only(); len(r.shop.requests()) != 0 || !strings.Contains(tries[0].Error, "prohibited") {
+		t.Errorf("%d requests, tries %+v", len(r.shop.requests()), tries)
+	}
+}
+
 func TestUnusableAddressIsRecorded(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"ftp://example.com/", "javascript:alert(1)", "/relative", "http://", "http://a b/"} {

@@ -24,7 +24,7 @@ func (n *Notifier) Preapprove(ctx context.Context, m pay.Merchant, p pay.Payment
 	}
 	a := n.post(ctx, message{
 		url: p.Notify.ConfirmURL, contentType: v1wire.ContentJSON, body: v1wire.ConfirmBody(p),
-		anywhere: m.Settings.PrivateAddressesOK, timeout: confirmTimeout,
+		timeout: confirmTimeout,
 	})
 	if a.err == nil && a.status == http.StatusOK {
 		return "", true

@@ -52,7 +52,6 @@ func exchange(ctx context.Context, client *http.Client, agent string, m message)
 	if (req.URL.Scheme != "http" && req.URL.Scheme != "https") || req.URL.Host == "" {
 		return answer{err: errors.New("the address cannot be used: want an absolute http or https URL")}
 	}
-	req.GetBody = nil // the transport is not to send it twice by itself
 	req.Header.Set("Content-Type", m.contentType)
 	req.Header.Set("User-Agent", agent)
 	req.Header.Set("Accept", "*/*")

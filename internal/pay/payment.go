@@ -22,7 +22,7 @@ type Settings struct {
 	ConfirmForbidden   bool     `json:"confirm_forbidden,omitempty"` // confirm_url is refused
 	Origins            []string `json:"origins,omitempty"`           // web origins that may open a window; empty is any
 	HideSandbox        bool     `json:"hide_sandbox,omitempty"`      // test payments answer 404 without include_sandbox
-	PrivateAddressesOK bool     `json:"private_addresses,omitempty"` // webhooks may go to private addresses
+	PrivateAddressesOK bool     `json:"private_addresses,omitempty"` // the merchant's own webhook_url may be a private address
 	DefaultChannel     string   `json:"default_channel,omitempty"`   // channel key; empty is the oldest of the needed kind
 	CallbackSuccess    bool     `json:"callback_success,omitempty"`  // adds success and imp_success where V1 leaves them out
 }
