@@ -9,6 +9,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -111,6 +112,11 @@ func (n *Notifier) workNotify(ctx context.Context, j store.Job) error {
 		p, err := tx.Payment(ctx, e.Merchant, e.Payment)
 		if err != nil {
 			return err
+		}
+		// Keys of a payment's events sort as the events do: an earlier one that
+		// failed, or whose node died, goes first.
+		if earlier, err := tx.HasJob(ctx, JobNotify, string(e.Payment)+":", j.Key); err != nil || earlier {
+			return cmp.Or(err, jobs.RetryAt(tx.Now.Add(turnWait), nil))
 		}
 		m, err := tx.Merchant(ctx, e.Merchant)
 		if err != nil {

@@ -183,7 +183,7 @@ func (r *rig) happens(e gateway.Event) {
 	r.t.Helper()
 	e.Merchant, e.Payment = r.merchant.ID, r.payment.ID
 	r.write(func(ctx context.Context, tx *store.Tx) error {
-		return tx.Enqueue(ctx, gateway.JobNotify, fmt.Sprintf("%s:%d", e.Payment, e.Seq), e, tx.Now)
+		return tx.Enqueue(ctx, gateway.JobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now)
 	})
 }
 

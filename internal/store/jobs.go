@@ -150,6 +150,13 @@ func (t *Tx) DeleteJob(ctx context.Context, kind, key string) error {
 	return wrap(err, "delete job %s %s", kind, key)
 }
 
+// HasJob reports whether there is a job of a kind, running or not, whose key is
+// at least from and less than before.
+func (t *Tx) HasJob(ctx context.Context, kind, from, before string) (bool, error) {
+	n, err := t.number(ctx, `SELECT COUNT(*) FROM jobs WHERE kind = $1 AND key >= $2 AND key < $3`, kind, from, before)
+	return n > 0, wrap(err, "jobs %s from %s", kind, from)
+}
+
 // CountJobs is how many jobs should have been done by now, running ones
 // included, and since when the oldest of them (zero if none).
 func (t *Tx) CountJobs(ctx context.Context) (depth int, oldest time.Time, err error) {

@@ -60,8 +60,12 @@ func parsePostgres(address string) (target, error) {
 	if err != nil {
 		return target{}, errors.New("store: database URL is not one PostgreSQL understands: write postgres://user:password@host:port/database?sslmode=…")
 	}
-	if cfg.RuntimeParams["application_name"] == "" {
-		cfg.RuntimeParams["application_name"] = "naru"
+	// A node that is cut off in mid-transaction must not keep a payment locked
+	// until the server notices by itself, which takes hours.
+	for name, value := range map[string]string{"application_name": "naru", "idle_in_transaction_session_timeout": "30000", "lock_timeout": "20000"} {
+		if cfg.RuntimeParams[name] == "" {
+			cfg.RuntimeParams[name] = value
+		}
 	}
 	return target{kind: kindPostgres, postgres: cfg}, nil
 }
