@@ -132,6 +132,12 @@ func convert(from, to reflect.Value) (any, error) {
 	switch {
 	case to.Type() == reflect.TypeFor[Amount]():
 		return amount(v)
+	case to.Type() == reflect.TypeFor[Part]():
+		n, err := amount(v)
+		if err != nil {
+			return nil, err
+		}
+		return Part(n.(Amount)), nil
 	case to.Type() == reflect.TypeFor[Text]():
 		return text(v)
 	}

@@ -11,6 +11,11 @@ import (
 // may mean "everything".
 type Amount int64
 
+// Part is a part of an amount: as an Amount, but an empty string is absent, which
+// is what an empty field of a form sends. A missing part means nothing but zero
+// or "compute it".
+type Part int64
+
 // MaxAmount is the largest whole number that every JSON client keeps exact.
 const MaxAmount = 1<<53 - 1
 

@@ -20,8 +20,8 @@ type cancelIn struct {
 	ImpUID        string       `json:"imp_uid"`
 	MerchantUID   string       `json:"merchant_uid"`
 	Amount        *rest.Amount `json:"amount"`
-	TaxFree       *rest.Amount `json:"tax_free"`
-	VATAmount     *rest.Amount `json:"vat_amount"`
+	TaxFree       *rest.Part   `json:"tax_free"`
+	VATAmount     *rest.Part   `json:"vat_amount"`
 	Checksum      *rest.Amount `json:"checksum"`
 	Reason        string       `json:"reason"`
 	RefundHolder  string       `json:"refund_holder"`

@@ -13,6 +13,22 @@ import (
 	"naru/internal/pay"
 )
 
+// TestEmptyTaxFieldsAreAbsent: forms send a nil as an empty field. An empty
+// amount is not taken for "everything".
+func TestEmptyTaxFieldsAreAbsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	if a := w.form("POST", "/payments/cancel", "imp_uid=imp_000000000002&amount=1000&tax_free=&vat_amount=&reason=변심"); a.status != 200 || a.Code != 0 {
+		t.Fatalf("answer %d: %s", a.status, a.body)
+	}
+	if got := w.asks; len(got) != 1 || got[0].Amount.TaxFree != 0 || got[0].Amount.VAT != nil {
+		t.Errorf("asked %+v", got)
+	}
+	if a := w.form("POST", "/payments/cancel", "imp_uid=imp_000000000002&amount=&reason=변심"); a.Code == 0 || len(w.asks) != 1 {
+		t.Errorf("an empty amount: %s", a.body)
+	}
+}
+
 // TestFormAndJSONCancelTheSame: each way to write a cancel gives the provider
 // the same question.
 func TestFormAndJSONCancelTheSame(t *testing.T) {

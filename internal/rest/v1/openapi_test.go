@@ -187,7 +187,7 @@ func requestSchema(t reflect.Type) object {
 		t = t.Elem()
 	}
 	switch t {
-	case reflect.TypeFor[rest.Amount]():
+	case reflect.TypeFor[rest.Amount](), reflect.TypeFor[rest.Part]():
 		return object{"type": "integer", "minimum": 0, "maximum": rest.MaxAmount}
 	case reflect.TypeFor[pay.Secret]():
 		return object{"type": "string", "format": "password"}
