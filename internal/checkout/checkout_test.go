@@ -92,6 +92,16 @@ func TestALinkBeginsOnce(t *testing.T) {
 	}
 }
 
+func TestAUsedLinkSpeaksTheBuyersLanguage(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	korean, english := r.open(nil), r.open(func(w *gateway.WindowRequest) { w.Language, w.MerchantUID = "en", "2" })
+	korean.begin()
+	english.begin()
+	has(t, korean.begin(), http.StatusConflict, `lang="ko"`, "<h1>비정상 접근입니다.</h1>")
+	has(t, english.begin(), http.StatusConflict, `lang="en"`, "<h1>This link was already used</h1>", `data-testid="message">비정상 접근입니다.`)
+}
+
 func location(t *testing.T, rec interface {
 	Result() *http.Response
 }, status int) *url.URL {

@@ -59,9 +59,10 @@ func problemOf(err error, lang string) problem {
 	no, declined := errors.AsType[*gateway.DeclinedError](err)
 	switch {
 	case errors.Is(err, gateway.ErrCheckoutUsed):
-		return problem{http.StatusConflict, v1wire.TextReopened,
+		return problem{http.StatusConflict, web.Pick(lang, v1wire.TextReopened, "This link was already used"),
 			web.Pick(lang, "결제창은 한 번만 열 수 있습니다. 새로고침하거나 뒤로 가기를 누르면 이 화면이 나타납니다.", "A payment window opens once. This page appears when you reload it or go back to it."),
-			web.Pick(lang, "쇼핑몰로 돌아가 주문을 확인해 주세요.", "Please return to the shop and check your order."), v1wire.CodeReopened, ""}
+			web.Pick(lang, "쇼핑몰로 돌아가 주문을 확인해 주세요.", "Please return to the shop and check your order."), v1wire.CodeReopened,
+			web.Pick(lang, "", v1wire.TextReopened)} // V1's words, by which shops and support know it
 	case errors.Is(err, gateway.ErrCheckoutExpired):
 		return problem{http.StatusGone, web.Pick(lang, "결제 시간이 지났습니다", "This payment link has expired"),
 			web.Pick(lang, "결제는 이루어지지 않았습니다.", "Nothing was paid."),

@@ -31,6 +31,8 @@
 
   /** The provider's script is given up after this. */
   const SCRIPT_LIMIT = 15000;
+  /** So is its window, when nothing of it is to be seen after this. */
+  const WINDOW_LIMIT = 15000;
   const POLL = 1500;
   /** After this the page admits that it takes long. */
   const SLOW = 12000;
@@ -137,10 +139,18 @@
       showTrouble();
       return;
     }
+    const timer = setTimeout(function () {
+      if (document.body.querySelector('iframe')) return;
+      again = function () { reveal('trouble', false); reveal('status', true); callScript(); };
+      showTrouble();
+    }, WINDOW_LIMIT);
     new Promise(function (resolve) {
       const made = make.apply(null, s.init);
       resolve(made[s.call].apply(made, s.args));
-    }).catch(refused);
+    }).catch(function (e) {
+      clearTimeout(timer);
+      refused(e);
+    });
   }
 
   /** The window was closed, or never opened. @param {any} e */
@@ -165,9 +175,6 @@
     const retry = byID('retry'), quit = byID('give-up');
     if (retry) retry.addEventListener('click', function () { again(); });
     if (quit) quit.addEventListener('click', function () { leave(config.fail || '', giveUp); });
-    document.addEventListener('keydown', function (e) {
-      if (e.key === 'Escape' && config.style === 'frame') tell('close');
-    });
     // Back from the provider into a page the browser kept: its window was opened, once.
     window.addEventListener('pageshow', function (e) { if (e.persisted) location.reload(); });
     makeRoom();
@@ -202,6 +209,11 @@
     const node = byID('focus');
     if (node) node.focus({ preventScroll: true });
   }
+
+  // The layer's own Escape does not hear keys pressed in here.
+  document.addEventListener('keydown', function (e) {
+    if (e.key === 'Escape' && config.style === 'frame') tell('close');
+  });
 
   switch (config.page) {
     case 'launch': launch(); break;

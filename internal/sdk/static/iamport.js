@@ -35,6 +35,8 @@
 
   /** An outcome that stays unknown for longer is told to the page as such. */
   const UNKNOWN_LIMIT = 60000;
+  /** A question the gateway does not answer for longer has no answer. */
+  const CALL_LIMIT = 20000;
   /** Time between questions to the gateway, in milliseconds. */
   const POLL_POPUP = 1000;
   const POLL_FRAME = 3000;
@@ -90,14 +92,16 @@
    * @property {string} origin of url: the only one messages are taken from
    * @property {string} impUid
    * @property {string} style
+   * @property {string} provider as the gateway told it; empty before
    * @property {boolean} done
    * @property {boolean} closing
+   * @property {boolean} pressed the buyer wants it closed
    * @property {Window|null} popup
    * @property {boolean} lost the popup is closed, or no longer ours to see
    * @property {boolean} cut the popup seems to live on where we cannot see it
    * @property {number} sent when the popup was sent to the checkout
    * @property {number} grace questions left to ask since the popup was closed
-   * @property {number} unknownSince when the outcome became unknown; 0 is not
+   * @property {number} limit timer that ends the call while the outcome is unknown; 0 is none
    * @property {number} timer
    * @property {number} asking number of the latest question
    * @property {Layer|null} layer
@@ -147,13 +151,13 @@
   }
 
   /**
-   * The callback of a request that never reached the provider's window.
-   * @param {any} params @param {string} code @param {string} text
+   * The callback of a request whose outcome is ours to tell.
+   * @param {any} params @param {string} code @param {string} text @param {string} [provider] when the gateway told it
    */
-  function failure(params, code, text) {
+  function failure(params, code, text, provider) {
     /** @type {any} */
     const rsp = { imp_uid: null, merchant_uid: params.merchant_uid === undefined ? null : params.merchant_uid, error_code: code, error_msg: text };
-    if (providerOf(params) !== 'tosspayments') rsp.success = rsp.imp_success = false;
+    if ((provider || providerOf(params)) !== 'tosspayments') rsp.success = rsp.imp_success = false;
     return rsp;
   }
 
@@ -173,7 +177,8 @@
 
   /**
    * Asks the gateway. Bodies go as text/plain, which needs no preflight.
-   * Resolves with the answer whatever its status; rejects when there was none.
+   * Resolves with the answer whatever its status; rejects when there was none
+   * within CALL_LIMIT.
    * @param {string} method @param {string} path @param {string} [body] JSON
    */
   function call(method, path, body) {
@@ -183,7 +188,21 @@
       init.headers = { 'Content-Type': 'text/plain;charset=UTF-8' };
       init.body = body;
     }
-    return fetch(base + path, init).then(function (r) { return r.json(); });
+    const stop = window.AbortController ? new window.AbortController() : null;
+    if (stop) init.signal = stop.signal;
+    return new Promise(function (resolve, reject) {
+      const timer = window.setTimeout(function () {
+        reject(new Error('no answer'));
+        if (stop) stop.abort();
+      }, CALL_LIMIT);
+      fetch(base + path, init).then(function (r) { return r.json(); }).then(function (a) {
+        clearTimeout(timer);
+        resolve(a);
+      }, function (e) {
+        clearTimeout(timer);
+        reject(e);
+      });
+    });
   }
 
   function loadWindows() {
@@ -234,7 +253,7 @@
     const dialog = el('div', layerClass(providerOf(s.params)), {
       position: 'fixed', top: '0', right: '0', bottom: '0', left: '0', 'z-index': '2147483000', display: 'flex', 'align-items': 'center',
       'justify-content': 'center', 'background-color': 'rgba(11, 22, 36, 0.62)', 'font-family': FONT, outline: 'none', margin: '0', padding: '0'
-    }, { role: 'dialog', 'aria-modal': 'true', 'aria-label': word(s, 'dialog'), tabindex: '-1' });
+    }, { role: 'dialog', 'aria-modal': 'true', 'aria-label': word(s, 'dialog'), lang: s.lang ? 'en' : 'ko', tabindex: '-1' });
     const header = el('div', 'imp-header', { position: 'absolute', top: '16px', right: '16px', 'z-index': '2' });
     const close = el('button', 'imp-close', {
       width: '44px', height: '44px', padding: '0', border: '0', 'border-radius': '50%', cursor: 'pointer', 'font-size': '22px', 'line-height': '44px',
@@ -242,6 +261,7 @@
     }, { type: 'button', 'aria-label': word(s, 'close') });
     close.textContent = '×';
     close.addEventListener('click', function () { buyerClose(s); });
+    outlined(close);
     const card = el('div', 'imp-status', {
       'box-sizing': 'border-box', width: 'calc(100% - 48px)', 'max-width': '400px', padding: '32px 28px 28px', 'border-radius': '20px', 'text-align': 'center',
       'background-color': dark ? '#16202c' : '#fff', color: dark ? '#e9eff5' : '#12202f', 'box-shadow': '0 24px 60px rgba(4, 12, 22, 0.35)'
@@ -258,6 +278,18 @@
     s.layer = { dialog: dialog, card: card, ring: ring, title: title, text: text, actions: actions, frame: null, shown: '', remove: restore };
   }
 
+  /** Shows where the focus is, on light and on dark ground. @param {HTMLElement} button */
+  function outlined(button) {
+    button.addEventListener('focus', function () {
+      button.style.setProperty('outline', '2px solid #fff');
+      button.style.setProperty('box-shadow', '0 0 0 5px #0f8a83');
+    });
+    button.addEventListener('blur', function () {
+      button.style.removeProperty('outline');
+      button.style.removeProperty('box-shadow');
+    });
+  }
+
   /** @param {boolean} dark */
   function spinner(dark) {
     const ring = el('div', '', {
@@ -271,26 +303,37 @@
 
   /**
    * Puts the dialog over the page: focus goes in and cannot leave, the page
-   * does not scroll. The function returned undoes all of it.
+   * does not scroll. Listening on the window comes before a shop's own modal,
+   * which is told nothing of what happens in here: it would take the focus back,
+   * or close on Escape. The function returned undoes all of it.
    * @param {Session} s @param {HTMLElement} dialog
    */
   function cover(s, dialog) {
     const root = document.documentElement;
     const before = { focus: document.activeElement, overflow: root.style.overflow, padding: root.style.paddingRight, x: window.pageXOffset, y: window.pageYOffset };
     const gap = window.innerWidth - root.clientWidth;
+    document.body.appendChild(dialog);
     root.style.overflow = 'hidden';
     if (gap > 0) root.style.paddingRight = gap + 'px';
     /** @param {any} e */
-    function keepFocus(e) { if (!dialog.contains(e.target)) dialog.focus(); }
+    function keepFocus(e) {
+      if (dialog.contains(e.target)) e.stopImmediatePropagation();
+      else dialog.focus();
+    }
     /** @param {any} e */
-    function onKey(e) { if (e.key === 'Escape' || e.key === 'Esc') { e.preventDefault(); buyerClose(s); } }
-    document.body.appendChild(dialog);
-    document.addEventListener('focusin', keepFocus, true);
-    document.addEventListener('keydown', onKey, true);
+    function onKey(e) {
+      const escape = e.key === 'Escape' || e.key === 'Esc';
+      if (escape || dialog.contains(e.target)) e.stopImmediatePropagation();
+      if (!escape) return;
+      e.preventDefault();
+      buyerClose(s);
+    }
+    window.addEventListener('focusin', keepFocus, true);
+    window.addEventListener('keydown', onKey, true);
     dialog.focus();
     return function () {
-      document.removeEventListener('focusin', keepFocus, true);
-      document.removeEventListener('keydown', onKey, true);
+      window.removeEventListener('focusin', keepFocus, true);
+      window.removeEventListener('keydown', onKey, true);
       if (dialog.parentNode) dialog.parentNode.removeChild(dialog);
       root.style.overflow = before.overflow;
       root.style.paddingRight = before.padding;
@@ -314,6 +357,8 @@
     const l = s.layer;
     if (!l || l.shown === title) return;
     l.shown = title;
+    const held = document.activeElement;
+    const loses = !held || held === document.body || held === l.frame || l.actions.contains(held);
     l.title.textContent = word(s, title);
     l.text.textContent = word(s, text);
     l.ring.style.display = title === 'blocked' ? 'none' : 'block';
@@ -329,8 +374,10 @@
       }, { type: 'button', 'data-action': b[0] });
       button.textContent = word(s, b[0]);
       button.addEventListener('click', b[1]);
+      outlined(button);
       l.actions.appendChild(button);
     });
+    if (loses) l.dialog.focus();
   }
 
   /** @param {Session} s */
@@ -432,19 +479,19 @@
 
   /** @param {any} given @param {any} callback */
   function start(given, callback) {
-    const params = prepare(given);
     const then = typeof callback === 'function' ? callback : null;
     if (session) {
-      const rsp = failure(params, WINDOW_OPEN, WINDOW_OPEN_TEXT);
+      const rsp = failure(given, WINDOW_OPEN, WINDOW_OPEN_TEXT);
       if (then) run(then, rsp); else console.error('[iamport.js] ' + WINDOW_OPEN_TEXT);
       return;
     }
+    const params = prepare(given);
     const mobile = isMobile();
     const body = JSON.stringify({ user_code: userCode, tier_code: tierCode, params: params, mobile: mobile, page: location.href }); // throws on cycles: before anything is shown
     serial++;
     const s = /** @type {Session} */ ({
       params: params, callback: then, mobile: mobile, lang: /^en/i.test(params.language || params.locale || '') ? 1 : 0, token: '', url: '', origin: '',
-      impUid: '', style: '', done: false, closing: false, popup: null, lost: false, cut: false, sent: 0, grace: 0, unknownSince: 0, timer: 0, asking: 0, layer: null
+      impUid: '', style: '', provider: '', done: false, closing: false, pressed: false, popup: null, lost: false, cut: false, sent: 0, grace: 0, limit: 0, timer: 0, asking: 0, layer: null
     });
     session = s;
     if (mobile) {
@@ -477,11 +524,12 @@
     s.origin = new URL(a.url).origin;
     s.impUid = a.imp_uid;
     s.style = a.style;
+    s.provider = a.provider || '';
     if (s.style === 'page') {
       leave(s);
       return;
     }
-    if (s.layer) s.layer.dialog.className = layerClass(a.provider || '');
+    if (s.layer) s.layer.dialog.className = layerClass(s.provider);
     if (s.style === 'popup') {
       if (s.popup && !s.popup.closed) s.popup.location.replace(s.url); else s.popup = openPopup(s.url);
       s.sent = Date.now();
@@ -497,7 +545,7 @@
   /** Asks again in a while. @param {Session} s */
   function next(s) {
     clearTimeout(s.timer);
-    if (!s.done) s.timer = window.setTimeout(function () { ask(s); }, s.style === 'popup' || s.unknownSince ? POLL_POPUP : POLL_FRAME);
+    if (!s.done) s.timer = window.setTimeout(function () { ask(s); }, s.style === 'popup' || s.limit ? POLL_POPUP : POLL_FRAME);
   }
 
   /** Asks how the checkout stands: the answer that needs no message from another window. @param {Session} s */
@@ -510,6 +558,7 @@
   function end(s, gone) {
     s.closing = true;
     clearTimeout(s.timer);
+    unknown(s);
     learn(s, call('POST', '/sdk/checkouts/' + s.token + '/close', JSON.stringify({ gone: gone })), null);
   }
 
@@ -522,60 +571,91 @@
       finish(s, failure(s.params, USER_CANCEL, USER_CANCEL_TEXT));
       return;
     }
+    s.pressed = true;
     show(s, 'checking', 'checkingMore');
     end(s, false);
   }
 
   /**
-   * Takes an answer on how the checkout stands. A late answer to an older
-   * question is as good as any: "done" is for ever.
+   * Takes an answer on how the checkout stands. Of a late answer to an older
+   * question only "done" counts: that is for ever. An answer without progress
+   * is a gateway, or a proxy before it, in trouble: it tells nothing.
    * @param {Session} s @param {Promise<any>} asked @param {(() => void)|null} whenOpen
    */
   function learn(s, asked, whenOpen) {
     const nr = ++s.asking;
-    asked.then(function (a) {
-      if (s.done) return;
-      if (a.progress === 'done') {
-        finish(s, a.callback, a.redirect);
-      } else if (a.progress === 'open') {
-        s.unknownSince = 0;
-        s.closing = false;
-        if (s.layer && s.layer.shown === 'offline') resume(s);
-        if (whenOpen) whenOpen();
-      } else if (a.progress === 'working') {
-        show(s, 'checking', 'checkingMore');
-        unknown(s);
-      } else if (a.refused && a.refused.error_code === 'NARU_CHECKOUT_USED') {
-        finish(s, Object.assign(failure(s.params, a.refused.error_code, a.refused.error_msg), { imp_uid: s.impUid }));
-      } else {
-        unknown(s);
-      }
-    }, function () {
-      if (s.done) return;
-      const ending = s.closing || s.unknownSince > 0;
+    function unanswered() {
+      if (s.done || nr !== s.asking) return;
+      const ending = s.closing || s.limit > 0; // else: a buyer still in the window has all the time in the world
       s.closing = false;
       if (ending || s.style === 'popup') show(s, 'offline', 'checkingMore', [['cancel', function () { buyerClose(s); }]]);
-      if (ending) unknown(s); // a buyer still in the window has all the time in the world
-    }).then(function () {
+    }
+    asked.then(function (a) {
+      const progress = a && a.progress;
+      if (s.done || (progress !== 'done' && nr !== s.asking)) return;
+      if (progress === 'done') {
+        finish(s, a.callback, a.redirect);
+      } else if (progress === 'open') {
+        reopened(s);
+        if (whenOpen) whenOpen();
+      } else if (progress === 'working') {
+        show(s, 'checking', 'checkingMore');
+        unknown(s);
+      } else if (a && a.refused && a.refused.error_code === 'NARU_CHECKOUT_USED') {
+        finish(s, Object.assign(failure(s.params, a.refused.error_code, a.refused.error_msg, s.provider), { imp_uid: s.impUid }));
+      } else {
+        unanswered();
+      }
+    }, unanswered).then(function () {
       if (nr === s.asking) next(s);
     });
   }
 
-  /** The gateway answers again and the window is open. @param {Session} s */
+  /** The gateway says that the checkout is open: nothing is unknown, unless the buyer wanted it closed. @param {Session} s */
+  function reopened(s) {
+    s.closing = false;
+    if (!s.pressed) {
+      clearTimeout(s.limit);
+      s.limit = 0;
+    }
+    if (s.layer && (s.layer.shown === 'offline' || s.layer.shown === 'checking')) resume(s);
+  }
+
+  /** Shows the open window again. @param {Session} s */
   function resume(s) {
     const l = s.layer;
-    if (s.style === 'popup' && !s.lost) showPopup(s);
+    if (s.style === 'popup' && s.pressed) show(s, 'cut', 'cutMore', [['cancel', function () { buyerClose(s); }]]);
+    else if (s.style === 'popup' && !s.lost) showPopup(s);
     if (!l || !l.frame) return;
     l.card.style.display = 'none';
     l.frame.style.visibility = 'visible';
     l.shown = '';
+    l.frame.focus();
   }
 
-  /** The outcome is not known: not failed, and not paid. @param {Session} s */
+  /** The outcome is not known: not failed, and not paid. After a while the page is told so, answer or none. @param {Session} s */
   function unknown(s) {
-    if (!s.unknownSince) s.unknownSince = Date.now();
-    if (Date.now() - s.unknownSince < UNKNOWN_LIMIT) return;
-    finish(s, Object.assign(failure(s.params, PENDING, PENDING_TEXT), { imp_uid: s.impUid }));
+    if (s.limit) return;
+    s.limit = window.setTimeout(function () {
+      finish(s, Object.assign(failure(s.params, PENDING, PENDING_TEXT, s.provider), { imp_uid: s.impUid }));
+    }, UNKNOWN_LIMIT);
+  }
+
+  /**
+   * Ends a session and puts the page back; what it gives, if anything, tries the focus again.
+   * @param {Session} s
+   */
+  function release(s) {
+    s.done = true;
+    clearTimeout(s.timer);
+    clearTimeout(s.limit);
+    if (s.popup) s.popup.close();
+    s.popup = null;
+    const refocus = s.layer ? s.layer.remove() : null;
+    s.layer = null;
+    document.body.classList.remove('imp-payment-progress');
+    if (session === s) session = null;
+    return refocus;
   }
 
   /**
@@ -584,14 +664,7 @@
    */
   function finish(s, rsp, redirect) {
     if (s.done) return;
-    s.done = true;
-    clearTimeout(s.timer);
-    if (s.popup) s.popup.close();
-    s.popup = null;
-    const refocus = s.layer ? s.layer.remove() : null;
-    s.layer = null;
-    document.body.classList.remove('imp-payment-progress');
-    session = null;
+    const refocus = release(s);
     if (s.token && !rsp.error_code && !('success' in rsp)) hint('이 결제대행사의 응답에는 success가 없습니다. error_code가 없으면 성공이며, 결제 여부는 서버에서 imp_uid로 조회하세요. (rsp.success is not part of this answer)');
     if (s.callback) run(s.callback, rsp);
     else if (s.mobile) moveFailed(s.params, rsp);
@@ -628,15 +701,8 @@
   function leave(s) {
     if (!s.params.m_redirect_url) hint('m_redirect_url이 없어 결제 결과를 돌려받을 수 없습니다. (m_redirect_url is missing: phones bring no result back)');
     location.assign(s.url);
+    // The call is over for a page which is still there, or there again.
     s.timer = window.setTimeout(function () { release(s); }, LEAVE_LIMIT);
-  }
-
-  /** The call is over for this page, which is still there or there again. @param {Session} s */
-  function release(s) {
-    clearTimeout(s.timer);
-    s.done = true;
-    if (session === s) session = null;
-    document.body.classList.remove('imp-payment-progress');
   }
 
   window.addEventListener('pageshow', function (e) {
@@ -697,12 +763,11 @@
       if (!userCode) { alert(NO_INIT); return false; }
       if (!params || typeof params !== 'object') { alert(NO_PARAMS); return false; }
       whenReady(function () {
+        const before = session;
         try {
           start(params, callback);
         } catch (e) {
-          if (session) session.done = true;
-          if (session && session.layer) session.layer.remove();
-          session = null;
+          if (session && session !== before) release(session);
           alert(BROKEN + '\n' + (e && /** @type {any} */ (e).message));
         }
       });

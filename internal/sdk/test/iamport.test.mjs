@@ -95,7 +95,7 @@ test('messages of another origin, window or checkout are nobody\'s business', as
 
 for (const [name, close] of Object.entries({
   'the close button': (w) => w.has('imp-close').emit('click'),
-  Escape: (w) => w.doc.emit('keydown', { key: 'Escape' }),
+  Escape: (w) => w.doc.dispatch('keydown', { key: 'Escape' }),
   'IMP.close': (w) => w.IMP.close(),
 })) {
   test(name + ' ends the payment at the gateway, and the callback is what it says', async () => {
@@ -412,4 +412,219 @@ test('agency asks for the sub-store by its code', async () => {
   w.IMP.agency('imp00000000', 'ABC');
   await paying(w, {}, { init: false });
   assert.equal(w.calls.find((c) => c.path === '/sdk/checkouts').body.tier_code, 'ABC');
+});
+
+/** A gateway that takes questions about a checkout as before, and answers some of them with what mute gives. */
+function sometimes(s, mute) {
+  return (method, path, body) => mute(method, path) || s.gateway(method, path, body);
+}
+const never = () => new Promise(() => {});
+
+for (const abort of [true, false]) {
+  test('a stalled network ends in the callback, ' + (abort ? 'with' : 'without') + ' AbortController', async () => {
+    const w = world({ gateway: never });
+    if (!abort) w.win.AbortController = undefined;
+    const got = await paying(w);
+    await w.tick(19000);
+    assert.equal(got.length, 0);
+    await w.tick(2000);
+    assert.deepEqual(got.map((r) => r.error_code), ['NARU_UNREACHABLE']);
+    assert.equal(w.layer(), null);
+    const { signal } = w.calls.find((c) => c.path === '/sdk/checkouts').init;
+    assert.equal(signal && signal.aborted, abort ? true : undefined);
+  });
+}
+
+test('a phone whose request stalls is told so and may ask again', async () => {
+  const s = checkout('page');
+  const w = world({ ua: PHONE, gateway: sometimes(s, (_, path) => path === '/sdk/checkouts' && never()) });
+  await paying(w, { m_redirect_url: 'shopapp://result' }, { callback: false });
+  await w.tick(21000);
+  assert.match(w.assigned[0], /^shopapp:\/\/result\?merchant_uid=o1&error_code=NARU_UNREACHABLE&/);
+  assert.ok(!w.doc.body.classList.contains('imp-payment-progress'));
+  w.gateway = s.gateway;
+  await paying(w, {}, { init: false });
+  assert.equal(w.assigned[1], GATEWAY + '/checkout/T1');
+});
+
+test('closing ends in the callback within a minute though no answer ever comes', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const got = await paying(w);
+  w.gateway = never;
+  w.has('imp-close').emit('click');
+  await w.tick(59000);
+  assert.equal(got.length, 0);
+  await w.tick(1000);
+  assert.deepEqual(got.map((r) => [r.error_code, r.imp_uid]), [['NARU_RESULT_PENDING', 'imp_1']]);
+  assert.equal(w.layer(), null);
+});
+
+const internal = { refused: { imp_uid: null, merchant_uid: '', error_code: 'NARU_INTERNAL', error_msg: 'x' } }; // as a 500 brings it
+
+for (const [style, pg] of [['frame', 'tosspayments'], ['popup', 'tosspay_v2']]) {
+  test('a gateway in trouble does not end a payment whose ' + style + ' is open', async () => {
+    const s = checkout(style);
+    const w = world(s);
+    const got = await paying(w, { pg });
+    w.gateway = () => internal;
+    await w.tick(180000);
+    assert.equal(got.length, 0);
+    w.gateway = () => null;
+    await w.tick(60000);
+    w.gateway = s.gateway;
+    s.progress = 'done';
+    await w.tick(3000);
+    assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+  });
+}
+
+test('a close the gateway fails to take may be pressed again', async () => {
+  const s = checkout('frame');
+  const w = world({ gateway: sometimes(s, (_, path) => path.endsWith('/close') && internal) });
+  const got = await paying(w);
+  w.has('imp-close').emit('click');
+  await w.rest();
+  assert.match(w.has('imp-status').textContent, /연결을 확인하고 있습니다/);
+  w.gateway = s.gateway;
+  w.action('cancel').emit('click');
+  await w.rest();
+  assert.deepEqual(got.map((r) => r.error_code), ['PAY_PROCESS_CANCELED']);
+});
+
+test('after close was pressed "open" gives the window back, but no more time', async () => {
+  const s = checkout('frame', { afterClose: 'open' });
+  const w = world(s);
+  const got = await paying(w);
+  w.has('imp-close').emit('click');
+  assert.equal(w.has('imp-frame').style.visibility, 'hidden');
+  await w.tick(59000);
+  assert.equal(w.has('imp-frame').style.visibility, 'visible');
+  assert.equal(w.has('imp-status').style.display, 'none');
+  assert.equal(got.length, 0);
+  await w.tick(1000);
+  assert.deepEqual(got.map((r) => r.error_code), ['NARU_RESULT_PENDING']);
+});
+
+test('a window that was being checked and is open again has all its time', async () => {
+  const s = checkout('frame', { progress: 'working' });
+  const w = world(s);
+  const got = await paying(w);
+  await w.tick(3000);
+  assert.equal(w.has('imp-frame').style.visibility, 'hidden');
+  assert.equal(w.doc.activeElement, w.layer());
+  s.progress = 'open';
+  await w.tick(120000);
+  assert.equal(w.has('imp-frame').style.visibility, 'visible');
+  assert.equal(w.doc.activeElement, w.has('imp-frame'));
+  assert.equal(got.length, 0);
+});
+
+test('an older answer "open" does not bring the window back while it is being closed', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  let late;
+  w.gateway = sometimes(s, (method, path) => (path.endsWith('/close') ? never() : method === 'GET' && path.startsWith('/sdk/checkouts') && new Promise((r) => { late = r; })));
+  await paying(w);
+  await w.tick(3000);
+  w.has('imp-close').emit('click');
+  late({ json: () => Promise.resolve({ progress: 'open' }) });
+  await w.rest();
+  assert.equal(w.has('imp-frame').style.visibility, 'hidden');
+});
+
+test('a shop\'s own modal neither takes the focus back nor hears keys pressed in the layer', async () => {
+  const w = world(checkout('frame'));
+  const modal = w.doc.body.appendChild(w.doc.createElement('div'));
+  const heard = [];
+  w.doc.addEventListener('focusin', (e) => { if (!modal.contains(e.target)) modal.focus(); });
+  w.doc.addEventListener('keydown', (e) => heard.push(e.key));
+  const got = await paying(w);
+  assert.equal(w.doc.activeElement, w.has('imp-frame'));
+  w.has('imp-close').focus();
+  assert.equal(w.doc.activeElement, w.has('imp-close'));
+  w.doc.dispatch('keydown', { key: 'Tab' });
+  w.doc.dispatch('keydown', { key: 'a', target: modal });
+  w.doc.dispatch('keydown', { key: 'Escape', target: modal });
+  assert.deepEqual(heard, ['a']);
+  await w.rest();
+  assert.equal(got.length, 1);
+  w.doc.dispatch('keydown', { key: 'Tab', target: modal }); // everything is the shop's again
+  modal.focus();
+  assert.equal(w.doc.activeElement, modal);
+  assert.deepEqual(heard, ['a', 'Tab']);
+});
+
+test('focus is not lost with what the layer takes away', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  await paying(w, { pg: 'tosspay_v2' });
+  w.action('show').focus();
+  s.progress = 'working';
+  await w.tick(1000);
+  assert.equal(w.action('show'), null);
+  assert.equal(w.doc.activeElement, w.layer());
+  w.has('imp-close').focus();
+  s.progress = 'open';
+  await w.tick(1000);
+  assert.equal(w.doc.activeElement, w.has('imp-close')); // what stays keeps it
+});
+
+test('the layer says its language and shows where the focus is', async () => {
+  for (const [locale, lang] of [['ko', 'ko'], ['en', 'en']]) {
+    const w = world(checkout('popup'));
+    await paying(w, { pg: 'tosspay_v2', locale });
+    assert.equal(w.layer().attrs.lang, lang);
+    for (const button of [w.has('imp-close'), w.action('show'), w.action('cancel')]) {
+      button.focus();
+      assert.match(button.style.outline, /solid/);
+      w.layer().focus();
+      assert.equal(button.style.outline, undefined);
+      assert.equal(button.style['box-shadow'], undefined);
+    }
+  }
+});
+
+test('a second call that breaks leaves the first payment alone', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const first = await paying(w);
+  const loop = {};
+  loop.self = loop;
+  w.IMP.request_pay({ merchant_uid: 'o2', custom_data: loop }, () => {});
+  assert.deepEqual(w.alerts, []); // refused through its callback
+  w.IMP.request_pay({ get merchant_uid() { throw new Error('of the page'); } }, () => {});
+  assert.equal(w.alerts.length, 1);
+  assert.ok(w.has('imp-frame'));
+  s.progress = 'done';
+  await w.tick(3000);
+  assert.equal(first.length, 1);
+});
+
+test('a call that breaks half way takes its popup with it and frees the page', async () => {
+  const s = checkout('popup');
+  const w = world(s);
+  const append = w.doc.body.appendChild;
+  w.doc.body.appendChild = () => { throw new Error('no'); };
+  await paying(w, { pg: 'tosspay_v2' });
+  assert.equal(w.alerts.length, 1);
+  assert.ok(w.popups[0].closed);
+  assert.equal(w.doc.documentElement.style.overflow, undefined);
+  w.doc.body.appendChild = append;
+  await paying(w, { pg: 'tosspay_v2' }, { init: false });
+  assert.ok(w.layer());
+});
+
+test('a failure has the keys of the provider the gateway named', async () => {
+  for (const [style, channelKey, keys] of [
+    ['frame', 'channel-key-f', 'error_code,error_msg,imp_uid,merchant_uid'],
+    ['popup', 'channel-key-p', 'error_code,error_msg,imp_success,imp_uid,merchant_uid,success'],
+  ]) {
+    const s = checkout(style);
+    const w = world(s);
+    const got = await paying(w, { pg: undefined, channelKey });
+    s.progress = 'working';
+    await w.tick(64000);
+    assert.deepEqual(got.map((r) => Object.keys(r).sort().join()), [keys]);
+  }
 });

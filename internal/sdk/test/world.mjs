@@ -6,7 +6,7 @@ import vm from 'node:vm';
 const source = readFileSync(new URL('../static/iamport.js', import.meta.url), 'utf8');
 
 class Node {
-  constructor(doc, tag) { Object.assign(this, { doc, tag, className: '', children: [], parentNode: null, attrs: {}, on: {}, text: '', contentWindow: { frame: true } }); this.style = { setProperty(k, v) { this[k] = v; } }; }
+  constructor(doc, tag) { Object.assign(this, { doc, tag, className: '', children: [], parentNode: null, attrs: {}, on: {}, text: '', contentWindow: { frame: true } }); this.style = { setProperty(k, v) { this[k] = v; }, removeProperty(k) { delete this[k]; } }; }
   get classList() { const self = this; const list = () => self.className.split(' ').filter(Boolean); return { add(c) { if (!list().includes(c)) self.className = [...list(), c].join(' '); }, remove(c) { self.className = list().filter((x) => x !== c).join(' '); }, contains: (c) => list().includes(c) }; }
   get textContent() { return this.text + this.children.map((c) => c.textContent).join(''); }
   set textContent(t) { this.text = t; this.children = []; }
@@ -16,8 +16,21 @@ class Node {
   contains(n) { return n === this || this.children.some((c) => c.contains(n)); }
   addEventListener(t, f) { (this.on[t] ||= []).push(f); }
   removeEventListener(t, f) { this.on[t] = (this.on[t] || []).filter((x) => x !== f); }
-  emit(t, e = {}) { for (const f of [...(this.on[t] || [])]) f({ preventDefault() {}, target: this, ...e }); }
-  focus() { if (this.doc.activeElement === this) return; this.doc.activeElement = this; this.doc.emit('focusin', { target: this }); }
+  /** Runs the listeners; false when one of them stopped the event. */
+  emit(t, e = {}) {
+    let stopped = false;
+    const stopImmediatePropagation = () => { stopped = true; };
+    for (const f of [...(this.on[t] || [])]) if (!stopped) f({ preventDefault() {}, stopImmediatePropagation, target: this, ...e });
+    return !stopped;
+  }
+  focus() {
+    const before = this.doc.activeElement;
+    if (before === this) return;
+    this.doc.activeElement = this;
+    if (before) before.emit('blur');
+    this.emit('focus');
+    this.doc.dispatch('focusin', { target: this });
+  }
   find(test) { if (test(this)) return this; for (const c of this.children) { const f = c.find(test); if (f) return f; } return null; }
 }
 
@@ -37,8 +50,10 @@ export function world({ ua = DESKTOP, touch = 0, gateway, popups = true, body = 
   doc.documentElement.clientWidth = 985;
   doc.body = body ? new Node(doc, 'body') : null;
   const win = new Node(doc, 'window');
+  /** The way of an event in the capture phase: the window, then the document. */
+  doc.dispatch = (t, e) => win.emit(t, { target: doc.activeElement, ...e }) && doc.emit(t, { target: doc.activeElement, ...e });
   Object.assign(win, {
-    document: doc, navigator: { userAgent: ua, maxTouchPoints: touch }, URL, Promise, Object, Math, JSON, String, Error, encodeURIComponent, isFinite,
+    AbortController, document: doc, navigator: { userAgent: ua, maxTouchPoints: touch }, URL, Promise, Object, Math, JSON, String, Error, encodeURIComponent, isFinite,
     location: { href: 'https://shop.example/cart/1?a=b', assign: (u) => w.assigned.push(u) }, Date: { now: () => w.now },
     innerWidth: 1000, pageXOffset: 0, pageYOffset: 340, scrollTo: (x, y) => { win.pageXOffset = x; win.pageYOffset = y; },
     setTimeout: (f, ms) => { timers.set(++serial, { f, at: w.now + ms }); return serial; }, clearTimeout: (id) => timers.delete(id),
