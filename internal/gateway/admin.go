@@ -34,6 +34,7 @@ func (g *Gateway) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant
 
 // UpdateMerchant changes a merchant's name and settings.
 func (g *Gateway) UpdateMerchant(ctx context.Context, m pay.Merchant) error {
+	defer g.tokens.forget()
 	return g.store.Write(ctx, func(tx *store.Tx) error { return tx.UpdateMerchant(ctx, m) })
 }
 
@@ -54,6 +55,7 @@ func (g *Gateway) AddKey(ctx context.Context, m pay.MerchantID, key, secret stri
 
 // RevokeKey ends a key and its tokens at once.
 func (g *Gateway) RevokeKey(ctx context.Context, key string) error {
+	defer g.tokens.forget()
 	return g.store.Write(ctx, func(tx *store.Tx) error { return tx.RevokeKey(ctx, key) })
 }
 

@@ -84,6 +84,8 @@ type Gateway struct {
 	life       time.Duration
 	faults     func(string) error
 
+	tokens tokenCache
+
 	mu   sync.Mutex
 	open map[pay.ChannelKey]openChannel
 }

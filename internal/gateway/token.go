@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"naru/internal/pay"
@@ -107,11 +108,18 @@ func (g *Gateway) hashSecret(key, secret string) []byte {
 	return g.vault.MAC("rest-secret", []byte(key+"|"+secret))
 }
 
-// Authenticate is the merchant a token speaks for, or ErrBadToken.
+// Authenticate is the merchant a token speaks for, or ErrBadToken. A node
+// believes what it read for a second, so a revocation holds everywhere within
+// one, and here at once.
 func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant, error) {
+	hash := hashToken(token)
+	if m, ok := g.tokens.find(hash, g.now()); ok {
+		return m, nil
+	}
 	var m pay.Merchant
+	var until time.Time
 	err := g.store.Read(ctx, func(tx *store.Tx) error {
-		t, err := tx.TokenByHash(ctx, hashToken(token))
+		t, err := tx.TokenByHash(ctx, hash)
 		if err != nil {
 			return err
 		}
@@ -125,11 +133,57 @@ func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant,
 		if !k.Revoked.IsZero() {
 			return ErrBadToken
 		}
+		until = tx.Now.Add(believed)
+		if t.Expires.Before(until) {
+			until = t.Expires
+		}
 		m, err = tx.Merchant(ctx, t.Merchant)
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
 		return m, ErrBadToken
 	}
+	if err == nil {
+		g.tokens.keep(hash, m, until)
+	}
 	return m, err
+}
+
+// believed is how long a token that was looked up counts without another look.
+const believed = time.Second
+
+// tokenCache holds who the tokens of the last second speak for, by hash.
+type tokenCache struct {
+	mu    sync.Mutex
+	known map[string]knownToken
+}
+
+type knownToken struct {
+	merchant pay.Merchant
+	until    time.Time
+}
+
+// mostTokens bounds the cache; beyond it, it starts anew.
+const mostTokens = 10_000
+
+func (c *tokenCache) find(hash []byte, now time.Time) (pay.Merchant, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, ok := c.known[string(hash)]
+	return k.merchant, ok && now.Before(k.until)
+}
+
+func (c *tokenCache) keep(hash []byte, m pay.Merchant, until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= mostTokens {
+		c.known = map[string]knownToken{}
+	}
+	c.known[string(hash)] = knownToken{m, until}
+}
+
+func (c *tokenCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.known = nil
 }
