@@ -41,7 +41,7 @@ func Start() (*Browser, error) {
 		}
 	}
 	if path == "" {
-		return nil, fmt.Errorf("no Chromium: run `make deps` (it installs Debian's package chromium)")
+		return nil, fmt.Errorf("no Chromium: run `make deps/system` (it installs Debian's package chromium)")
 	}
 	dir, err := os.MkdirTemp("", "naru-chromium-")
 	if err != nil {
