@@ -32,10 +32,22 @@ func (g *Gateway) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant
 	return m, err
 }
 
-// UpdateMerchant changes a merchant's name and settings.
+// UpdateMerchant changes a merchant's name and settings. A default channel that
+// is not one of the merchant's is an *Invalid.
 func (g *Gateway) UpdateMerchant(ctx context.Context, m pay.Merchant) error {
 	defer g.tokens.forget()
-	return g.store.Write(ctx, func(tx *store.Tx) error { return tx.UpdateMerchant(ctx, m) })
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		if key := m.Settings.DefaultChannel; key != "" {
+			_, err := tx.Channel(ctx, m.ID, pay.ChannelKey(key))
+			if errors.Is(err, store.ErrNotFound) {
+				return &Invalid{"default_channel", fmt.Sprintf("%q is none of the merchant's channels", key)}
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return tx.UpdateMerchant(ctx, m)
+	})
 }
 
 // AddKey makes a REST key for a merchant. Empty strings are generated. The

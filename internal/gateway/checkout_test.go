@@ -301,6 +301,11 @@ func TestChannelByPG(t *testing.T) {
 		m := r.merchant
 		m.Settings.DefaultChannel = string(r.channels[pay.TossPay])
 		must2(t, r.gw.UpdateMerchant(r.ctx, m))
+		wrong := m
+		wrong.Settings.DefaultChannel = "channel-key-nobody"
+		if _, ok := errors.AsType[*gateway.Invalid](r.gw.UpdateMerchant(r.ctx, wrong)); !ok {
+			t.Error("a default channel that is not there was taken")
+		}
 		w := r.request(pay.TossPayments, "o-default")
 		w.ChannelKey = ""
 		if o, err := r.gw.OpenCheckout(r.ctx, w); err != nil || o.Payment.Provider != pay.TossPay {
