@@ -88,12 +88,17 @@ func mergeDetails(have, got pay.Details) pay.Details {
 
 // movements adds what the books do not hold yet and gives the cancels among it.
 func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) ([]pay.Movement, error) {
+	known, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return nil, err
+	}
 	var cancels []pay.Movement
 	for _, m := range s.Movements {
 		m.Merchant, m.Payment = p.Merchant, p.ID
 		if m.Kind == pay.MovementCancel {
 			m.CancelID = b.g.newUUID()
-			if owner, err := b.owner(ctx, p, m, a, made); err != nil {
+			old := slices.ContainsFunc(known, func(k pay.Movement) bool { return k.Key == m.Key })
+			if owner, err := b.owner(ctx, p, m, a, made, old); err != nil {
 				return nil, err
 			} else if owner != nil {
 				d := cancelDetailOf(*owner)
@@ -114,19 +119,27 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 	return cancels, nil
 }
 
-// owner is the attempt that made a cancel: the one whose answer named it, or,
-// when the books learn of it another way, the oldest open one of that amount
-// that has none yet.
-func (b books) owner(ctx context.Context, p pay.Payment, m pay.Movement, a *pay.Attempt, made string) (*pay.Attempt, error) {
+// ownerSlack is how far the provider's clock may be behind ours.
+const ownerSlack = time.Minute
+
+// owner is the attempt that made a cancel: the one whose answer named it. For a
+// cancel that the books learn of another way it is the oldest open one of that
+// amount that has none yet and had begun by then: a guess, which names the
+// cancel to the merchant and settles nothing by itself. A cancel that was on the
+// books before is nobody's new one.
+func (b books) owner(ctx context.Context, p pay.Payment, m pay.Movement, a *pay.Attempt, made string, old bool) (*pay.Attempt, error) {
 	if a != nil && a.Kind == pay.AttemptCancel && made == m.Key {
 		return a, nil
+	}
+	if old {
+		return nil, nil
 	}
 	open, err := openCancels(ctx, b.tx, p)
 	if err != nil {
 		return nil, err
 	}
 	for i := range open {
-		if open[i].Amount == m.Amount {
+		if open[i].Amount == m.Amount && !m.At.Before(open[i].Started.Add(-ownerSlack)) {
 			return &open[i], nil
 		}
 	}
@@ -213,8 +226,11 @@ func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error
 		}
 	}
 	undecided, err := b.undecided(ctx, p)
-	if err != nil || undecided {
-		return p, errors.Join(err, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)))
+	if err != nil {
+		return p, err
+	}
+	if undecided {
+		return p, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute))
 	}
 	b.g.log.ErrorContext(ctx, "order paid twice", "payment", p.ID, "merchant_uid", p.MerchantUID)
 	if err := b.alarm(ctx, p, "paid_twice", fmt.Sprintf("%d %s came in for order %q, which another payment has paid", p.Left(), p.Amount.Total.Currency, p.MerchantUID)); err != nil {

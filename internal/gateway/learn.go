@@ -43,12 +43,12 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 			return nil
 		}
 		v := verdictOf(out, callErr)
-		if v.event != pay.EvSucceeded {
+		if v.event == pay.EvRefused {
 			moved, err := tx.Movements(ctx, p.Merchant, p.ID)
 			if err != nil {
 				return err
 			}
-			if made(now, moved) { // its money is on the books, whatever this answer says
+			if made(now, moved) { // refused because it was done: its money is on the books
 				v = verdict{event: pay.EvSucceeded}
 			}
 		}
@@ -168,25 +168,24 @@ func (g *Gateway) learnSnapshotOnce(ctx context.Context, m pay.MerchantID, id pa
 	return p, err
 }
 
-// settleOpen settles the attempts whose outcome a snapshot shows: confirms of
-// money that came in, or of a payment that is dead once no answer can be under
-// way any more, and cancels whose movement is on the books.
+// settleOpen settles the confirms whose outcome a snapshot shows: the money came
+// in, or the payment is dead and no answer can be under way any more. A cancel
+// is settled by an answer to it alone: a snapshot cannot tell two cancels of one
+// amount apart.
 func (b books) settleOpen(ctx context.Context, p *pay.Payment, s connector.Snapshot) error {
 	open, err := b.tx.OpenAttempts(ctx, p.Merchant, p.ID)
 	if err != nil {
 		return err
 	}
-	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
-	if err != nil {
-		return err
-	}
 	in, _ := received(s)
 	for i, a := range open {
-		v := verdict{event: pay.EvLost}
+		var v verdict
 		switch {
-		case a.Kind == pay.AttemptConfirm && in == p.Amount.Total.Minor, made(a, moved):
-			v.event = pay.EvSucceeded
-		case a.Kind == pay.AttemptConfirm && s.Stage == connector.StageDead && b.tx.Now.After(a.Deadline):
+		case a.Kind != pay.AttemptConfirm:
+			continue
+		case in == p.Amount.Total.Minor:
+			v = verdict{event: pay.EvSucceeded}
+		case s.Stage == connector.StageDead && b.tx.Now.After(a.Deadline):
 			v = verdict{pay.EvRefused, deadBecause(s)}
 		default:
 			continue

@@ -225,3 +225,31 @@ func TestCancelledBeforeWeKnew(t *testing.T) {
 		r.agrees(v.payment)
 	})
 }
+
+// A cancel made at the provider and one of ours of the same amount, whose
+// request never arrived, are two: the first does not stand in for the second.
+func TestCancelOfTheSameAmount(t *testing.T) {
+	both(t, func(t *testing.T, r *rig, p pay.Provider) {
+		paid := r.paid(p, "o1")
+		path, sim := "/payments/"+paid.Ref.Key+"/cancel", r.payments.Control()
+		if p == pay.TossPay {
+			path, sim = "/payments/"+paid.Ref.Key+"/refund", r.toss.Control()
+		}
+		part := int64(20000)
+		r.control(sim, "POST", path, map[string]any{"amount": part}, nil)
+		_, err := r.gw.Sync(r.ctx, r.merchant.ID, paid.ID)
+		must2(t, err)
+		r.clock.Advance(time.Hour)
+		r.faulty(p, cancelPath(p)+" before status=503")
+		if _, err := r.gw.Cancel(r.ctx, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: paid.ID, Amount: &part}); !errors.Is(err, gateway.ErrOutcomeUnknown) {
+			t.Fatalf("a cancel that never arrived: %v", err)
+		}
+		r.run(30*time.Second, time.Second)
+		if got := r.payment(paid.ID); got.Cancelled != part {
+			t.Fatalf("cancelled %d", got.Cancelled)
+		}
+		r.well()
+		r.settleLong(func() bool { return r.payment(paid.ID).Cancelled == 2*part })
+		r.agrees(paid.ID)
+	})
+}
