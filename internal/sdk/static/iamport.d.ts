@@ -39,15 +39,15 @@ interface ImpRequestPay {
   vat_amount?: number | string | null;
   /** @deprecated Use `vat_amount`. */
   vat?: number | string | null;
-  /** At most 16 characters. */
+  /** At most 100 characters; line breaks become blanks. */
   buyer_name?: string;
-  /** At most 64 characters. */
+  /** At most 100 characters; line breaks become blanks. */
   buyer_email?: string;
-  /** At most 16 characters. */
+  /** At most 100 characters; line breaks become blanks. */
   buyer_tel?: string;
-  /** At most 128 characters. */
+  /** At most 200 characters; line breaks become blanks. */
   buyer_addr?: string;
-  /** At most 8 characters. */
+  /** At most 100 characters; line breaks become blanks. */
   buyer_postcode?: string;
   /** Kept with the payment as JSON text. The whole request has at most 64 KiB. */
   custom_data?: ImpJSON;
