@@ -48,6 +48,9 @@ type Timing struct {
 	// Repeatable: the provider keeps our key, so the same call may be sent
 	// again and moves money once.
 	Repeatable bool
+	// KeepsAnswer: what it answered first it answers again under that key, so
+	// an answer that was neither yes nor no will never be another.
+	KeepsAnswer bool
 }
 
 // Method is a row of the support matrix: what one pay method allows.

@@ -66,9 +66,9 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 		g.log.ErrorContext(ctx, "channel does not open", "payment", p.ID, "attempt", a.ID, "err", err)
 		return g.askLater(ctx, timing, a)
 	}
-	settled, err := g.settleByAsking(ctx, conn, timing, p, a, now)
+	settled, heard, err := g.settleByAsking(ctx, conn, timing, p, a, now)
 	if err == nil && !settled && timing.Repeatable {
-		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, now)
+		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, heard && now.Sub(a.Started) > unclearFor)
 	}
 	if err != nil { // the books did not take it: that counts as a question, too
 		g.log.ErrorContext(ctx, "attempt not settled", "payment", p.ID, "attempt", a.ID, "err", err)
@@ -79,8 +79,9 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 	return g.askLater(ctx, timing, a)
 }
 
-// settleByAsking queries the payment and settles what its state shows.
-func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (bool, error) {
+// settleByAsking queries the payment and settles what its state shows. Heard
+// says that the provider told how the payment stands, and the books have it.
+func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (settled, heard bool, err error) {
 	asking, stop := within(ctx, timing.Deadline)
 	defer stop()
 	snap, err := conn.Query(asking, p.Ref)
@@ -90,20 +91,23 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 	switch {
 	case errors.Is(err, connector.ErrNotFound):
 		if a.Kind != pay.AttemptConfirm || now.Sub(a.Started) < timing.Settle {
-			return false, nil
+			return false, false, nil
 		}
-		return g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: codeNever, ProviderMessage: textNever}})
+		settled, err = g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: codeNever, ProviderMessage: textNever}})
+		return settled, false, err
 	case err != nil:
 		g.log.WarnContext(ctx, "query failed", "payment", p.ID, "attempt", a.ID, "err", err)
-		return false, nil
+		return false, false, nil
 	}
 	if out := confirmedBy(a, snap); out.Verdict != connector.Pending {
-		return g.settleAs(ctx, timing, a, out)
+		settled, err = g.settleAs(ctx, timing, a, out)
+		return settled, true, err
 	}
 	if _, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap); err != nil {
-		return false, err
+		return false, false, err
 	}
-	return g.isSettled(ctx, a)
+	settled, err = g.isSettled(ctx, a)
+	return settled, true, err
 }
 
 func (g *Gateway) settleAs(ctx context.Context, timing connector.Timing, a pay.Attempt, out connector.Outcome) (bool, error) {
@@ -126,9 +130,9 @@ const unclearFor = 10 * time.Minute
 
 // settleByRepeating sends the same call again under the same key, where the
 // provider keeps keys: it moves money once, and answers what it answered. A
-// cancel that is answered by the same unclear refusal all the time, of which
-// the provider's books show nothing, is taken as refused.
-func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (bool, error) {
+// cancel whose kept answer is an unclear refusal is taken as refused when final
+// says so: long after, and the provider has just told how the payment stands.
+func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, final bool) (bool, error) {
 	again := asking{kind: a.Kind, again: true}
 	switch a.Kind {
 	case pay.AttemptConfirm:
@@ -153,7 +157,7 @@ func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connecto
 	if !errors.Is(err, ErrOutcomeUnknown) {
 		return err == nil, err
 	}
-	if a.Kind == pay.AttemptCancel && now.Sub(a.Started) > unclearFor && refusal.Stored() {
+	if a.Kind == pay.AttemptCancel && final && timing.KeepsAnswer && refusal.Stored() {
 		return g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: refusal.Code, ProviderMessage: refusal.Message}})
 	}
 	return false, nil

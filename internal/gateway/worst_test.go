@@ -253,3 +253,24 @@ func TestCancelOfTheSameAmount(t *testing.T) {
 		r.agrees(paid.ID)
 	})
 }
+
+// Toss Pay keeps no answers: a refund it calls pending for half an hour is still
+// pending, not refused.
+func TestPendingRefundIsNotRefused(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		paid := r.paid(pay.TossPay, "o1")
+		r.control(r.toss.Control(), "PUT", "/payments/"+paid.Ref.Key+"/refund-fail", map[string]any{"errorCode": "TRANSACTION_PENDING_ERROR"}, nil)
+		if _, err := r.gw.Cancel(r.ctx, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: paid.ID}); !errors.Is(err, gateway.ErrOutcomeUnknown) {
+			t.Fatalf("%v", err)
+		}
+		r.run(40*time.Minute, 10*time.Second)
+		for _, a := range r.attempts(paid.ID) {
+			if a.Kind == pay.AttemptCancel && a.Status != pay.AttemptUnknown {
+				t.Fatalf("became %s", a.Status)
+			}
+		}
+		r.control(r.toss.Control(), "PUT", "/payments/"+paid.Ref.Key+"/refund-fail", map[string]any{"errorCode": ""}, nil)
+		r.settleLong(func() bool { return r.payment(paid.ID).Status == pay.StatusCancelled })
+		r.agrees(paid.ID)
+	})
+}

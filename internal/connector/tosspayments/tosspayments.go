@@ -60,8 +60,8 @@ func timings() map[pay.AttemptKind]connector.Timing {
 	cancel := slices.Concat(confirm, slices.Repeat([]time.Duration{15 * time.Minute}, 3),
 		slices.Repeat([]time.Duration{time.Hour}, 72))
 	return map[pay.AttemptKind]connector.Timing{
-		pay.AttemptConfirm: {Deadline: deadline, Settle: deadline, Gaps: confirm, Repeatable: true},
-		pay.AttemptCancel:  {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true},
+		pay.AttemptConfirm: {Deadline: deadline, Settle: deadline, Gaps: confirm, Repeatable: true, KeepsAnswer: true},
+		pay.AttemptCancel:  {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true, KeepsAnswer: true},
 	}
 }
 
