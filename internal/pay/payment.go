@@ -11,6 +11,8 @@ type Merchant struct {
 	UserCode string // identification code of IMP.init: "imp" and 8 digits
 	Name     string
 	Settings Settings
+	Parent   MerchantID // of a sub-store (tier): the store it belongs to
+	Tier     string     // of a sub-store: its code, 3 characters A-Z 0-9
 	Created  time.Time
 }
 
@@ -25,6 +27,8 @@ type Settings struct {
 	PrivateAddressesOK bool     `json:"private_addresses,omitempty"` // the merchant's own webhook_url may be a private address
 	DefaultChannel     string   `json:"default_channel,omitempty"`   // channel key; empty is the oldest of the needed kind
 	CallbackSuccess    bool     `json:"callback_success,omitempty"`  // adds success and imp_success where V1 leaves them out
+	AllowedIPs         []string `json:"allowed_ips,omitempty"`       // networks (CIDR) that may call REST; empty is any
+	UnknownKeyOK       bool     `json:"unknown_key_ok,omitempty"`    // an unknown customer_uid is answered with HTTP 200, as V1 once did
 }
 
 // ChannelKind says what a channel is for.
@@ -49,7 +53,13 @@ type Channel struct {
 	Revision    int64  // grows with each change
 	Default     bool
 	Disabled    bool
+	Options     ChannelOptions
 	Created     time.Time
+}
+
+// ChannelOptions are parts of the contract that no credential tells.
+type ChannelOptions struct {
+	FixedAccounts bool `json:"fixed_accounts,omitempty"` // virtual accounts kept by one customer (vbank_key)
 }
 
 // Buyer is who pays, as the merchant told us.
@@ -119,6 +129,7 @@ type Ref struct {
 // Notify is where the merchant wants to hear, and what it is asked first.
 type Notify struct {
 	URLs       []string `json:"urls,omitempty"`        // notice_url; empty is the merchant's own
+	Never      bool     `json:"never,omitempty"`       // a payment of the gateway's own (a card check): nobody hears of it
 	ConfirmURL string   `json:"confirm_url,omitempty"` // pre-approval check
 }
 
@@ -192,9 +203,26 @@ type Movement struct {
 type AttemptKind string
 
 const (
-	AttemptConfirm AttemptKind = "confirm"
-	AttemptCancel  AttemptKind = "cancel"
+	AttemptConfirm       AttemptKind = "confirm"
+	AttemptCancel        AttemptKind = "cancel"
+	AttemptCharge        AttemptKind = "charge"         // a billing key is charged
+	AttemptKeyIn         AttemptKind = "keyin"          // a card number is charged; cannot be sent again: nothing of the card is kept
+	AttemptIssueAccount  AttemptKind = "issue_account"  // a virtual account is issued
+	AttemptRevokeAccount AttemptKind = "revoke_account" // a virtual account without deposit is taken back
+	// Never the kind of an Attempt: a call whose intention is kept elsewhere.
+	AttemptIssueKey AttemptKind = "issue_key" // BillingKey
+	AttemptReceipt  AttemptKind = "receipt"   // Receipt
 )
+
+// Begins reports whether the attempt decides if its payment comes about at all.
+func (k AttemptKind) Begins() bool {
+	switch k {
+	case AttemptConfirm, AttemptCharge, AttemptKeyIn, AttemptIssueAccount:
+		return true
+	default:
+		return false
+	}
+}
 
 // Attempt is one call to a provider that moves money.
 type Attempt struct {
@@ -205,6 +233,7 @@ type Attempt struct {
 	Status   AttemptStatus
 	Amount   int64
 	Detail   json.RawMessage // what is needed to ask or learn again; never card data
+	Class    string          // our word for a refusal (connector.DeclineCode)
 	Code     string          // provider's code of a refusal
 	Message  string
 	Tries    int       // times the resolver asked

@@ -94,7 +94,7 @@ var Payments = Machine[Status, Event]{
 	{StatusConfirming, EvAccountIssued, StatusAwaitingDeposit},
 	{StatusConfirming, EvDeclined, StatusFailed},
 	{StatusAwaitingDeposit, EvDeposited, StatusPaid},
-	{StatusAwaitingDeposit, EvAccountRevoked, StatusFailed},
+	{StatusAwaitingDeposit, EvAccountRevoked, StatusFailed}, // taken back before a deposit, or its order is paid otherwise
 	{StatusAwaitingDeposit, EvFullyCancelled, StatusCancelled},
 	{StatusPaid, EvPartlyCancelled, StatusPartiallyCancelled},
 	{StatusPaid, EvFullyCancelled, StatusCancelled},

@@ -12,23 +12,23 @@ import (
 const part = 15000
 
 // cancel gives back amount of what is left.
-func (b *bench) cancel(key string, w connector.Window, ref pay.Ref, amount, left int64) (connector.Outcome, error) {
+func (b *bench) cancel(key string, paid pay.Breakdown, ref pay.Ref, amount, left int64) (connector.Outcome, error) {
 	b.Helper()
-	return b.cancelWith(b.Context(), key, w, ref, amount, left)
+	return b.cancelWith(b.Context(), key, paid, ref, amount, left)
 }
 
 // hastyCancel gives back a part and does not wait for a slow answer.
-func (b *bench) hastyCancel(w connector.Window, ref pay.Ref) (connector.Outcome, error) {
+func (b *bench) hastyCancel(paid pay.Breakdown, ref pay.Ref) (connector.Outcome, error) {
 	b.Helper()
 	ctx, stop := context.WithTimeout(b.Context(), hasty)
 	defer stop()
-	return b.cancelWith(ctx, "cancel_1", w, ref, part, price)
+	return b.cancelWith(ctx, "cancel_1", paid, ref, part, price)
 }
 
-func (b *bench) cancelWith(ctx context.Context, key string, w connector.Window, ref pay.Ref, amount, left int64) (connector.Outcome, error) {
+func (b *bench) cancelWith(ctx context.Context, key string, paid pay.Breakdown, ref pay.Ref, amount, left int64) (connector.Outcome, error) {
 	b.Helper()
 	out, err := ability[connector.Canceler](b).Cancel(ctx, b.call(key), connector.Cancel{
-		Ref: ref, Method: pay.MethodCard, Amount: pay.Breakdown{Total: pay.Won(amount)}, Paid: w.Amount, Left: pay.Won(left), Reason: "색상 변경 (반품)",
+		Ref: ref, Method: pay.MethodCard, Amount: pay.Breakdown{Total: pay.Won(amount)}, Paid: paid, Left: pay.Won(left), Reason: "색상 변경 (반품)",
 	})
 	return out, b.heard(err)
 }
@@ -36,6 +36,12 @@ func (b *bench) cancelWith(ctx context.Context, key string, w connector.Window, 
 func testCancels(t *testing.T, h Harness) {
 	b := setup(t, h)
 	w, ref := b.paid()
+	b.givenBack(w.Amount, ref)
+}
+
+// givenBack gives a payment of price back in three parts.
+func (b *bench) givenBack(paid pay.Breakdown, ref pay.Ref) {
+	b.Helper()
 	var back int64
 	for _, c := range []struct {
 		key    string
@@ -46,16 +52,17 @@ func testCancels(t *testing.T, h Harness) {
 		{"cancel_2", part, connector.StagePaid}, // the same amount again is another cancel
 		{"cancel_3", price - 2*part, connector.StageCancelled},
 	} {
-		out, err := b.cancel(c.key, w, ref, c.amount, price-back)
+		out, err := b.cancel(c.key, paid, ref, c.amount, price-back)
 		if err != nil || out.Verdict != connector.Approved || out.Snapshot == nil {
-			t.Fatalf("%s: %s, %v", c.key, Verdict(out.Verdict), err)
+			b.Fatalf("%s: %s, %v", c.key, Verdict(out.Verdict), err)
 		}
 		back += c.amount
 		b.stands(c.key, *out.Snapshot, c.stage, price, back)
 		b.checkMade(out, c.amount)
 		b.stands("a query after "+c.key, b.query(ref), c.stage, price, back)
+		ref = out.Snapshot.Ref
 	}
-	b.refusedCancel("nothing is left", "cancel_4", w, ref, part, part, back)
+	b.refusedCancel("nothing is left", "cancel_4", paid, ref, part, part, back)
 }
 
 // checkMade checks the movement that a cancel says it made.
@@ -73,9 +80,9 @@ func (b *bench) checkMade(out connector.Outcome, amount int64) {
 }
 
 // refusedCancel asks for a cancel that must be refused and change nothing.
-func (b *bench) refusedCancel(why, key string, w connector.Window, ref pay.Ref, amount, left, back int64) {
+func (b *bench) refusedCancel(why, key string, paid pay.Breakdown, ref pay.Ref, amount, left, back int64) {
 	b.Helper()
-	out, err := b.cancel(key, w, ref, amount, left)
+	out, err := b.cancel(key, paid, ref, amount, left)
 	if err != nil || out.Verdict != connector.Declined || out.Decline == nil || out.Decline.ProviderCode == "" {
 		b.Errorf("%s: %s %+v, %v, want it declined", why, Verdict(out.Verdict), out.Decline, err)
 	}
@@ -92,17 +99,17 @@ func (b *bench) refusedCancel(why, key string, w connector.Window, ref pay.Ref, 
 func testCancelTwice(t *testing.T, h Harness) {
 	b := setup(t, h)
 	w, ref := b.paid()
-	first, err := b.cancel("cancel_1", w, ref, part, price)
+	first, err := b.cancel("cancel_1", w.Amount, ref, part, price)
 	if err != nil || first.Verdict != connector.Approved {
 		t.Fatalf("cancel: %s, %v", Verdict(first.Verdict), err)
 	}
-	again, err := b.cancel("cancel_1", w, ref, part, price)
+	again, err := b.cancel("cancel_1", w.Amount, ref, part, price)
 	if err != nil || again.Verdict != connector.Approved || again.Made != first.Made {
 		t.Errorf("the same cancel again: %s, %v, made %q, want %q", Verdict(again.Verdict), err, again.Made, first.Made)
 	}
 	b.stands("afterwards", b.query(ref), connector.StagePaid, price, part)
-	b.refusedCancel("more than is left", "cancel_2", w, ref, price, 2*price, part)
-	if out, err := b.cancel("cancel_3", w, ref, price-part, price-part); err != nil || out.Verdict != connector.Approved {
+	b.refusedCancel("more than is left", "cancel_2", w.Amount, ref, price, 2*price, part)
+	if out, err := b.cancel("cancel_3", w.Amount, ref, price-part, price-part); err != nil || out.Verdict != connector.Approved {
 		t.Errorf("the rest: %s, %v", Verdict(out.Verdict), err)
 	}
 	b.stands("in the end", b.query(ref), connector.StageCancelled, price, price)

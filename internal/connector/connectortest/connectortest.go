@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -47,12 +48,33 @@ type Simulator struct {
 	Fault func(t *testing.T, rule string)
 	// The method and path of the calls that move money, for rules; a segment may be *.
 	ConfirmCall, CancelCall string
+
+	Server Server
+}
+
+// Server is what the suite needs for the abilities that work without a window.
+// A hook may be missing if the connector lacks the abilities it is for.
+type Server struct {
+	// Card is a card the provider takes; with declined, one that it issues a
+	// billing key for and whose charges it refuses.
+	Card func(declined bool) connector.Card
+	// BillingKey does the customer's part where a billing key cannot be issued by
+	// card: it makes an active one for the customer; with declined, one whose
+	// charges the provider refuses.
+	BillingKey func(t *testing.T, customer string, declined bool) pay.Secret
+	// KeyNotices: the provider sends a notice when BillingKey has made one.
+	KeyNotices bool
+	// Deposit pays the whole amount into the virtual account of an order.
+	Deposit func(t *testing.T, order string)
+	// The method and path of each call, for rules; a segment may be *.
+	IssueKeyCall, ChargeCall, RevokeKeyCall, KeyInCall, AccountCall, ReceiptCall, ReceiptCancelCall string
 }
 
 // Run runs the suite.
 func Run(t *testing.T, h Harness) {
 	t.Helper()
-	for name, test := range map[string]func(*testing.T, Harness){
+	tests := serverTests()
+	maps.Copy(tests, map[string]func(*testing.T, Harness){
 		"the driver's data and its abilities agree": testDriver,
 		"every method opens a window":               testMethods,
 		"a payment is approved":                     testApproved,
@@ -67,7 +89,8 @@ func Run(t *testing.T, h Harness) {
 		"a cancel sent twice gives back once":       testCancelTwice,
 		"notices lead to the payment":               testNotices,
 		"wrong credentials":                         testWrongCredentials,
-	} {
+	})
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			test(t, h)
@@ -92,9 +115,10 @@ type bench struct {
 	notices  chan received
 	notice   string // the address of notices
 
-	mu   sync.Mutex
-	said []string // logs, errors and exchanges
-	made int      // orders
+	mu      sync.Mutex
+	said    []string              // logs, errors and exchanges
+	secrets map[pay.Secret]string // what must not stand in them, and what it is
+	made    int                   // orders
 }
 
 type received struct {
@@ -104,7 +128,7 @@ type received struct {
 
 func setup(t *testing.T, h Harness) *bench {
 	t.Helper()
-	b := &bench{T: t, driver: h.Driver, notices: make(chan received, 100)}
+	b := &bench{T: t, driver: h.Driver, notices: make(chan received, 100), secrets: map[pay.Secret]string{}}
 	receiver := httptest.NewServer(http.HandlerFunc(b.receive))
 	t.Cleanup(receiver.Close)
 	b.notice = receiver.URL + "/notice"
@@ -115,6 +139,9 @@ func setup(t *testing.T, h Harness) *bench {
 		// repeated by the transport, and then nothing is lost.
 		HTTP: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 		Now:  time.Now, Log: slog.New(slog.NewTextHandler(b, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	for name, secret := range b.Credentials {
+		b.secret(name, secret)
 	}
 	b.conn = b.reopen(func(*connector.Settings) {})
 	t.Cleanup(b.checkSecrets)
@@ -161,10 +188,17 @@ func (b *bench) heard(err error) error {
 	return err
 }
 
+// secret notes what must not stand in anything the connector says.
+func (b *bench) secret(what string, is pay.Secret) {
+	if is != "" {
+		b.secrets[is] = what
+	}
+}
+
 func (b *bench) checkSecrets() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for name, secret := range b.settings.Credentials {
+	for secret, name := range b.secrets {
 		for _, text := range b.said {
 			if strings.Contains(text, secret.Reveal()) {
 				b.Errorf("%s stands in what the connector said: %s", name, text)
@@ -181,6 +215,32 @@ func ability[T any](b *bench) T {
 		b.Fatal(err)
 	}
 	return a
+}
+
+// able is the connector's ability T; without it the test is skipped.
+func able[T any](b *bench) T {
+	b.Helper()
+	a, err := connector.As[T](b.conn)
+	if err != nil {
+		b.Skip(err)
+	}
+	return a
+}
+
+// has reports whether a connector has the ability T.
+func has[T any](c connector.Connector) bool {
+	_, err := connector.As[T](c)
+	return err == nil
+}
+
+// fault adds a rule for the next call of an ability. Which call that is, the
+// harness must say.
+func (b *bench) fault(hook, call, rule string) {
+	b.Helper()
+	if call == "" {
+		b.Fatalf("the connector has an ability whose call Simulator.Server.%s does not name", hook)
+	}
+	b.Fault(b.T, call+" nth=1 "+rule)
 }
 
 // call is a money-moving call under key.

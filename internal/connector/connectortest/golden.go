@@ -1,10 +1,8 @@
 package connectortest
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,13 +16,12 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"naru/internal/connector"
-	"naru/internal/pay"
 )
 
 // Golden holds a connector to the exchanges of dir, one *.txtar file each:
 //
 //	comment     the page it comes from and the day it was read
-//	call        what the gateway asks, as JSON of goldenCall
+//	call        what the gateway asks, as JSON of goldenCall; secrets in plain text
 //	request     what the connector must send: "METHOD path", headers that must
 //	            have this value (none: must be absent), a blank line, the body
 //	answer      what the provider says: status, a blank line, the body
@@ -48,17 +45,6 @@ func Golden(t *testing.T, dir string, open func(t *testing.T, api string) connec
 			runGolden(t, archive, open)
 		})
 	}
-}
-
-// goldenCall is one question to a connector. Only what Op needs is set.
-type goldenCall struct {
-	Op       string // open window, confirm, cancel, query
-	Key      pay.AttemptID
-	TestCode string
-	Ref      pay.Ref
-	Amount   pay.Breakdown
-	Cancel   connector.Cancel
-	Window   connector.Window
 }
 
 func runGolden(t *testing.T, archive *txtar.Archive, open func(*testing.T, string) connector.Connector) {
@@ -85,44 +71,16 @@ func runGolden(t *testing.T, archive *txtar.Archive, open func(*testing.T, strin
 	}
 	server := httptest.NewServer(script)
 	defer server.Close()
-	got := callGolden(t.Context(), open(t, server.URL), call)
+	got, err := call.ask(t.Context(), open(t, server.URL))
+	if err != nil {
+		got = map[string]any{"Error": describe(err)}
+	}
 	if n := script.count(); n != len(script.requests) {
 		t.Errorf("the connector sent %d of %d requests", n, len(script.requests))
 	}
 	if diff := cmp.Diff(want, plain(t, got)); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
-}
-
-func callGolden(ctx context.Context, c connector.Connector, in goldenCall) any {
-	call := connector.Call{Key: in.Key, TestCode: in.TestCode}
-	var out any
-	var err error
-	switch in.Op {
-	case "query":
-		out, err = c.Query(ctx, in.Ref)
-	case "open window":
-		out, err = with(c, func(w connector.WindowPayer) (connector.Launch, error) { return w.OpenWindow(ctx, in.Window) })
-	case "confirm":
-		out, err = with(c, func(w connector.Confirmer) (connector.Outcome, error) { return w.Confirm(ctx, call, in.Ref, in.Amount) })
-	case "cancel":
-		out, err = with(c, func(w connector.Canceler) (connector.Outcome, error) { return w.Cancel(ctx, call, in.Cancel) })
-	default:
-		err = fmt.Errorf("op %q is not one of query, open window, confirm, cancel", in.Op)
-	}
-	if err != nil {
-		return map[string]any{"Error": describe(err)}
-	}
-	return out
-}
-
-func with[T, R any](c connector.Connector, do func(T) (R, error)) (R, error) {
-	ability, err := connector.As[T](c)
-	if err != nil {
-		var none R
-		return none, err
-	}
-	return do(ability)
 }
 
 // describe is an error as golden files show it.

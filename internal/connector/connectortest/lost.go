@@ -2,6 +2,7 @@ package connectortest
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func testLostCancels(t *testing.T, h Harness) {
 			b := setup(t, h)
 			w, ref := b.paid()
 			b.Fault(t, b.CancelCall+" nth=1 "+l.rule)
-			out, err := b.hastyCancel(w, ref)
+			out, err := b.hastyCancel(w.Amount, ref)
 			if err == nil || connector.KindOf(err) != connector.Unknown {
 				t.Fatalf("cancel: %s, %v, want an unknown outcome", Verdict(out.Verdict), err)
 			}
@@ -74,7 +75,7 @@ func testLostCancels(t *testing.T, h Harness) {
 			} else {
 				b.stands("a query", b.query(ref), connector.StagePaid, price, 0)
 			}
-			out, err = b.settled(func() (connector.Outcome, error) { return b.cancel("cancel_1", w, ref, part, price) })
+			out, err = b.settled(func() (connector.Outcome, error) { return b.cancel("cancel_1", w.Amount, ref, part, price) })
 			if err != nil || out.Verdict != connector.Approved || out.Made == "" {
 				t.Fatalf("the same cancel again: %s, %v", Verdict(out.Verdict), err)
 			}
@@ -118,7 +119,13 @@ func (b *bench) comesTo(ref pay.Ref, stage connector.Stage, in, back int64) {
 	b.Helper()
 	var snap connector.Snapshot
 	b.poll(func() bool {
-		snap = b.query(ref)
+		var err error
+		if snap, err = b.conn.Query(b.Context(), ref); errors.Is(b.heard(err), connector.ErrNotFound) {
+			return false
+		}
+		if err != nil {
+			b.Fatalf("query: %v", err)
+		}
 		gotIn, gotBack := moved(snap)
 		return snap.Stage == stage && gotIn == in && gotBack == back
 	})

@@ -13,52 +13,19 @@ import (
 	"naru/internal/pay"
 )
 
-func testDriver(t *testing.T, h Harness) {
-	b, d := setup(t, h), h.Driver
-	_, _, _ = ability[connector.WindowPayer](b), ability[connector.Confirmer](b), ability[connector.WebhookReader](b)
-	if !strings.HasPrefix(d.Production.API, "https://") || d.Name == "" || d.Provider == "" {
-		t.Errorf("driver %+v", d)
-	}
-	for _, c := range d.Credentials {
-		if _, given := b.Credentials[c.Key]; !given && !c.Optional || c.Label == "" {
-			t.Errorf("credential %+v", c)
-		}
-	}
-	for mode, fits := range map[pay.Mode]bool{pay.ModeSandbox: true, pay.ModeLive: false, pay.ModeTest: false} {
-		if err := b.heard(d.Check(mode, b.MID, b.Credentials)); (err == nil) != fits {
-			t.Errorf("sandbox credentials on a %s channel: %v", mode, err)
-		}
-	}
-	_, cancels := b.conn.(connector.Canceler)
-	for i, m := range d.Methods {
-		if again, _ := d.Method(m.Method); again != m || m.Minimum < 1 {
-			t.Errorf("method %d: %+v", i, m)
-		}
-		if m.PartialCancel && !cancels {
-			t.Errorf("%s can be cancelled in parts, but nothing can be cancelled", m.Method)
-		}
-	}
-	checkTiming(t, d, pay.AttemptConfirm, true)
-	checkTiming(t, d, pay.AttemptCancel, cancels)
-}
-
-func checkTiming(t *testing.T, d connector.Driver, kind pay.AttemptKind, needed bool) {
-	t.Helper()
-	timing, given := d.Timings[kind]
-	if given != needed {
-		t.Errorf("%s: ability %v, timing %v", kind, needed, given)
-	}
-	if given && (timing.Deadline <= 0 || timing.Settle < timing.Deadline || len(timing.Gaps) == 0) {
-		t.Errorf("%s: timing %+v", kind, timing)
-	}
-}
-
 func testMethods(t *testing.T, h Harness) {
 	b := setup(t, h)
 	if len(h.Driver.Methods) == 0 {
 		t.Fatal("the driver sells nothing")
 	}
 	for _, m := range h.Driver.Methods {
+		if m.ServerOnly {
+			_, err := ability[connector.WindowPayer](b).OpenWindow(t.Context(), b.window(m.Method))
+			if connector.KindOf(b.heard(err)) != connector.Misconfigured {
+				t.Errorf("a window for %s, which comes about without one only: %v", m.Method, err)
+			}
+			continue
+		}
 		least := b.window(m.Method)
 		least.Amount.Total = pay.Won(m.Minimum)
 		b.open(least)
@@ -89,18 +56,25 @@ func testApproved(t *testing.T, h Harness) {
 	if first := out.Snapshot.Movements[0]; out.Made != first.Key || first.TaxFree != w.Amount.TaxFree || out.Snapshot.TaxFree != w.Amount.TaxFree {
 		t.Errorf("made %q, movement %+v, tax free %d, want %d", out.Made, first, out.Snapshot.TaxFree, w.Amount.TaxFree)
 	}
-	if out.Snapshot.Method == "" || out.Snapshot.Amount != w.Amount.Total {
-		t.Errorf("method %q, amount %s", out.Snapshot.Method, out.Snapshot.Amount)
+	b.checkApproval(*out.Snapshot, w.Amount)
+}
+
+// checkApproval checks what an approval's own answer says against what was asked
+// for, and against what queries say.
+func (b *bench) checkApproval(s connector.Snapshot, asked pay.Breakdown) {
+	b.Helper()
+	if _, sold := b.driver.Method(s.Method); !sold || s.Amount != asked.Total {
+		b.Errorf("method %q, amount %s; the method must have a row in the driver's table", s.Method, s.Amount)
 	}
-	if age := time.Since(out.Snapshot.Movements[0].At); age < -time.Minute || age > time.Minute {
-		t.Errorf("approved %s ago: the zone of the time was misread", age)
+	if age := time.Since(s.Movements[0].At); age < -time.Minute || age > time.Minute {
+		b.Errorf("approved %s ago: the zone of the time was misread", age)
 	}
-	if diff := cmp.Diff(b.query(out.Snapshot.Ref), *out.Snapshot); diff != "" {
-		t.Errorf("the answer differs from what a query says (-query +answer):\n%s", diff)
+	if diff := cmp.Diff(b.query(s.Ref), s); diff != "" {
+		b.Errorf("the answer differs from what a query says (-query +answer):\n%s", diff)
 	}
-	byOrder := b.query(pay.Ref{Order: w.Order})
-	if byOrder.Ref.Key != out.Snapshot.Ref.Key {
-		t.Errorf("query by order gives key %q, want %q", byOrder.Ref.Key, out.Snapshot.Ref.Key)
+	byOrder := b.query(pay.Ref{Order: s.Ref.Order})
+	if byOrder.Ref.Key != s.Ref.Key {
+		b.Errorf("query by order gives key %q, want %q", byOrder.Ref.Key, s.Ref.Key)
 	}
 }
 
@@ -195,10 +169,11 @@ func testWrongCredentials(t *testing.T, h Harness) {
 	})
 	right := b.conn
 	b.conn = wrong
-	_, confirmed := b.confirm(t.Context(), "confirm_1", w, ref)
-	_, cancelled := b.cancel("cancel_1", w, ref, price, price)
-	_, asked := wrong.Query(t.Context(), ref)
-	for what, err := range map[string]error{"confirm": confirmed, "cancel": cancelled, "query": asked} {
+	errs := b.serverErrors()
+	_, errs["confirm"] = b.confirm(t.Context(), "confirm_1", w, ref)
+	_, errs["cancel"] = b.cancel("cancel_1", w.Amount, ref, price, price)
+	_, errs["query"] = wrong.Query(t.Context(), ref)
+	for what, err := range errs {
 		if connector.KindOf(b.heard(err)) != connector.Misconfigured || err == nil {
 			t.Errorf("%s with wrong credentials: %v, want misconfigured", what, err)
 		}
@@ -220,10 +195,11 @@ func testRefusedConnection(t *testing.T, h Harness) {
 	}
 	right := b.conn
 	b.conn = b.reopen(func(s *connector.Settings) { s.Endpoints.API = closed })
-	_, confirmed := b.confirm(t.Context(), "confirm_1", w, ref)
-	_, cancelled := b.cancel("cancel_1", w, ref, price, price)
-	_, asked := b.conn.Query(t.Context(), ref)
-	for what, err := range map[string]error{"confirm": confirmed, "cancel": cancelled, "query": asked} {
+	errs := b.serverErrors()
+	_, errs["confirm"] = b.confirm(t.Context(), "confirm_1", w, ref)
+	_, errs["cancel"] = b.cancel("cancel_1", w.Amount, ref, price, price)
+	_, errs["query"] = b.conn.Query(t.Context(), ref)
+	for what, err := range errs {
 		if connector.KindOf(b.heard(err)) != connector.NotSent {
 			t.Errorf("%s to a closed port: %v, want not sent", what, err)
 		}

@@ -7,8 +7,8 @@ import (
 	"naru/internal/connector"
 )
 
-// plain is a value as golden files show it: JSON with words for verdicts and
-// stages, and without zero values.
+// plain is a value as golden files show it: JSON with words for verdicts,
+// stages and states, and without zero values.
 func plain(t *testing.T, v any) any {
 	t.Helper()
 	text, err := json.Marshal(v)
@@ -62,6 +62,8 @@ func word(field string, n float64) any {
 		return Verdict(connector.Verdict(n))
 	case "Stage":
 		return Stage(connector.Stage(n))
+	case "State":
+		return KeyState(connector.KeyState(n))
 	}
 	if n == 0 {
 		return nil
@@ -77,6 +79,11 @@ func Verdict(v connector.Verdict) string {
 // Stage is the name of a stage, for messages of tests.
 func Stage(s connector.Stage) string {
 	return name(int(s), "unknown", "open", "authenticated", "awaiting deposit", "paid", "cancelled", "dead")
+}
+
+// KeyState is the name of a billing key's state, for messages of tests.
+func KeyState(s connector.KeyState) string {
+	return name(int(s), "unknown", "pending", "active", "gone")
 }
 
 func name(i int, names ...string) string {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -29,7 +30,7 @@ type striker []string
 func newStriker(secrets []pay.Secret, header http.Header) striker {
 	var s striker
 	for _, secret := range secrets {
-		s = append(s, secret.Reveal())
+		s = append(s, forms(secret.Reveal())...)
 	}
 	for _, value := range header.Values("Authorization") {
 		scheme, token, _ := strings.Cut(value, " ")
@@ -46,6 +47,21 @@ func newStriker(secrets []pay.Secret, header http.Header) striker {
 	return s
 }
 
+// forms are the ways a secret may be written: as it is, as a part of an address
+// and in JSON that escapes slashes. The padding that ends a billing key is
+// written in more ways than are worth knowing, so each is looked for without it, too.
+func forms(secret string) []string {
+	var out []string
+	for _, x := range []string{secret, strings.TrimRight(secret, "=")} {
+		for _, form := range []string{x, url.PathEscape(x), url.QueryEscape(x), strings.ReplaceAll(x, "/", `\/`)} {
+			if !slices.Contains(out, form) {
+				out = append(out, form)
+			}
+		}
+	}
+	return out
+}
+
 func (s striker) text(t string) string {
 	for _, secret := range s {
 		t = strings.ReplaceAll(t, secret, struck)
@@ -58,8 +74,8 @@ func (s striker) text(t string) string {
 // that was cut in the middle, and leaves the rest exactly as it was.
 var (
 	hidden = regexp.MustCompile(`(?i)("(?:api_?key|client_?key|secret_?key|secret|billing_?key|auth_?key|customer_?key|password|` +
-		`card_?number|card_?password|card_?expiration_?(?:year|month)|customer_?identity_?number|cash_?receipt_?key|` +
-		`encrypted_?user_?ci|account_?number|holder_?name)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|$)|[-+.0-9eE]+)`)
+		`card_?number|card_?password|card_?expiration_?(?:year|month)|customer_?identity_?number|registration_?number|cash_?receipt_?key|` +
+		`encrypted_?user_?ci|account_?(?:number|key)|holder_?name)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|$)|[-+.0-9eE]+)`)
 	cardLike = regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`)
 )
 

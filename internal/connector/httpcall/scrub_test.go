@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -116,6 +117,54 @@ func TestCleanLeavesOrdinaryTextAlone(t *testing.T) {
 	} {
 		if got := httpcall.Clean(in, marker, "", "ab"); got != want {
 			t.Errorf("Clean(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+// A billing key is part of the address it is used at, and a provider may write
+// it back in its own way.
+func TestASecretIsStruckOutHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	const key = "Zk3vQm8Y/R1xWb+NcLp0JdHs5GfAe7UoKi2Vy9TnXqE="
+	var kept connector.Exchange
+	echo, client := server(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"message":"`+strings.ReplaceAll(key, "/", `\/`)+`","plain":"`+key+`","html":"`+strings.ReplaceAll(key, "=", `\u003d`)+`","uri":"`+r.RequestURI+`"}`)
+	})
+	r := httpcall.Request{
+		Provider: pay.TossPayments, Op: "charge", Method: http.MethodPost, Secrets: []pay.Secret{key},
+		URL: echo + "/v1/billing/" + url.PathEscape(key) + "?key=" + url.QueryEscape(key), Record: func(e connector.Exchange) { kept = e },
+	}
+	if _, _, err := httpcall.Do(t.Context(), client, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"Zk3vQm8Y", "R1xWb", "9TnXqE"} {
+		if all := kept.Path + string(kept.Answer); strings.Contains(all, part) {
+			t.Errorf("%q got out: %s", part, all)
+		}
+	}
+	if kept.Path != "/v1/billing/***?key=***" {
+		t.Errorf("path %q: only the key is struck out of it", kept.Path)
+	}
+}
+
+func TestFieldsThatAreNeverKept(t *testing.T) {
+	t.Parallel()
+	var kept connector.Exchange
+	echo, client := server(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	for _, name := range []string{
+		"cardNumber", "cardExpirationYear", "cardExpirationMonth", "customerIdentityNumber", "cardPassword", "billingKey", "authKey",
+		"customerKey", "accountNumber", "accountKey", "holderName", "registrationNumber", "secret",
+	} {
+		r := post(echo)
+		r.Body, r.Record = map[string]any{name: "7x", "kept": "12"}, func(e connector.Exchange) { kept = e }
+		if _, _, err := httpcall.Do(t.Context(), client, r); err != nil {
+			t.Fatal(err)
+		}
+		for what, body := range map[string][]byte{"request": kept.Request, "answer": kept.Answer} {
+			if !strings.Contains(string(body), `"`+name+`":"***"`) || !strings.Contains(string(body), `"kept":"12"`) {
+				t.Errorf("the %s keeps %s", what, body)
+			}
 		}
 	}
 }

@@ -36,6 +36,7 @@ func (s *shop) Cancel(ctx context.Context, call connector.Call, c connector.Canc
 		return connector.Outcome{}, err
 	}
 	if no == nil {
+		c.Ref.Data = remember(c.Ref.Data).with(in).data()
 		return s.refundOutcome(ctx, c, p)
 	}
 	out := no.declined()
@@ -45,7 +46,11 @@ func (s *shop) Cancel(ctx context.Context, call connector.Call, c connector.Canc
 	snap, err := s.Query(ctx, c.Ref)
 	switch {
 	case err == nil && no.Code == refundNoUsed:
-		return doneBefore(c, snap), nil
+		out := doneBefore(c, snap)
+		if out.Verdict == connector.Approved {
+			out.Snapshot.Ref.Data = remember(c.Ref.Data).with(in).data()
+		}
+		return out, nil
 	case err == nil:
 		out.Snapshot = &snap
 	case no.Code == refundNoUsed:
@@ -72,6 +77,8 @@ func doneBefore(c connector.Cancel, snap connector.Snapshot) connector.Outcome {
 
 // refundBody: a payment created with an explicit VAT must be refunded with one,
 // otherwise its remaining taxable balance goes wrong (PortOne V1, "토스페이" 유의사항).
+// No payment of ours has a service fee, so no refund gives one back. All that is
+// left goes back by sending no amount: "결제 환불".
 func (s *shop) refundBody(call connector.Call, c connector.Cancel) (refundRequest, error) {
 	const op = "cancel"
 	switch {
@@ -91,25 +98,15 @@ func (s *shop) refundBody(call connector.Call, c connector.Cancel) (refundReques
 	total, taxFree := c.Amount.Total.Minor, c.Amount.TaxFree
 	in.Amount, in.AmountTaxFree = &total, &taxFree
 	if c.Paid.VAT != nil {
-		vat := refundVAT(c)
+		known := remember(c.Ref.Data)
+		vat := refundVAT(c, known)
+		if before, sent := known.Refunds[in.RefundNo]; sent { // the same again
+			vat = before.VAT
+		}
 		taxable := total - taxFree - vat
 		in.AmountVAT, in.AmountTaxable = &vat, &taxable
 	}
 	return in, nil
-}
-
-// refundVAT is the VAT of a partial refund: as asked for, otherwise its share
-// of the payment's, rounded half up.
-func refundVAT(c connector.Cancel) int64 {
-	gross := c.Amount.Total.Minor - c.Amount.TaxFree
-	if c.Amount.VAT != nil {
-		return *c.Amount.VAT
-	}
-	paid := c.Paid.Total.Minor - c.Paid.TaxFree
-	if paid <= 0 || gross <= 0 {
-		return 0
-	}
-	return min(gross, (2*gross**c.Paid.VAT+paid)/(2*paid))
 }
 
 // reason keeps what the provider allows in a reason.

@@ -16,13 +16,15 @@ import (
 // do makes one call and reads its answer into out. Whether it went well is told
 // by the code in the body and nothing else: failures come with HTTP 200 too
 // ("응답"). A refusal is an answer and not an error, unless it says that our key
-// is wrong or leaves open whether anything was done.
-func (s *shop) do(ctx context.Context, call connector.Call, op, path string, in, out any) (*refusal, error) {
+// is wrong or leaves open whether anything was done. The secrets are those of
+// this call beside our key.
+func (s *shop) do(ctx context.Context, call connector.Call, op, path string, in, out any, secrets ...pay.Secret) (*refusal, error) {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
+	secrets = append(secrets, s.Credentials[APIKey])
 	status, body, err := httpcall.Do(ctx, s.HTTP, httpcall.Request{
 		Provider: pay.TossPay, Op: op, Method: http.MethodPost, URL: s.Endpoints.API + path, Body: in,
-		Secrets: []pay.Secret{s.Credentials[APIKey]}, Record: call.Record, Now: s.Now,
+		Secrets: secrets, Record: call.Record, Now: s.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -32,19 +34,19 @@ func (s *shop) do(ctx context.Context, call connector.Call, op, path string, in,
 		return nil, s.fail(connector.Unknown, op, status, errors.New("the answer is not one of the provider's"))
 	}
 	if *head.Code != 0 {
-		return s.refuse(op, status, head)
+		return s.refuse(op, status, head, secrets)
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		text := httpcall.Clean(strings.ToValidUTF8(err.Error(), "?"), s.Credentials[APIKey])
+		text := httpcall.Clean(strings.ToValidUTF8(err.Error(), "?"), secrets...)
 		return nil, s.fail(connector.Unknown, op, status, fmt.Errorf("the answer cannot be read: %s", text))
 	}
 	return nil, nil
 }
 
-func (s *shop) refuse(op string, status int, head envelope) (*refusal, error) {
+func (s *shop) refuse(op string, status int, head envelope, secrets []pay.Secret) (*refusal, error) {
 	r := &refusal{
-		Status: status, Code: httpcall.Clean(string(head.ErrorCode), s.Credentials[APIKey]),
-		Message: httpcall.Clean(string(head.Msg), s.Credentials[APIKey]), meaning: meaningOf(status, string(head.ErrorCode)),
+		Status: status, Code: httpcall.Clean(string(head.ErrorCode), secrets...),
+		Message: httpcall.Clean(string(head.Msg), secrets...), meaning: meaningOf(status, string(head.ErrorCode)),
 	}
 	switch r.class {
 	case misconfigured:

@@ -46,6 +46,7 @@ var meanings = map[string]meaning{
 	"REFUND_UNKNOWN_ERROR":      {class: unclear},
 
 	"PAYMENT_EXISTING_PAYMENT":       {class: before, decline: connector.DeclineState},
+	"PAYMENT_DUPLICATION_ORDER_NO":   {class: before, decline: connector.DeclineState},
 	"PAY_ALREADY_COMPLETED":          {class: before, decline: connector.DeclineState},
 	"BNPL_ALREADY_COMPLETED_REQUEST": {class: before, decline: connector.DeclineState},
 	refundNoUsed:                     {class: before, decline: connector.DeclineState},
@@ -64,7 +65,6 @@ var meanings = map[string]meaning{
 	transactionNotFound:                    {decline: connector.DeclineState},
 	"BNPL_NOT_FOUND_PAYMENT":               {decline: connector.DeclineState},
 	"PAY_ITS_NOT_ABLE_TO_PAY":              {decline: connector.DeclineState},
-	"PAYMENT_DUPLICATION_ORDER_NO":         {decline: connector.DeclineState},
 	"PAYMENT_SHOP_STATE_CANNOT_REFUND":     {decline: connector.DeclineState},
 	"PAY_EXPIRED":                          {decline: connector.DeclineExpired},
 	"COMMON_NOT_ENOUGH_CASH":               {decline: connector.DeclineFunds},
@@ -114,6 +114,19 @@ var meanings = map[string]meaning{
 	"CARD_SYSTEM_ERROR":                    {decline: connector.DeclineMaintenance},
 	"CARD_BANK_SYSTEM_ERROR":               {decline: connector.DeclineMaintenance},
 	"PAYMENT_UNDER_CONSTRUCTION":           {decline: connector.DeclineMaintenance},
+
+	billingKeyNotFound:                              {decline: connector.DeclineMethod},
+	"NOT_SUPPORTED_BILLING_KEY_SHOP":                {decline: connector.DeclineMethod},
+	"NOT_SUPPORTED_PAYMENT_METHOD":                  {decline: connector.DeclineMethod},
+	"CORE_USER_ERROR":                               {decline: connector.DeclineMethod},
+	"BILLING_KEY_ALREADY_ACTIVATED":                 {decline: connector.DeclineState},
+	"ALREADY_EXISTED_AUTH":                          {decline: connector.DeclineState},
+	"EXIST_ACTIVATED_BILLING_KEY_USING_THIS_METHOD": {decline: connector.DeclineState},
+	"BILLING_KEY_REGISTRATION_CANCELLED":            {decline: connector.DeclineByCustomer},
+	"BILLING_KEY_UNREGISTERED_BY_CANCEL":            {decline: connector.DeclineByCustomer},
+	"BILLING_KEY_AUTH_ERROR":                        {decline: connector.DeclineExpired},
+	"BILLING_KEY_USER_CI_ERROR":                     {decline: connector.DeclineRequest},
+	"BILLING_KEY_REMOVE_NOT_ALLOWED_SHOP":           {decline: connector.DeclineRequest},
 }
 
 // refundNoUsed is the answer to a refund whose number was used.
@@ -124,6 +137,10 @@ const (
 	payNotFound         = "COMMON_PAY_NOT_FOUND"
 	transactionNotFound = "TRANSACTION_NOT_FOUND"
 )
+
+// billingKeyNotFound is the answer about a billing key, or a customer's, that
+// never was or is removed.
+const billingKeyNotFound = "COMMON_BILLING_KEY_NOT_FOUND"
 
 // cardTypes are V1's words for cardMethodType.
 var cardTypes = map[string]string{"CREDIT": "credit", "CHECK": "debit", "PREPAYMENT": "gift"}

@@ -10,9 +10,8 @@ import (
 )
 
 // Confirm asks for the money: "결제 승인". It must not be repeated: a lost answer
-// is settled by Query. A refusal that says it was approved before, or that the
-// payment stands otherwise, is settled by asking at once. An approval of
-// another amount than asked for is Pending, with the snapshot that tells it.
+// is settled by Query. An approval of another amount than asked for is Pending,
+// with the snapshot that tells it.
 func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, amount pay.Breakdown) (connector.Outcome, error) {
 	const op = "confirm"
 	if ref.Key == "" || ref.Order == "" {
@@ -21,11 +20,19 @@ func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, am
 	var p executed
 	no, err := s.do(ctx, call, op, "/api/v2/execute",
 		executeRequest{APIKey: s.Credentials[APIKey].Reveal(), PayToken: ref.Key, OrderNo: ref.Order}, &p)
-	switch {
-	case err != nil:
+	if err != nil {
 		return connector.Outcome{}, err
+	}
+	return s.judge(ctx, op, p, no, ref, amount)
+}
+
+// judge says what the answer to a request for money means. A refusal that says
+// it was taken before, or that the payment stands otherwise, is settled by
+// asking at once.
+func (s *shop) judge(ctx context.Context, op string, p executed, no *refusal, ref pay.Ref, amount pay.Breakdown) (connector.Outcome, error) {
+	switch {
 	case no == nil:
-		snap, err := s.approval(p, ref, amount)
+		snap, err := s.approval(op, p, ref, amount)
 		if err != nil {
 			return connector.Outcome{}, err
 		}
@@ -42,8 +49,7 @@ func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, am
 
 // approval is the snapshot of an approval's own answer. It has no tax split, so
 // the one that was asked for is taken.
-func (s *shop) approval(p executed, ref pay.Ref, asked pay.Breakdown) (connector.Snapshot, error) {
-	const op = "confirm"
+func (s *shop) approval(op string, p executed, ref pay.Ref, asked pay.Breakdown) (connector.Snapshot, error) {
 	if p.PayToken == "" || p.OrderNo == "" || p.TransactionID == "" || p.Amount == nil || *p.Amount < 0 {
 		return connector.Snapshot{}, s.fail(connector.Unknown, op, 0, errors.New("the answer has no payToken, orderNo, transactionId or amount"))
 	}

@@ -19,14 +19,29 @@ func TestConformance(t *testing.T) {
 	connectortest.Run(t, connectortest.Harness{Driver: tosspay.Driver(), Start: startSimulator})
 }
 
-func startSimulator(t *testing.T, _ string) connectortest.Simulator {
+func startSimulator(t *testing.T, notices string) connectortest.Simulator {
+	t.Helper()
+	out, control := simulated(t)
+	out.Server = connectortest.Server{
+		BillingKey: func(t *testing.T, customer string, declined bool) pay.Secret {
+			t.Helper()
+			return registeredKey(t, control, customer, notices, declined)
+		},
+		KeyNotices: true,
+		ChargeCall: "POST /api/v1/billing-key/bill", RevokeKeyCall: "POST /api/v1/billing-key/remove",
+	}
+	return out
+}
+
+// simulated is a running simulator and its control.
+func simulated(t *testing.T) (connectortest.Simulator, http.Handler) {
 	t.Helper()
 	mux := http.NewServeMux()
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	base := server.URL + "/tosspay"
 	sim, err := simulator.New(simulator.Options{BaseURL: base, Strict: true, Shops: []simulator.Shop{
-		{Name: "나루 상점", MID: "tosstest", APIKey: apiKey},
+		{Name: "나루 상점", MID: "tosstest", APIKey: apiKey, Billing: true},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -54,24 +69,49 @@ func startSimulator(t *testing.T, _ string) connectortest.Simulator {
 			}
 		},
 		ConfirmCall: "POST /api/v2/execute", CancelCall: "POST /api/v2/refunds",
+	}, sim.Control()
+}
+
+// registeredKey is the billing key of a customer who agreed in the app.
+func registeredKey(t *testing.T, control http.Handler, customer, notices string, declined bool) pay.Secret {
+	t.Helper()
+	var made struct {
+		BillingKey pay.Secret `json:"billingKey"`
 	}
+	onControl(t, control, http.MethodPost, "/billing-keys", map[string]any{"userId": customer, "method": "card", "resultCallback": notices}, &made)
+	if made.BillingKey == "" {
+		t.Fatal("the simulator made no billing key")
+	}
+	if declined {
+		onControl(t, control, http.MethodPut, "/billing-keys/"+customer+"/charge-fail", map[string]any{"errorCode": "COMMON_NOT_ENOUGH_CASH"}, &struct{}{})
+	}
+	return made.BillingKey
 }
 
 // actOnPage does what the buyer does in the app, and gives the address the
 // waiting page is sent to.
 func actOnPage(t *testing.T, control http.Handler, launch connector.Launch, action string, how map[string]any) string {
 	t.Helper()
-	body, err := json.Marshal(how)
+	var page struct {
+		Next string `json:"next"`
+	}
+	onControl(t, control, http.MethodPost, "/payments/"+launch.Ref.Key+"/"+action, how, &page)
+	if page.Next == "" {
+		t.Fatalf("%s: the browser is sent nowhere", action)
+	}
+	return page.Next
+}
+
+// onControl asks the simulator's control and reads its answer.
+func onControl(t *testing.T, control http.Handler, method, path string, in, out any) {
+	t.Helper()
+	body, err := json.Marshal(in)
 	if err != nil {
 		t.Fatal(err)
 	}
 	answer := httptest.NewRecorder()
-	control.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/payments/"+launch.Ref.Key+"/"+action, bytes.NewReader(body)))
-	var page struct {
-		Next string `json:"next"`
+	control.ServeHTTP(answer, httptest.NewRequest(method, path, bytes.NewReader(body)))
+	if err := json.Unmarshal(answer.Body.Bytes(), out); err != nil || answer.Code/100 != 2 {
+		t.Fatalf("%s %s: %d %s", method, path, answer.Code, answer.Body)
 	}
-	if err := json.Unmarshal(answer.Body.Bytes(), &page); err != nil || answer.Code != http.StatusOK || page.Next == "" {
-		t.Fatalf("%s: %d %s", action, answer.Code, answer.Body)
-	}
-	return page.Next
 }

@@ -76,6 +76,9 @@ func TestTimingsCoverWhatTheProviderPromises(t *testing.T) {
 	}{
 		pay.AttemptConfirm: {65 * time.Minute, false}, // a payment lives 60 minutes at most
 		pay.AttemptCancel:  {72 * time.Hour, true},
+		pay.AttemptCharge:  {65 * time.Minute, false},
+		// its links live 15 minutes
+		pay.AttemptIssueKey: {15 * time.Minute, false},
 	} {
 		timing := tosspay.Driver().Timings[kind]
 		var sum time.Duration
@@ -87,6 +90,35 @@ func TestTimingsCoverWhatTheProviderPromises(t *testing.T) {
 		}
 		if timing.Deadline != 15*time.Second || timing.Settle < timing.Deadline || sum < c.least || timing.Repeatable != c.repeatable {
 			t.Errorf("%s: deadline %s, settled after %s, questions end after %s, repeatable %v", kind, timing.Deadline, timing.Settle, sum, timing.Repeatable)
+		}
+	}
+}
+
+// TestALostChargeIsNotGivenUpEarly: for ten minutes the provider may still be at
+// work on it ("에러 코드", TRANSACTION_PENDING_ERROR), and it is asked afterwards.
+func TestALostChargeIsNotGivenUpEarly(t *testing.T) {
+	t.Parallel()
+	timing := tosspay.Driver().Timings[pay.AttemptCharge]
+	var after time.Duration
+	for _, gap := range timing.Gaps {
+		after += gap
+	}
+	if timing.Settle < 10*time.Minute || after <= timing.Settle {
+		t.Errorf("settled after %s, asked until %s", timing.Settle, after)
+	}
+}
+
+func TestWhatAPaymentIsRecordedAsIsNotForWindows(t *testing.T) {
+	t.Parallel()
+	d := tosspay.Driver()
+	if d.Methods[0].Method != pay.MethodTossPay {
+		t.Errorf("the wallet's first method is %s", d.Methods[0].Method)
+	}
+	for method, server := range map[pay.Method]bool{
+		pay.MethodTossPay: false, pay.MethodTossPayCard: false, pay.MethodTossPayMoney: false, pay.MethodCard: true, pay.MethodPoint: true,
+	} {
+		if row, ok := d.Method(method); !ok || row.ServerOnly != server || !row.PartialCancel || !row.TaxFree {
+			t.Errorf("%s: %+v, %v", method, row, ok)
 		}
 	}
 }

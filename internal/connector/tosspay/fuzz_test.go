@@ -63,6 +63,16 @@ func FuzzAnswers(f *testing.F) {
 		}
 		out, err = c.(connector.Canceler).Cancel(t.Context(), connector.Call{Key: "a"}, connector.Cancel{Ref: ref, Amount: amount, Paid: amount, Left: amount.Total})
 		checkOutcome(t, out, err)
+		out, err = c.(connector.BillingCharger).ChargeBillingKey(t.Context(), connector.Call{Key: "a"}, "Hn6Tq2Lw", connector.Charge{Order: ref.Order, Name: "구독", Amount: amount})
+		checkOutcome(t, out, err)
+		if err == nil && out.Verdict == connector.Approved && out.Snapshot.Amount != amount.Total {
+			t.Errorf("another amount was taken for a charge: %+v", out.Snapshot)
+		}
+		key, err := c.(connector.BillingReader).ReadBillingKey(t.Context(), "cust-3906")
+		checkSnapshot(t, connector.Snapshot{}, err)
+		if key.State == connector.KeyActive && (key.Key == "" || key.Card != nil && key.Method != pay.MethodCard) {
+			t.Errorf("billing key %+v of method %s", key, key.Method)
+		}
 	})
 }
 
@@ -107,10 +117,12 @@ func FuzzReadReturn(f *testing.F) {
 
 func FuzzReadWebhook(f *testing.F) {
 	f.Add([]byte(`{"status":"PAY_COMPLETE","payToken":"Vk8Rn3Wq","orderNo":"imp_274810035512","transactionId":"3e1b"}`))
+	f.Add([]byte(`{"action":"ACTIVATED","processedTs":"2026-11-20 14:03:15","userId":"cust-3906","billingKey":"Hn6Tq2LwXr9B"}`))
 	f.Add([]byte("status=PAY_SUCCESS&payToken=Vk8Rn3Wq&orderNo=imp_274810035512&transactionId=3e1b"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n, err := open(t, settings("http://127.0.0.1:9")).(connector.WebhookReader).ReadWebhook(t.Context(), http.Header{}, body)
-		if err == nil && (n.Key == "" || len(n.Key) > 400 || n.Kind == "" || n.Proven || n.Ref.Order == "" || n.Ref.Key == "") {
+		aboutPayment := n.Ref.Order != "" && n.Ref.Key != ""
+		if err == nil && (n.Key == "" || len(n.Key) > 400 || n.Kind == "" || n.Proven || aboutPayment == (n.Customer != "")) {
 			t.Errorf("notice %+v", n)
 		}
 	})

@@ -13,10 +13,11 @@ import (
 	"naru/internal/pay"
 )
 
-// memory is what the connector keeps in Ref.Data: facts that only the answer of
-// the approval holds.
+// memory is what the connector keeps in Ref.Data: facts that no later answer of
+// the provider holds.
 type memory struct {
-	CashReceipt bool `json:"cash_receipt,omitempty"`
+	CashReceipt bool             `json:"cash_receipt,omitempty"` // only the answer of the approval tells
+	Refunds     map[string]share `json:"refunds,omitempty"`      // by refundNo; only of a payment with an explicit VAT
 }
 
 func remember(data []byte) memory {
@@ -26,10 +27,10 @@ func remember(data []byte) memory {
 }
 
 func (m memory) data() []byte {
-	if m == (memory{}) {
+	if !m.CashReceipt && len(m.Refunds) == 0 {
 		return nil
 	}
-	data, _ := json.Marshal(m) // a boolean always marshals
+	data, _ := json.Marshal(m) // numbers and booleans always marshal
 	return data
 }
 

@@ -30,11 +30,14 @@ func Driver() connector.Driver {
 		Name:        "토스페이",
 		Production:  connector.Endpoints{API: "https://pay.toss.im"},
 		Credentials: []connector.Credential{{Key: APIKey, Label: "API 키"}},
-		// "토스페이 서비스 정책": money from 1 won, cards from 100.
+		// "토스페이 서비스 정책": money from 1 won, cards from 100. The last two are what
+		// a charge is recorded as.
 		Methods: []connector.Method{
 			{Method: pay.MethodTossPay, PartialCancel: true, TaxFree: true, Installments: true, Minimum: 1},
 			{Method: pay.MethodTossPayCard, PartialCancel: true, TaxFree: true, Installments: true, Minimum: 100},
 			{Method: pay.MethodTossPayMoney, PartialCancel: true, TaxFree: true, Minimum: 1},
+			{Method: pay.MethodCard, PartialCancel: true, TaxFree: true, Installments: true, ServerOnly: true, Minimum: 100},
+			{Method: pay.MethodPoint, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
 		},
 		Popup:   true, // "결제창 띄우기": an iframe is not supported
 		Timings: timings(),
@@ -47,10 +50,17 @@ func Driver() connector.Driver {
 // up, and some margin.
 const deadline = 15 * time.Second
 
-// timings: nothing is said to make a second approval harmless, so a lost one is
-// only asked about, until the payment must have ended: it lives 60 minutes at
-// most ("결제 생성", expiredTime). A refund may be repeated under its refundNo
-// ("결제 환불", idempotent).
+// chargeSettle is when a charge must be known if it was taken: a request that is
+// still running after ten minutes is one for the provider's help desk ("에러 코드",
+// TRANSACTION_PENDING_ERROR).
+const chargeSettle = 10*time.Minute + deadline
+
+// timings: nothing is said to make a second approval or a second charge
+// harmless ("자동결제(bill) 승인 요청": an order number is new every time), so a lost
+// one is only asked about. An approval is asked about until the payment must have
+// ended: it lives 60 minutes at most ("결제 생성", expiredTime). A refund may be
+// repeated under its refundNo ("결제 환불", idempotent). A billing key is read until
+// its links must have ended: they live 15 minutes ("빌링키 생성 요청").
 func timings() map[pay.AttemptKind]connector.Timing {
 	start := []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
 	start = slices.Concat(start, slices.Repeat([]time.Duration{time.Minute}, 15))
@@ -59,6 +69,9 @@ func timings() map[pay.AttemptKind]connector.Timing {
 	return map[pay.AttemptKind]connector.Timing{
 		pay.AttemptConfirm: {Deadline: deadline, Settle: deadline, Gaps: confirm},
 		pay.AttemptCancel:  {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true},
+		pay.AttemptCharge:  {Deadline: deadline, Settle: chargeSettle, Gaps: confirm},
+		// For questions alone: this provider issues keys in its window.
+		pay.AttemptIssueKey: {Deadline: deadline, Settle: deadline, Gaps: start},
 	}
 }
 
@@ -75,11 +88,14 @@ func check(mode pay.Mode, mid string, credentials map[string]pay.Secret) error {
 type shop struct{ connector.Settings }
 
 var (
-	_ connector.Connector     = (*shop)(nil)
-	_ connector.WindowPayer   = (*shop)(nil)
-	_ connector.Confirmer     = (*shop)(nil)
-	_ connector.Canceler      = (*shop)(nil)
-	_ connector.WebhookReader = (*shop)(nil)
+	_ connector.Connector      = (*shop)(nil)
+	_ connector.WindowPayer    = (*shop)(nil)
+	_ connector.Confirmer      = (*shop)(nil)
+	_ connector.Canceler       = (*shop)(nil)
+	_ connector.BillingReader  = (*shop)(nil)
+	_ connector.BillingCharger = (*shop)(nil)
+	_ connector.BillingRevoker = (*shop)(nil)
+	_ connector.WebhookReader  = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

@@ -35,6 +35,45 @@ func TestReadWebhook(t *testing.T) {
 	}
 }
 
+// The bodies follow "빌링키 생성 요청", callback. Values are our own.
+func TestReadWebhookOfABillingKey(t *testing.T) {
+	t.Parallel()
+	const activated = `{"action":"ACTIVATED","processedTs":"2026-11-20 14:03:15","userId":"cust-3906","billingKey":"Hn6Tq2LwXr9B","payMethod":"CARD",` +
+		`"cardCompanyNo":7,"cardCompanyName":"우리","cardNumber":"531764******220*","unheardOf":{}}`
+	read := func(body string) connector.Notice {
+		t.Helper()
+		n, err := open(t, settings("http://127.0.0.1:9")).(connector.WebhookReader).ReadWebhook(t.Context(), http.Header{}, []byte(body))
+		if err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		return n
+	}
+	first := read(activated)
+	if diff := cmp.Diff(connector.Notice{Kind: "BILLING_ACTIVATED", Customer: "cust-3906", Key: first.Key}, first); diff != "" || len(first.Key) < 20 {
+		t.Errorf("key %q (-want +got):\n%s", first.Key, diff)
+	}
+	if again := read(strings.Replace(activated, `"unheardOf":{}`, `"unheardOf":1`, 1)); again.Key != first.Key {
+		t.Errorf("sent again its key is %q, at first %q", again.Key, first.Key)
+	}
+	keys := map[string]string{first.Key: "first"}
+	for what, body := range map[string]string{
+		"a later one": strings.Replace(activated, "14:03:15", "15:03:15", 1),
+		"removed":     strings.Replace(activated, "ACTIVATED", "REMOVED", 1),
+		"somebody's":  strings.Replace(activated, "cust-3906", "cust-3907", 1),
+		"another key": strings.Replace(activated, "Hn6Tq2LwXr9B", "Hn6Tq2LwXr9C", 1),
+		"unheard of":  strings.Replace(activated, "ACTIVATED", "CHANGED", 1),
+	} {
+		n := read(body)
+		if keys[n.Key] != "" || n.Ref.Order != "" || n.Customer == "" {
+			t.Errorf("%s: %+v has the key of %q", what, n, keys[n.Key])
+		}
+		keys[n.Key] = what
+	}
+	if n := read(strings.Replace(activated, "ACTIVATED", "REMOVED", 1)); n.Kind != "BILLING_REMOVED" {
+		t.Errorf("kind %q", n.Kind)
+	}
+}
+
 func TestAWebhookThatCannotBeReadNamesTheField(t *testing.T) {
 	t.Parallel()
 	for body, say := range map[string]string{
@@ -46,6 +85,10 @@ func TestAWebhookThatCannotBeReadNamesTheField(t *testing.T) {
 		"status=PAY_SUCCESS&payToken=a":    "orderNo",
 		"payToken=a&orderNo=imp_1":         "status",
 		`{"payToken":"a","orderNo":"imp 1","status":"PAY_COMPLETE"}`:                            "orderNo",
+		`{"action":"activated","userId":"cust-3906"}`:                                           "action",
+		`{"action":"ACTIVATED"}`:                                                                "userId",
+		`{"action":"ACTIVATED","userId":"고객"}`:                                                  "userId",
+		`{"action":"ACTIVATED","userId":"` + strings.Repeat("a", 51) + `"}`:                     "userId",
 		"status=PAY_SUCCESS&payToken=" + strings.Repeat("a", 101) + "&orderNo=imp_1":            "payToken",
 		"status=PAY_SUCCESS&payToken=a&orderNo=imp_1&transactionId=" + strings.Repeat("a", 101): "transactionId",
 	} {

@@ -74,27 +74,26 @@ func (s *shop) createBody(w connector.Window) (createRequest, error) {
 	if w.Card.NoInstallment {
 		in.Installment = "NOT_USE"
 	}
-	if w.Amount.VAT != nil {
-		vat, fee := *w.Amount.VAT, int64(0)
-		taxable := in.Amount - in.AmountTaxFree - vat
-		in.AmountVAT, in.AmountTaxable, in.AmountServiceFee = &vat, &taxable, &fee
-	}
+	in.AmountTaxable, in.AmountVAT, in.AmountServiceFee = parts(w.Amount)
 	return in, nil
+}
+
+// parts are the parts of an amount beside the tax-free one, which is always
+// sent. They are sent if the VAT was given, and then they sum to the amount;
+// otherwise the provider works them out.
+func parts(b pay.Breakdown) (taxable, vat, fee *int64) {
+	if b.VAT == nil {
+		return nil, nil, nil
+	}
+	rest := b.Total.Minor - b.TaxFree - *b.VAT
+	return &rest, b.VAT, new(int64)
 }
 
 func (s *shop) checkWindow(w connector.Window) error {
 	if _, offered := enable[w.Method]; !offered {
 		return fmt.Errorf("method %q is not offered: it must be %s, %s or %s", w.Method, pay.MethodTossPay, pay.MethodTossPayCard, pay.MethodTossPayMoney)
 	}
-	switch {
-	case w.Amount.Total.Currency != pay.KRW || w.Amount.Total.Minor <= 0:
-		return fmt.Errorf("amount %s must be above 0 and in %s", w.Amount.Total, pay.KRW)
-	case !orderNo.MatchString(w.Order):
-		return fmt.Errorf("orderNo %.80q must be 1 to 50 digits, letters and _-:.^@", w.Order)
-	case !slices.Contains([]string{"", "GENERAL", "CULTURE", "PUBLIC_TP"}, w.Receipt.Category):
-		return fmt.Errorf("cashReceiptTradeOption %.40q must be GENERAL, CULTURE or PUBLIC_TP", w.Receipt.Category)
-	}
-	if err := w.Amount.Validate(); err != nil {
+	if err := checkOrder(w.Order, w.Amount, w.Receipt.Category); err != nil {
 		return err
 	}
 	if left := w.ExpiresAt.Sub(s.Now()); !w.ExpiresAt.IsZero() && (left <= 0 || left > maxLife) {
@@ -118,6 +117,19 @@ func (s *shop) checkWindow(w connector.Window) error {
 		return fmt.Errorf("retAppScheme has %d characters: at most %d are allowed", n, maxText)
 	}
 	return nil
+}
+
+// checkOrder checks what a window and a charge have in common.
+func checkOrder(order string, amount pay.Breakdown, category string) error {
+	switch {
+	case amount.Total.Currency != pay.KRW || amount.Total.Minor <= 0:
+		return fmt.Errorf("amount %s must be above 0 and in %s", amount.Total, pay.KRW)
+	case !orderNo.MatchString(order):
+		return fmt.Errorf("orderNo %.80q must be 1 to 50 digits, letters and _-:.^@", order)
+	case !slices.Contains([]string{"", "GENERAL", "CULTURE", "PUBLIC_TP"}, category):
+		return fmt.Errorf("cashReceiptTradeOption %.40q must be GENERAL, CULTURE or PUBLIC_TP", category)
+	}
+	return amount.Validate()
 }
 
 // describe makes a productDesc, which must not hold \ " or ' and must not be blank.

@@ -41,6 +41,23 @@ type created struct {
 	CheckoutPage string `json:"checkoutPage"`
 }
 
+// chargeRequest is the body of "자동결제(bill) 승인 요청"; executed is its answer.
+type chargeRequest struct {
+	APIKey                 string `json:"apiKey"`
+	BillingKey             string `json:"billingKey"`
+	OrderNo                string `json:"orderNo"`
+	ProductDesc            string `json:"productDesc"`
+	Amount                 int64  `json:"amount"`
+	AmountTaxFree          int64  `json:"amountTaxFree"`
+	AmountTaxable          *int64 `json:"amountTaxable,omitempty"`
+	AmountVAT              *int64 `json:"amountVat,omitempty"`
+	AmountServiceFee       *int64 `json:"amountServiceFee,omitempty"`
+	SpreadOut              int    `json:"spreadOut"`
+	CashReceipt            bool   `json:"cashReceipt"`
+	CashReceiptTradeOption string `json:"cashReceiptTradeOption,omitempty"`
+	SendFailPush           bool   `json:"sendFailPush"`
+}
+
 // executeRequest is the body of "결제 승인".
 type executeRequest struct {
 	APIKey   string `json:"apiKey"`
@@ -48,7 +65,7 @@ type executeRequest struct {
 	OrderNo  string `json:"orderNo"`
 }
 
-// executed is the answer of "결제 승인". What tells how money stands is strict.
+// executed is the answer of "결제 승인" and of a charge. What tells how money stands is strict.
 // The card's fields stand flat beside the others here.
 type executed struct {
 	Mode              string        `json:"mode"`
@@ -132,8 +149,59 @@ type transaction struct {
 	RegTs         string        `json:"regTs"`
 }
 
-// callback is "resultCallback", as JSON (V2) or as a form (V1).
+// keyStatusRequest is the body of "빌링키 상태 조회", which knows keys by the
+// customer only.
+type keyStatusRequest struct {
+	APIKey string `json:"apiKey"`
+	UserID string `json:"userId"`
+}
+
+// keyStatus is the answer of "빌링키 상태 조회". The card's and the account's fields
+// stand flat beside the others; the card's company goes by another name than in
+// a payment.
+type keyStatus struct {
+	Status     string `json:"status"`
+	UserID     string `json:"userId"`
+	BillingKey string `json:"billingKey"`
+	PayMethod  string `json:"payMethod"`
+	card       httpcall.Maybe[keyCard]
+	account    httpcall.Maybe[keyAccount]
+}
+
+func (k *keyStatus) UnmarshalJSON(data []byte) error {
+	type plain keyStatus
+	if err := json.Unmarshal(data, (*plain)(k)); err != nil {
+		return err
+	}
+	_ = k.account.UnmarshalJSON(data) // it never fails
+	return k.card.UnmarshalJSON(data)
+}
+
+type keyCard struct {
+	Company     httpcall.Text `json:"cardCompanyNo"`
+	CompanyName string        `json:"cardCompanyName"`
+	MethodType  string        `json:"cardMethodType"`
+	Number      string        `json:"cardNumber"`
+}
+
+type keyAccount struct {
+	Bank     httpcall.Text `json:"accountBankCode"`
+	BankName string        `json:"accountBankName"`
+}
+
+// removeRequest is the body of the removal of a billing key ("자동결제 API").
+type removeRequest struct {
+	APIKey     string `json:"apiKey"`
+	BillingKey string `json:"billingKey"`
+}
+
+// callback is "resultCallback": of a payment as JSON (V2) or as a form (V1), of
+// a billing key as JSON with an action.
 type callback struct {
+	Action        string        `json:"action"`
+	ProcessedTs   string        `json:"processedTs"`
+	UserID        string        `json:"userId"`
+	BillingKey    string        `json:"billingKey"`
 	Status        string        `json:"status"`
 	PayToken      string        `json:"payToken"`
 	OrderNo       string        `json:"orderNo"`

@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -8,7 +9,9 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/connector/httpcall"
@@ -20,50 +23,88 @@ const maxKey = 300
 
 var testCode = regexp.MustCompile(`^[A-Z0-9_]{1,100}$`)
 
-// do makes one call and reads its answer into out. A refusal is an answer and
+// request is one call to make.
+type request struct {
+	op, method, path string
+	body             any           // nil is none
+	secrets          []pay.Secret  // of the buyer, in the path or the body
+	deadline         time.Duration // 0 is the least a client should wait
+}
+
+// do makes one call and reads its answer into out; see readAnswer. A refusal is an answer and
 // not an error, unless it says that our credentials or our headers are wrong or
 // leaves open whether anything was done.
-func (s *shop) do(ctx context.Context, call connector.Call, op, method, path string, in, out any) (*refusal, error) {
+func (s *shop) do(ctx context.Context, call connector.Call, r request, out any) (*refusal, error) {
+	header, err := s.header(call, r.method)
+	if err != nil {
+		return nil, s.notSent(r.op, err)
+	}
+	if r.deadline == 0 {
+		r.deadline = deadline
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.deadline)
+	defer cancel()
+	secrets := append(slices.Clone(r.secrets), s.Credentials[SecretKey])
+	status, body, err := httpcall.Do(ctx, s.HTTP, httpcall.Request{
+		Provider: pay.TossPayments, Op: r.op, Method: r.method, URL: s.Endpoints.API + r.path, Header: header, Body: r.body,
+		Secrets: secrets, Record: call.Record, Now: s.Now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if status != http.StatusOK {
+		return s.refuse(r.op, status, body, secrets)
+	}
+	err = readAnswer(body, out)
+	switch {
+	case err == nil:
+		return nil, nil
+	case len(r.secrets) > 0: // err may quote a part of one, which would not be found
+		return nil, s.unknown(r.op, status, errors.New("the answer cannot be read"))
+	}
+	return nil, s.unknown(r.op, status, fmt.Errorf("the answer cannot be read: %w", cleaned(err, secrets...)))
+}
+
+// readAnswer reads an answer into out. A nil out wants none: it may then be
+// empty, and is otherwise JSON of any kind.
+func readAnswer(body []byte, out any) error {
+	if out != nil {
+		return json.Unmarshal(body, out)
+	}
+	if len(bytes.TrimSpace(body)) > 0 && !json.Valid(body) {
+		return errors.New("it is not JSON")
+	}
+	return nil
+}
+
+// header is what goes with every call. The idempotency key belongs to every
+// POST; the provider ignores it elsewhere ("멱등키").
+func (s *shop) header(call connector.Call, method string) (http.Header, error) {
 	header := http.Header{"Authorization": {"Basic " + base64.StdEncoding.EncodeToString([]byte(s.Credentials[SecretKey].Reveal()+":"))}}
 	if method == http.MethodPost {
 		if call.Key == "" || len(call.Key) > maxKey {
-			return nil, s.notSent(op, fmt.Errorf("the idempotency key has %d characters: it must have 1 to %d", len(call.Key), maxKey))
+			return nil, fmt.Errorf("the idempotency key has %d characters: it must have 1 to %d", len(call.Key), maxKey)
 		}
 		header.Set(httpcall.IdempotencyKey, string(call.Key))
 	}
 	if call.TestCode != "" && s.Mode != pay.ModeLive {
 		if !testCode.MatchString(call.TestCode) {
-			return nil, s.notSent(op, errors.New("the test code must be capital letters, digits and _, at most 100"))
+			return nil, errors.New("the test code must be capital letters, digits and _, at most 100")
 		}
 		header.Set("TossPayments-Test-Code", call.TestCode)
 	}
-	ctx, cancel := context.WithTimeout(ctx, deadline)
-	defer cancel()
-	status, body, err := httpcall.Do(ctx, s.HTTP, httpcall.Request{
-		Provider: pay.TossPayments, Op: op, Method: method, URL: s.Endpoints.API + path, Header: header, Body: in,
-		Secrets: []pay.Secret{s.Credentials[SecretKey]}, Record: call.Record, Now: s.Now,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if status == http.StatusOK {
-		if err := json.Unmarshal(body, out); err != nil {
-			return nil, s.unknown(op, status, fmt.Errorf("the answer cannot be read: %w", cleaned(err, s)))
-		}
-		return nil, nil
-	}
-	return s.refuse(op, status, body)
+	return header, nil
 }
 
 // refuse reads an answer that is not 200.
-func (s *shop) refuse(op string, status int, body []byte) (*refusal, error) {
+func (s *shop) refuse(op string, status int, body []byte, secrets []pay.Secret) (*refusal, error) {
 	var in envelope
 	if err := json.Unmarshal(body, &in); err != nil || in.Code == "" {
 		return nil, s.unknown(op, status, errors.New("the answer is not one of the provider's"))
 	}
 	r := &refusal{
-		Status: status, Code: httpcall.Clean(in.Code, s.Credentials[SecretKey]),
-		Message: httpcall.Clean(in.Message, s.Credentials[SecretKey]), meaning: meaningOf(status, in.Code),
+		Status: status, Code: httpcall.Clean(in.Code, secrets...),
+		Message: httpcall.Clean(in.Message, secrets...), meaning: meaningOf(status, in.Code),
 	}
 	switch r.class {
 	case misconfigured:
@@ -109,6 +150,6 @@ func (s *shop) misconfigured(op string, err error) error {
 }
 
 // cleaned is an error about an answer's text, which it may quote.
-func cleaned(err error, s *shop) error {
-	return errors.New(httpcall.Clean(strings.ToValidUTF8(err.Error(), "?"), s.Credentials[SecretKey]))
+func cleaned(err error, secrets ...pay.Secret) error {
+	return errors.New(httpcall.Clean(strings.ToValidUTF8(err.Error(), "?"), secrets...))
 }

@@ -49,7 +49,8 @@ func declineOf(code string) connector.DeclineCode {
 	return connector.DeclineOther
 }
 
-// meanings is the list of "에러 코드" for confirm, inquiry, cancel and the window.
+// meanings is the list of "에러 코드" for every call that is made here and the
+// window.
 var meanings = map[string]meaning{
 	"UNAUTHORIZED_KEY":               {class: misconfigured},
 	"INVALID_API_KEY":                {class: misconfigured},
@@ -62,6 +63,7 @@ var meanings = map[string]meaning{
 	"NOT_FOUND_MERCHANT":             {class: misconfigured},
 	"NOT_FOUND_MERCHANT_INTEGRATION": {class: misconfigured},
 	"NOT_FOUND_HTTP_METHOD":          {class: misconfigured},
+	"API_VERSION_UPDATE_NEEDED":      {class: misconfigured},
 
 	"PROVIDER_ERROR":                {class: unclear},
 	"COMMON_ERROR":                  {class: unclear},
@@ -99,59 +101,106 @@ var meanings = map[string]meaning{
 	"EXCEEDS_TRANSFER_AMOUNT_MAXIMUM":                     {decline: connector.DeclineLimit},
 	"CARD_PROCESSING_ERROR":                               {decline: connector.DeclineCard},
 	"EXCEED_MAX_AUTH_COUNT":                               {decline: connector.DeclineCard},
+	"INVALID_CARD":                                        {decline: connector.DeclineCard},
 	"INVALID_CARD_EXPIRATION":                             {decline: connector.DeclineCard},
+	"INVALID_CARD_IDENTITY":                               {decline: connector.DeclineCard},
 	"INVALID_CARD_LOST_OR_STOLEN":                         {decline: connector.DeclineCard},
 	"INVALID_CARD_NUMBER":                                 {decline: connector.DeclineCard},
+	"INVALID_CARD_PASSWORD":                               {decline: connector.DeclineCard},
 	"INVALID_PASSWORD":                                    {decline: connector.DeclineCard},
 	"INVALID_REJECT_CARD":                                 {decline: connector.DeclineCard},
 	"INVALID_STOPPED_CARD":                                {decline: connector.DeclineCard},
 	"NOT_ALLOWED_POINT_USE":                               {decline: connector.DeclineCard},
+	"NOT_REGISTERED_CARD_COMPANY":                         {decline: connector.DeclineCard},
+	"NOT_SUPPORTED_CARD_TYPE":                             {decline: connector.DeclineCard},
 	"REJECT_CARD_COMPANY":                                 {decline: connector.DeclineCard},
 	"FDS_ERROR":                                           {decline: connector.DeclineFraud},
 	"INVALID_ACCOUNT_INFO_RE_REGISTER":                    {decline: connector.DeclineMethod},
 	"INVALID_AUTHORIZE_AUTH":                              {decline: connector.DeclineMethod},
+	"INVALID_BILLING_AUTH":                                {decline: connector.DeclineMethod},
 	"INVALID_UNREGISTERED_SUBMALL":                        {decline: connector.DeclineMethod},
 	"NOT_AVAILABLE_PAYMENT":                               {decline: connector.DeclineMethod},
 	"NOT_CANCELABLE_PAYMENT_FOR_DORMANT_USER":             {decline: connector.DeclineMethod},
 	"NOT_FOUND_TERMINAL_ID":                               {decline: connector.DeclineMethod},
 	"NOT_REGISTERED_BUSINESS":                             {decline: connector.DeclineMethod},
+	"NOT_REGISTERED_SUBMALL":                              {decline: connector.DeclineMethod},
 	"NOT_SUPPORTED_METHOD":                                {decline: connector.DeclineMethod},
+	"NOT_SUPPORTED_PROCESS":                               {decline: connector.DeclineMethod},
 	"PAY_PROCESS_ABORTED":                                 {decline: connector.DeclineMethod},
 	"REJECT_TOSSPAY_INVALID_ACCOUNT":                      {decline: connector.DeclineMethod},
+	"USER_ACCOUNT_ON_HOLD":                                {decline: connector.DeclineMethod},
 	"RESTRICTED_TRANSFER_ACCOUNT":                         {decline: connector.DeclineMethod},
+	"REQUIRED_AMOUNT":                                     {decline: connector.DeclineAmount},
 	"BELOW_MINIMUM_AMOUNT":                                {decline: connector.DeclineAmount},
 	"BELOW_ZERO_AMOUNT":                                   {decline: connector.DeclineAmount},
 	"EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT":                {decline: connector.DeclineAmount},
 	"INVALID_REFUND_AMOUNT":                               {decline: connector.DeclineAmount},
 	"NOT_ALLOWED_PARTIAL_REFUND":                          {decline: connector.DeclineAmount},
 	"NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT":          {decline: connector.DeclineAmount},
-	"DUPLICATED_ORDER_ID":                                 {decline: connector.DeclineState},
+	keyRemoved:                                            {decline: connector.DeclineState},
+	keyUnknown:                                            {decline: connector.DeclineState},
+	"INVALID_BILL_KEY_REQUEST":                            {decline: connector.DeclineState}, // the key is not authenticated or not valid
+	"DUPLICATED_CASH_RECEIPT":                             {decline: connector.DeclineState},
+	duplicatedOrder:                                       {decline: connector.DeclineState},
 	"EXCEED_MAX_REFUND_DUE":                               {decline: connector.DeclineState},
 	"NOT_CANCELABLE_PAYMENT":                              {decline: connector.DeclineState},
 	notFound:                                              {decline: connector.DeclineState},
 	"NOT_FOUND":                                           {decline: connector.DeclineState},
+	"NOT_FOUND_RECEIPT":                                   {decline: connector.DeclineState},
 	"UNAPPROVED_ORDER_ID":                                 {decline: connector.DeclineState},
+	"ALREADY_CLOSE_ACCOUNT":                               {decline: connector.DeclineRequest},
 	"EXCEED_MAX_CARD_INSTALLMENT_PLAN":                    {decline: connector.DeclineRequest},
+	"EXCEED_MAX_DUE_DATE":                                 {decline: connector.DeclineRequest},
+	"EXCEED_MAX_VALID_HOURS":                              {decline: connector.DeclineRequest},
 	"FORBIDDEN_BANK_REFUND_REQUEST":                       {decline: connector.DeclineRequest},
 	"FORBIDDEN_REQUEST":                                   {decline: connector.DeclineRequest},
+	"INVALID_ACCOUNT_NOT_CORRECT_BANK":                    {decline: connector.DeclineRequest},
+	"INVALID_ACCOUNT_NUMBER":                              {decline: connector.DeclineRequest},
+	"INVALID_ACCOUNT_NUMBER_OR_UNAVAILABLE":               {decline: connector.DeclineRequest},
 	"INVALID_BANK":                                        {decline: connector.DeclineRequest},
+	"INVALID_BIRTH_DAY_FORMAT":                            {decline: connector.DeclineRequest},
+	"INVALID_BUSINESS_NUMBER":                             {decline: connector.DeclineRequest},
 	"INVALID_CARD_INSTALLMENT_AMOUNT":                     {decline: connector.DeclineRequest},
 	"INVALID_CARD_INSTALLMENT_PLAN":                       {decline: connector.DeclineRequest},
+	"INVALID_CASH_RECEIPT_INFO":                           {decline: connector.DeclineRequest},
+	"INVALID_CURRENCY":                                    {decline: connector.DeclineRequest},
+	"INVALID_CUSTOMER_KEY":                                {decline: connector.DeclineRequest},
+	"INVALID_DATE":                                        {decline: connector.DeclineRequest},
+	"INVALID_EMAIL":                                       {decline: connector.DeclineRequest},
+	"INVALID_IDENTIFICATION_TYPE":                         {decline: connector.DeclineRequest},
+	"INVALID_ISO_DATE_FORMAT":                             {decline: connector.DeclineRequest},
+	"INVALID_ORDER_ID":                                    {decline: connector.DeclineRequest},
+	"INVALID_ORDER_NAME":                                  {decline: connector.DeclineRequest},
 	"INVALID_PAYMENT_KEY":                                 {decline: connector.DeclineRequest},
+	"INVALID_PHONE":                                       {decline: connector.DeclineRequest},
 	"INVALID_REFUND_ACCOUNT_INFO":                         {decline: connector.DeclineRequest},
 	"INVALID_REFUND_ACCOUNT_NUMBER":                       {decline: connector.DeclineRequest},
+	"INVALID_REGISTRATION_NUMBER_TYPE":                    {decline: connector.DeclineRequest},
 	"INVALID_REQUEST":                                     {decline: connector.DeclineRequest},
+	"INVALID_REQUIRED_PARAM":                              {decline: connector.DeclineRequest},
+	"INVALID_VALID_HOURS_WITH_DUE_DATE_AND_SINGLE":        {decline: connector.DeclineRequest},
+	"INVALID_VIRTUAL_ACCOUNT_TYPE":                        {decline: connector.DeclineRequest},
+	"NOT_ALLOWED_CHANGING_ACCOUNT":                        {decline: connector.DeclineRequest},
 	"NOT_ALLOWED_INSTALLMENT_BELOW_AMOUNT":                {decline: connector.DeclineRequest},
+	"NOT_ALLOWED_REFUND_BANK":                             {decline: connector.DeclineRequest},
+	"NOT_MATCHES_CUSTOMER_KEY":                            {decline: connector.DeclineRequest},
 	"NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT":     {decline: connector.DeclineRequest},
 	"NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN":              {decline: connector.DeclineRequest},
 	"NOT_SUPPORTED_MONTHLY_INSTALLMENT_PLAN_BELOW_AMOUNT": {decline: connector.DeclineRequest},
+	"NOT_SUPPORTED_REFUND":                                {decline: connector.DeclineRequest},
+	"NTS_ERROR":                                           {decline: connector.DeclineRequest}, // the tax office, of a cash receipt
 	"REFUND_REJECTED":                                     {decline: connector.DeclineRequest},
+	"REQUIRED_ACCOUNT_KEY":                                {decline: connector.DeclineRequest},
 	"MAINTAINED_METHOD":                                   {decline: connector.DeclineMaintenance},
 	"NOT_AVAILABLE_BANK":                                  {decline: connector.DeclineMaintenance},
 }
 
-// notFound is the answer to an inquiry for a payment that never was.
-const notFound = "NOT_FOUND_PAYMENT"
+const (
+	notFound        = "NOT_FOUND_PAYMENT"           // the answer to an inquiry for a payment that never was
+	duplicatedOrder = "DUPLICATED_ORDER_ID"         // the order was approved or cancelled before
+	keyRemoved      = "ALREADY_REMOVED_BILLING_KEY" // the billing key was deleted
+	keyUnknown      = "NOT_FOUND_BILLING"           // there is no such billing key
+)
 
 // methods are V1's words for the method field, which is Korean unless English
 // was asked for. 간편결제 is not among them: see method in snapshot.go.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -22,8 +21,10 @@ func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, am
 		return connector.Outcome{}, s.notSent(op, errors.New("the payment key or the order is not known"))
 	}
 	var p payment
-	no, err := s.do(ctx, call, op, http.MethodPost, "/v1/payments/confirm",
-		confirmRequest{PaymentKey: ref.Key, OrderID: ref.Order, Amount: amount.Total.Minor}, &p)
+	no, err := s.do(ctx, call, request{
+		op: op, method: http.MethodPost, path: "/v1/payments/confirm",
+		body: confirmRequest{PaymentKey: ref.Key, OrderID: ref.Order, Amount: amount.Total.Minor},
+	}, &p)
 	switch {
 	case err != nil:
 		return connector.Outcome{}, err
@@ -34,7 +35,7 @@ func (s *shop) Confirm(ctx context.Context, call connector.Call, ref pay.Ref, am
 		}
 		return s.confirmed(snap, amount, nil), nil
 	case no.class == before:
-		snap, err := s.query(ctx, "/v1/payments/"+url.PathEscape(ref.Key), ref)
+		snap, err := s.query(ctx, keyPath(ref.Key), ref)
 		if errors.Is(err, errForeign) { // somebody else's payment was confirmed before; ours cannot be by this key
 			return no.declined(), nil
 		}
@@ -77,7 +78,7 @@ func (s *shop) answered(op string, p payment, ref pay.Ref) (connector.Snapshot, 
 		return snap, s.unknown(op, http.StatusOK, err)
 	}
 	if (ref.Order != "" && snap.Ref.Order != ref.Order) || (ref.Key != "" && snap.Ref.Key != ref.Key) {
-		return snap, s.unknown(op, http.StatusOK, fmt.Errorf("the answer is about order %.80q, not %.80q", snap.Ref.Order, ref.Order))
+		return snap, s.unknown(op, http.StatusOK, fmt.Errorf("the answer is about another payment than that of order %.80q", ref.Order))
 	}
 	return snap, nil
 }

@@ -31,7 +31,7 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 	t.Cleanup(server.Close)
 	base := server.URL + "/tosspayments"
 	sim, err := simulator.New(simulator.Options{BaseURL: base, Strict: true, Shops: []simulator.Shop{{
-		MID: "tnarutest01", Name: "나루 상점", ClientKey: simClientKey, SecretKey: simSecretKey, WebhookURL: notices, TaxFree: true,
+		MID: "tnarutest01", Name: "나루 상점", ClientKey: simClientKey, SecretKey: simSecretKey, WebhookURL: notices, TaxFree: true, Billing: true,
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -61,6 +61,61 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 			}
 		},
 		ConfirmCall: "POST /v1/payments/confirm", CancelCall: "POST /v1/payments/*/cancel",
+		Server: serverHooks(base, sim.Control()),
+	}
+}
+
+// serverHooks are what the suite needs for the calls without a window.
+func serverHooks(base string, control http.Handler) connectortest.Server {
+	return connectortest.Server{
+		Card: func(declined bool) connector.Card {
+			card := connector.Card{Number: "9410001234567890", ExpiryYear: "30", ExpiryMonth: "12", Birth: "900101", PasswordHead: "12"}
+			for _, magic := range simulator.Cards() {
+				if declined && magic.When == simulator.EachCharge {
+					card.Number = pay.Secret(magic.Number)
+				}
+			}
+			return card
+		},
+		Deposit: func(t *testing.T, order string) {
+			t.Helper()
+			deposit(t, control, paymentKeyOf(t, base, order))
+		},
+		IssueKeyCall: "POST /v1/billing/authorizations/card", ChargeCall: "POST /v1/billing/*", RevokeKeyCall: "DELETE /v1/billing/*",
+		KeyInCall: "POST /v1/payments/key-in", AccountCall: "POST /v1/virtual-accounts",
+		ReceiptCall: "POST /v1/cash-receipts", ReceiptCancelCall: "POST /v1/cash-receipts/*/cancel",
+	}
+}
+
+// paymentKeyOf asks the simulator as a shop would.
+func paymentKeyOf(t *testing.T, base, order string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/payments/orders/"+order, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SetBasicAuth(simSecretKey, "")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	var p struct {
+		PaymentKey string `json:"paymentKey"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&p); err != nil || p.PaymentKey == "" {
+		t.Fatalf("order %s: %s, %v", order, answer.Status, err)
+	}
+	return p.PaymentKey
+}
+
+// deposit pays into the virtual account of a payment.
+func deposit(t *testing.T, control http.Handler, paymentKey string) {
+	t.Helper()
+	answer := httptest.NewRecorder()
+	control.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/payments/"+paymentKey+"/deposit", nil))
+	if answer.Code != http.StatusOK {
+		t.Fatalf("deposit: %d %s", answer.Code, answer.Body)
 	}
 }
 

@@ -84,8 +84,22 @@ func TestOpenRefusesWhatCannotWork(t *testing.T) {
 
 func TestTimingsCoverWhatTheProviderPromises(t *testing.T) {
 	t.Parallel()
-	for kind, least := range map[pay.AttemptKind]time.Duration{pay.AttemptConfirm: 15 * time.Minute, pay.AttemptCancel: 72 * time.Hour} {
-		timing := tosspayments.Driver().Timings[kind]
+	timings := tosspayments.Driver().Timings
+	wants := map[pay.AttemptKind]struct{ deadline, settle, least time.Duration }{
+		pay.AttemptConfirm:       {30 * time.Second, 30 * time.Second, 15 * time.Minute},
+		pay.AttemptCancel:        {30 * time.Second, 30 * time.Second, 72 * time.Hour},
+		pay.AttemptCharge:        {60 * time.Second, 60 * time.Second, 15 * time.Minute},
+		pay.AttemptKeyIn:         {30 * time.Second, 60 * time.Second, 15 * time.Minute},
+		pay.AttemptIssueAccount:  {30 * time.Second, 30 * time.Second, 15 * time.Minute},
+		pay.AttemptRevokeAccount: {30 * time.Second, 30 * time.Second, 72 * time.Hour},
+		pay.AttemptIssueKey:      {60 * time.Second, 60 * time.Second, 15 * time.Minute},
+		pay.AttemptReceipt:       {30 * time.Second, 30 * time.Second, 72 * time.Hour},
+	}
+	if len(timings) != len(wants) {
+		t.Errorf("%d kinds of calls have timings, want %d", len(timings), len(wants))
+	}
+	for kind, want := range wants {
+		timing := timings[kind]
 		var sum time.Duration
 		for i, gap := range timing.Gaps {
 			sum += gap
@@ -94,12 +108,30 @@ func TestTimingsCoverWhatTheProviderPromises(t *testing.T) {
 			}
 		}
 		switch {
-		case timing.Deadline != 30*time.Second || timing.Settle < timing.Deadline:
-			t.Errorf("%s: deadline %s, settled after %s", kind, timing.Deadline, timing.Settle)
-		case sum < least || sum > 15*24*time.Hour:
-			t.Errorf("%s: questions end after %s, want at least %s and at most the key's 15 days", kind, sum, least)
-		case !timing.Repeatable:
-			t.Errorf("%s: the provider keeps our key", kind)
+		case timing.Deadline != want.deadline || timing.Settle != want.settle:
+			t.Errorf("%s: deadline %s, settled after %s, want %s and %s", kind, timing.Deadline, timing.Settle, want.deadline, want.settle)
+		case sum < want.least || sum > 15*24*time.Hour:
+			t.Errorf("%s: questions end after %s, want at least %s and at most the key's 15 days", kind, sum, want.least)
+		case timing.Repeatable != (kind != pay.AttemptKeyIn) || timing.KeepsAnswer != timing.Repeatable:
+			t.Errorf("%s: repeatable %v, keeps its answer %v: the provider keeps our key, and we keep no card", kind, timing.Repeatable, timing.KeepsAnswer)
+		}
+	}
+}
+
+// The rules of "결제 취소": only phone bills and gift certificates go back whole.
+func TestTheMethodsFollowTheRulesOfCancels(t *testing.T) {
+	t.Parallel()
+	d := tosspayments.Driver()
+	if len(d.Methods) == 0 || d.Methods[0].Method != pay.MethodCard || d.Methods[0].ServerOnly {
+		t.Fatalf("the first method, which a window takes unless told otherwise, must be the card: %+v", d.Methods)
+	}
+	for method, parts := range map[pay.Method]bool{
+		pay.MethodCard: true, pay.MethodVbank: true, pay.MethodTrans: true, pay.MethodPoint: true,
+		pay.MethodPhone: false, pay.MethodBooknlife: false, pay.MethodSmartculture: false, pay.MethodCultureland: false,
+	} {
+		row, ok := d.Method(method)
+		if !ok || row.PartialCancel != parts || row.ServerOnly != (method != pay.MethodCard) || row.Minimum < 1 {
+			t.Errorf("%s: %+v, %v", method, row, ok)
 		}
 	}
 }

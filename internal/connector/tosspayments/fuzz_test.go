@@ -58,9 +58,41 @@ func FuzzAnswers(f *testing.F) {
 		if err == nil && out.Verdict == connector.Approved && out.Snapshot.Amount != amount.Total {
 			t.Errorf("another amount was taken for approval: %+v", out.Snapshot)
 		}
-		out, err = c.(connector.Canceler).Cancel(t.Context(), connector.Call{Key: "a"}, connector.Cancel{Ref: ref, Amount: amount, Left: amount.Total})
+		out, err = c.(connector.Canceler).Cancel(t.Context(), connector.Call{Key: "a"}, connector.Cancel{Ref: ref, Method: pay.MethodVbank, Amount: amount, Left: amount.Total})
 		checkOutcome(t, out, err)
+		checkServerCalls(t, c, ref.Order, amount)
 	})
+}
+
+// checkServerCalls makes the calls without a window.
+func checkServerCalls(t *testing.T, c connector.Connector, order string, amount pay.Breakdown) {
+	t.Helper()
+	ctx, call := t.Context(), connector.Call{Key: "a"}
+	charge := connector.Charge{Order: order, Name: "n", Amount: amount, Customer: "cus_9f0c2b7e-51d4-4c33-8a1e"}
+	charged, err := c.(connector.BillingCharger).ChargeBillingKey(ctx, call, "bk_1", charge)
+	checkOutcome(t, charged, err)
+	keyed, err := c.(connector.KeyIn).ChargeCard(ctx, call, connector.Card{Number: "9410001234567890"}, charge)
+	checkOutcome(t, keyed, err)
+	for _, out := range []connector.Outcome{charged, keyed} {
+		if out.Verdict == connector.Approved && (out.Made == "" || out.Snapshot.Amount != amount.Total || len(out.Snapshot.Movements) == 0) {
+			t.Errorf("approved without its money: %+v", out)
+		}
+	}
+	issued, err := c.(connector.AccountIssuer).IssueAccount(ctx, call, connector.AccountSpec{Order: order, Name: "n", Amount: amount, Bank: "004", Buyer: pay.Buyer{Name: "n"}})
+	checkOutcome(t, issued, err)
+	if issued.Made != "" || issued.Verdict == connector.Approved && issued.Snapshot.Amount != amount.Total {
+		t.Errorf("account %+v", issued)
+	}
+	revoked, err := c.(connector.BillingRevoker).RevokeBillingKey(ctx, call, "bk_1")
+	checkOutcome(t, revoked, err)
+	key, err := c.(connector.BillingByCard).IssueBillingKey(ctx, call, charge.Customer, connector.Card{})
+	if approved := err == nil && key.Verdict == connector.Approved; approved != (key.Key.Key != "") || err == nil && (key.Verdict == connector.Declined) != (key.Decline != nil) {
+		t.Errorf("billing key %+v, %v", key, err)
+	}
+	receipt, err := c.(connector.ReceiptIssuer).IssueReceipt(ctx, call, connector.ReceiptSpec{Order: order, Name: "n", Amount: amount, Type: pay.ReceiptPerson, Identifier: "01000001234"})
+	if err == nil && ((receipt.Verdict == connector.Declined) != (receipt.Decline != nil) || receipt.Verdict == connector.Approved && (receipt.Key == "" || receipt.At.IsZero())) {
+		t.Errorf("receipt %+v", receipt)
+	}
 }
 
 func checkSnapshot(t *testing.T, snap connector.Snapshot, err error) {
@@ -117,6 +149,7 @@ func FuzzReadWebhook(f *testing.F) {
 	f.Add([]byte(`{"eventType":"PAYMENT_STATUS_CHANGED","createdAt":"1","data":{"paymentKey":"k","status":"DONE","orderId":"imp_274810035512"}}`))
 	f.Add([]byte(`{"createdAt":"1","secret":"ps_1","status":"DONE","transactionKey":"E07C","orderId":"imp_274810035512"}`))
 	f.Add([]byte(`{"eventType":"BILLING_DELETED","data":{}}`))
+	f.Add([]byte(`{"secret":{},"status":"DONE","orderId":"imp_274810035512"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		n, err := open(t, settings("http://127.0.0.1:9")).(connector.WebhookReader).ReadWebhook(t.Context(), http.Header{}, body)
 		if err == nil && (n.Key == "" || len(n.Key) > 400 || n.Kind == "" || n.Proven || len(n.Ref.Key) > 200) {

@@ -19,7 +19,7 @@ var errForeign = errors.New("the payment key is another order's")
 // that turns out to be another order's is not ours to ask by.
 func (s *shop) Query(ctx context.Context, ref pay.Ref) (connector.Snapshot, error) {
 	if ref.Key != "" {
-		snap, err := s.query(ctx, "/v1/payments/"+url.PathEscape(ref.Key), ref)
+		snap, err := s.query(ctx, keyPath(ref.Key), ref)
 		if !errors.Is(err, errForeign) {
 			return snap, err
 		}
@@ -28,14 +28,17 @@ func (s *shop) Query(ctx context.Context, ref pay.Ref) (connector.Snapshot, erro
 	if ref.Order == "" {
 		return connector.Snapshot{}, s.notSent(opQuery, errors.New("neither the payment key nor the order is known"))
 	}
-	return s.query(ctx, "/v1/payments/orders/"+url.PathEscape(ref.Order), ref)
+	return s.query(ctx, orderPath(ref.Order), ref)
 }
 
 const opQuery = "query"
 
+func keyPath(paymentKey string) string { return "/v1/payments/" + url.PathEscape(paymentKey) }
+func orderPath(order string) string    { return "/v1/payments/orders/" + url.PathEscape(order) }
+
 func (s *shop) query(ctx context.Context, path string, ref pay.Ref) (connector.Snapshot, error) {
 	var p payment
-	no, err := s.do(ctx, connector.Call{}, opQuery, http.MethodGet, path, nil, &p)
+	no, err := s.do(ctx, connector.Call{}, request{op: opQuery, method: http.MethodGet, path: path}, &p)
 	switch {
 	case err != nil:
 		return connector.Snapshot{}, err

@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,6 +16,33 @@ import (
 // apiVersion is the version this package was written against.
 const apiVersion = "2022-07-27"
 
+// fixedAccount is the accountType of an account that stays with a customer.
+const fixedAccount = "고정"
+
+// statusCanceled: all given back at once, or a virtual account taken back.
+const statusCanceled = "CANCELED"
+
+// memory is what the connector keeps in Ref.Data: what a notice of a virtual
+// account's deposit proves itself with ("웹훅", DEPOSIT_CALLBACK).
+type memory struct {
+	Secret string `json:"secret,omitempty"`
+}
+
+func remember(data []byte) memory {
+	var m memory
+	_ = json.Unmarshal(data, &m) // nothing, or not ours: nothing remembered
+	return m
+}
+
+// remembering is what to keep after an answer: what was kept, unless the answer
+// tells anew.
+func remembering(data []byte, p payment) []byte {
+	if secret := text(p.Secret); isAccount(p) && secret != "" && secret != remember(data).Secret {
+		data, _ = json.Marshal(memory{Secret: secret}) // a text always marshals
+	}
+	return data
+}
+
 // snapshot turns a Payment into the gateway's terms. The error says what in it
 // cannot be read; then nothing is known.
 //
@@ -22,7 +50,8 @@ const apiVersion = "2022-07-27"
 // a cancel the approval's own key is not to be had; the approval is therefore
 // always "<paymentKey>:approval". A virtual account's deposit, which a bank may
 // take back and which may come again, is "<paymentKey>:deposit:<approvedAt>".
-// A cancel has its own transactionKey.
+// A cancel has its own transactionKey. Cancels of an account nobody paid into
+// move nothing.
 func (s *shop) snapshot(p payment, data []byte) (connector.Snapshot, error) {
 	switch {
 	case p.PaymentKey == "" || p.OrderID == "" || p.Status == "":
@@ -32,7 +61,7 @@ func (s *shop) snapshot(p payment, data []byte) (connector.Snapshot, error) {
 	}
 	s.reportVersion(p.Version)
 	out := connector.Snapshot{
-		Ref: pay.Ref{Order: p.OrderID, Key: p.PaymentKey, Data: data}, Stage: s.stage(p),
+		Ref: pay.Ref{Order: p.OrderID, Key: p.PaymentKey, Data: remembering(data, p)}, Stage: s.stage(p),
 		Amount: pay.Money{Minor: int64(*p.TotalAmount), Currency: currency(p.Currency)}, TaxFree: taxFree(p),
 		RawStatus: p.Status, Test: s.Mode != pay.ModeLive,
 	}
@@ -40,6 +69,7 @@ func (s *shop) snapshot(p payment, data []byte) (connector.Snapshot, error) {
 	case connector.StagePaid, connector.StageCancelled:
 		out.Method = method(p)
 		out.Details = s.details(p, out.Method)
+		out.RefundFailed = refundFailed(p)
 		var err error
 		if out.Movements, err = s.movements(p, out); err != nil {
 			return connector.Snapshot{}, err
@@ -70,8 +100,8 @@ func (s *shop) stage(p payment) connector.Stage {
 			return connector.StageCancelled
 		}
 		return connector.StagePaid
-	case "CANCELED":
-		if p.ApprovedAt == "" && p.VirtualAccount.V != nil {
+	case statusCanceled:
+		if p.ApprovedAt == "" && isAccount(p) {
 			return connector.StageDead // an account taken back before anybody paid
 		}
 		return connector.StageCancelled
@@ -110,6 +140,17 @@ func method(p payment) pay.Method {
 	return methods[p.Method]
 }
 
+// isAccount reports whether the payment is made into a virtual account.
+func isAccount(p payment) bool {
+	return p.VirtualAccount.V != nil || methods[p.Method] == pay.MethodVbank
+}
+
+// refundFailed reports that a cancel's money did not get to the buyer's account.
+func refundFailed(p payment) bool {
+	v := p.VirtualAccount.V
+	return v != nil && (v.RefundStatus == "FAILED" || v.RefundStatus == "PARTIAL_FAILED")
+}
+
 // taxFree is the tax-free part of the whole amount; the field holds that of
 // what is left.
 func taxFree(p payment) int64 {
@@ -127,7 +168,7 @@ func (s *shop) movements(p payment, of connector.Snapshot) ([]pay.Movement, erro
 		Key: approvalKey(p.PaymentKey), Kind: pay.MovementApproval, Amount: of.Amount.Minor, TaxFree: of.TaxFree,
 		At: s.when(p.ApprovedAt, p.RequestedAt), ReceiptURL: of.Details.ReceiptURL,
 	}
-	if p.VirtualAccount.V != nil {
+	if isAccount(p) {
 		first.Kind, first.Key = pay.MovementDeposit, p.PaymentKey+":deposit:"+p.ApprovedAt
 	}
 	out := []pay.Movement{first}
@@ -186,7 +227,7 @@ func (s *shop) details(p payment, m pay.Method) pay.Details {
 		issued, _ := httpcall.Time(p.RequestedAt)
 		d.Account = &pay.VirtualAccount{
 			Bank: s.bank(v.BankCode, v.Bank), Number: v.AccountNumber, Due: due, Issued: issued,
-			Fixed: v.AccountType == "고정" || v.AccountType == "FIXED",
+			Fixed: v.AccountType == fixedAccount || v.AccountType == "FIXED",
 		}
 	}
 	return d

@@ -1,5 +1,6 @@
 // Package tosspayments connects to Toss Payments (토스페이먼츠), core API v1 at
-// version 2022-07-27, with the browser window of JavaScript SDK v1.
+// version 2022-07-27, with the browser window of JavaScript SDK v1: payments by
+// window, billing key and card number, virtual accounts and cash receipts.
 //
 // Documents: docs.tosspayments.com, "코어 API", "결제창 SDK(버전 1)", "웹훅",
 // "에러 코드", "API 버전", read for version 2022-07-27 on 2026-11-20. The version
@@ -40,6 +41,17 @@ func Driver() connector.Driver {
 		Methods: []connector.Method{
 			// "결제 승인": cards from 100 won.
 			{Method: pay.MethodCard, PartialCancel: true, TaxFree: true, Installments: true, Minimum: 100},
+			// "가상계좌 발급 요청".
+			{Method: pay.MethodVbank, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
+			// Never asked for here; payments by them are known so that "결제 취소" is
+			// asked only for what it does. Smallest amounts as in the payment window's
+			// guide where it has one.
+			{Method: pay.MethodTrans, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 200},
+			{Method: pay.MethodPhone, TaxFree: true, ServerOnly: true, Minimum: 300},
+			{Method: pay.MethodBooknlife, TaxFree: true, ServerOnly: true, Minimum: 1},
+			{Method: pay.MethodSmartculture, TaxFree: true, ServerOnly: true, Minimum: 1},
+			{Method: pay.MethodCultureland, TaxFree: true, ServerOnly: true, Minimum: 1},
+			{Method: pay.MethodPoint, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
 		},
 		Timings: timings(),
 		Check:   check,
@@ -51,9 +63,15 @@ func Driver() connector.Driver {
 const deadline = 30 * time.Second
 
 // timings: a lost answer may be had again by the same call, because the
-// idempotency key is kept for 15 days ("멱등키"). A confirm is possible for 10
-// minutes after the customer authenticated ("결제 승인"), so nothing can change
-// any more after 15; a cancel has no such end.
+// idempotency key is kept for 15 days with the first answer, also if it was a
+// refusal ("멱등키"). A key-in cannot be sent again: nothing of the card is kept.
+//
+// A confirm is possible for 10 minutes after the customer authenticated ("결제
+// 승인"), so nothing can change any more after 15. A charge ("자동결제 승인": wait
+// 60 seconds), a key-in ("카드 번호 결제") and the issue of a key ("카드 정보로
+// 빌링키 발급") or an account ("가상계좌 발급 요청") are done or refused at once
+// and are asked about as long. A cancel ("결제 취소") and a cash receipt
+// ("현금영수증 발급 요청") have no such end.
 func timings() map[pay.AttemptKind]connector.Timing {
 	start := []time.Duration{time.Second, 2 * time.Second, 5 * time.Second, 10 * time.Second, 30 * time.Second}
 	confirm := slices.Concat(start, slices.Repeat([]time.Duration{time.Minute}, 15))
@@ -62,6 +80,13 @@ func timings() map[pay.AttemptKind]connector.Timing {
 	return map[pay.AttemptKind]connector.Timing{
 		pay.AttemptConfirm: {Deadline: deadline, Settle: deadline, Gaps: confirm, Repeatable: true, KeepsAnswer: true},
 		pay.AttemptCancel:  {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true, KeepsAnswer: true},
+
+		pay.AttemptCharge:        {Deadline: billingDeadline, Settle: billingDeadline, Gaps: confirm, Repeatable: true, KeepsAnswer: true},
+		pay.AttemptKeyIn:         {Deadline: deadline, Settle: 2 * deadline, Gaps: confirm},
+		pay.AttemptIssueAccount:  {Deadline: deadline, Settle: deadline, Gaps: confirm, Repeatable: true, KeepsAnswer: true},
+		pay.AttemptRevokeAccount: {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true, KeepsAnswer: true},
+		pay.AttemptIssueKey:      {Deadline: billingDeadline, Settle: billingDeadline, Gaps: confirm, Repeatable: true, KeepsAnswer: true},
+		pay.AttemptReceipt:       {Deadline: deadline, Settle: deadline, Gaps: cancel, Repeatable: true, KeepsAnswer: true},
 	}
 }
 
@@ -84,11 +109,18 @@ type shop struct {
 }
 
 var (
-	_ connector.Connector     = (*shop)(nil)
-	_ connector.WindowPayer   = (*shop)(nil)
-	_ connector.Confirmer     = (*shop)(nil)
-	_ connector.Canceler      = (*shop)(nil)
-	_ connector.WebhookReader = (*shop)(nil)
+	_ connector.Connector      = (*shop)(nil)
+	_ connector.WindowPayer    = (*shop)(nil)
+	_ connector.Confirmer      = (*shop)(nil)
+	_ connector.Canceler       = (*shop)(nil)
+	_ connector.WebhookReader  = (*shop)(nil)
+	_ connector.BillingByCard  = (*shop)(nil)
+	_ connector.BillingCharger = (*shop)(nil)
+	_ connector.BillingRevoker = (*shop)(nil)
+	_ connector.KeyIn          = (*shop)(nil)
+	_ connector.AccountIssuer  = (*shop)(nil)
+	_ connector.ReceiptIssuer  = (*shop)(nil)
+	_ connector.NoticeProver   = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

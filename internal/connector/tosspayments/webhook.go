@@ -3,6 +3,7 @@ package tosspayments
 import (
 	"context"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -24,12 +25,14 @@ const (
 // transmission is the same whenever a notice is sent again. Older shops' notices lack it.
 const transmission = "Tosspayments-Webhook-Transmission-Id"
 
-// ReadWebhook reads a notice. None is signed, so none is Proven. A kind that
-// is of no use here keeps its name and leads nowhere.
+// ReadWebhook reads a notice. None is signed, so none is Proven; that of a
+// deposit brings a proof for ProveNotice. A kind that is of no use here keeps its
+// name and leads nowhere: BILLING_DELETED is one, because it names the billing
+// key and not its customer.
 func (s *shop) ReadWebhook(_ context.Context, h http.Header, body []byte) (connector.Notice, error) {
 	out, err := readNotice(body)
 	if err != nil {
-		return connector.Notice{}, s.notSent("read webhook", cleaned(err, s))
+		return connector.Notice{}, s.notSent("read webhook", cleaned(err, s.Credentials[SecretKey]))
 	}
 	if id := h.Get(transmission); id != "" {
 		out.Key = shortKey(id)
@@ -49,7 +52,7 @@ func readNotice(body []byte) (connector.Notice, error) {
 		return connector.Notice{Kind: httpcall.Cut(in.EventType, maxText), Key: digest(string(body))}, nil
 	case orderID.MatchString(in.OrderID) && in.Status != "":
 		return connector.Notice{
-			Kind: depositCallback, Ref: pay.Ref{Order: in.OrderID},
+			Kind: depositCallback, Ref: pay.Ref{Order: in.OrderID}, Proof: in.Secret,
 			Key: shortKey("deposit", in.OrderID, in.Status, orElse(in.TransactionKey, in.CreatedAt)),
 		}, nil
 	}
@@ -72,6 +75,16 @@ func readStatusChanged(in notice) (connector.Notice, error) {
 		// The short form has no transaction key; its time tells two partial cancels apart.
 		Key: shortKey(data.PaymentKey, data.Status, orElse(data.LastTransactionKey, in.CreatedAt)),
 	}, nil
+}
+
+// ProveNotice compares the secret of a DEPOSIT_CALLBACK with that of the payment,
+// which came with the account: "웹훅", DEPOSIT_CALLBACK.
+func (s *shop) ProveNotice(n connector.Notice, ref pay.Ref) bool {
+	ours := remember(ref.Data).Secret
+	if n.Kind != depositCallback || n.Proof == "" || ours == "" {
+		return true
+	}
+	return subtle.ConstantTimeCompare([]byte(n.Proof.Reveal()), []byte(ours)) == 1
 }
 
 func orElse(a, b string) string {

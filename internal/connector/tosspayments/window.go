@@ -45,15 +45,11 @@ func (s *shop) OpenWindow(_ context.Context, w connector.Window) (connector.Laun
 }
 
 func windowParams(w connector.Window) (map[string]any, error) {
-	switch {
-	case w.Method != pay.MethodCard:
+	if w.Method != pay.MethodCard {
 		return nil, fmt.Errorf("method %q is not offered: it must be %s", w.Method, pay.MethodCard)
-	case w.Amount.Total.Currency != pay.KRW || w.Amount.Total.Minor <= 0:
-		return nil, fmt.Errorf("amount %s must be above 0 and in %s", w.Amount.Total, pay.KRW)
-	case !orderID.MatchString(w.Order):
-		return nil, fmt.Errorf("orderId %.80q must be 6 to 64 letters, digits, _, = or -", w.Order)
-	case w.Name == "":
-		return nil, errors.New("orderName is empty")
+	}
+	if err := checkOrder(w.Order, w.Name, w.Amount); err != nil {
+		return nil, err
 	}
 	p := map[string]any{
 		"amount": w.Amount.Total.Minor, "orderId": w.Order, "orderName": httpcall.Cut(w.Name, maxText),
@@ -70,10 +66,9 @@ func windowParams(w connector.Window) (map[string]any, error) {
 	if w.Amount.TaxFree > 0 {
 		p["taxFreeAmount"] = w.Amount.TaxFree
 	}
-	setText(p, "customerName", httpcall.Cut(w.Buyer.Name, maxText))
-	if len([]rune(w.Buyer.Email)) <= maxText { // a shortened address would be another's
-		setText(p, "customerEmail", w.Buyer.Email)
-	}
+	buyer := buyerOf(w.Buyer)
+	setText(p, "customerName", buyer.CustomerName)
+	setText(p, "customerEmail", buyer.CustomerEmail)
 	setText(p, "appScheme", w.AppScheme)
 	if w.Language == "en" {
 		p["language"] = "EN"

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"naru/internal/connector/httpcall"
+	"naru/internal/pay"
 )
 
 // envelope is every error answer: "에러 객체".
@@ -33,6 +34,91 @@ type refundAccount struct {
 	HolderName    string `json:"holderName"`
 }
 
+// orderFields, buyerFields and cardFields are what several requests have in common.
+type orderFields struct {
+	Amount        int64  `json:"amount"`
+	OrderID       string `json:"orderId"`
+	OrderName     string `json:"orderName"`
+	TaxFreeAmount int64  `json:"taxFreeAmount,omitempty"`
+}
+
+type buyerFields struct {
+	CustomerName  string `json:"customerName,omitempty"`
+	CustomerEmail string `json:"customerEmail,omitempty"`
+}
+
+type cardFields struct {
+	CardNumber             string `json:"cardNumber,omitempty"`
+	CardExpirationYear     string `json:"cardExpirationYear,omitempty"`
+	CardExpirationMonth    string `json:"cardExpirationMonth,omitempty"`
+	CustomerIdentityNumber string `json:"customerIdentityNumber,omitempty"`
+	CardPassword           string `json:"cardPassword,omitempty"`
+}
+
+// billingKeyRequest is the body of "카드 정보로 빌링키 발급".
+type billingKeyRequest struct {
+	CustomerKey string `json:"customerKey"`
+	cardFields
+}
+
+// chargeRequest is the body of "자동결제 승인".
+type chargeRequest struct {
+	CustomerKey string `json:"customerKey"`
+	orderFields
+	buyerFields
+	CustomerMobilePhone string `json:"customerMobilePhone,omitempty"`
+	CardInstallmentPlan int    `json:"cardInstallmentPlan,omitempty"`
+}
+
+// keyInRequest is the body of "카드 번호 결제".
+type keyInRequest struct {
+	orderFields
+	buyerFields
+	cardFields
+	CardInstallmentPlan int `json:"cardInstallmentPlan,omitempty"`
+}
+
+// accountRequest is the body of "가상계좌 발급 요청".
+type accountRequest struct {
+	orderFields
+	buyerFields
+	CustomerMobilePhone string `json:"customerMobilePhone,omitempty"`
+	Bank                string `json:"bank"`
+	AccountType         string `json:"accountType,omitempty"`
+	AccountKey          string `json:"accountKey,omitempty"`
+	DueDate             string `json:"dueDate,omitempty"`
+}
+
+// receiptRequest is the body of "현금영수증 발급 요청".
+type receiptRequest struct {
+	orderFields
+	Type                   string `json:"type"`
+	CustomerIdentityNumber string `json:"customerIdentityNumber"`
+}
+
+// billing is the "Billing 객체". The flat card fields are gone from version
+// 2024-06-01 on.
+type billing struct {
+	CustomerKey string                 `json:"customerKey"`
+	BillingKey  pay.Secret             `json:"billingKey"`
+	Card        httpcall.Maybe[card]   `json:"card"`
+	CardCompany httpcall.Maybe[string] `json:"cardCompany"`
+	CardNumber  httpcall.Maybe[string] `json:"cardNumber"`
+}
+
+// receipt is the "CashReceipt 객체": an issue or a cancellation, each with its own key.
+type receipt struct {
+	ReceiptKey      string                   `json:"receiptKey"`
+	IssueNumber     string                   `json:"issueNumber"`
+	IssueStatus     string                   `json:"issueStatus"`
+	Amount          *httpcall.Won            `json:"amount"`
+	OrderID         string                   `json:"orderId"`
+	TransactionType string                   `json:"transactionType"`
+	ReceiptURL      string                   `json:"receiptUrl"`
+	RequestedAt     string                   `json:"requestedAt"`
+	Failure         httpcall.Maybe[envelope] `json:"failure"`
+}
+
 // payment is the "Payment 객체". What tells how money stands is strict: an
 // answer in which it cannot be read is no answer. The rest is lenient.
 type payment struct {
@@ -51,6 +137,7 @@ type payment struct {
 	EasyPay            httpcall.Maybe[easyPay]        `json:"easyPay"`
 	Failure            httpcall.Maybe[envelope]       `json:"failure"`
 	Receipt            httpcall.Maybe[link]           `json:"receipt"`
+	Secret             httpcall.Maybe[string]         `json:"secret"`
 	TransactionKey     string                         `json:"transactionKey"` // gone from version 2022-11-16 on
 	Currency           string                         `json:"currency"`
 	TotalAmount        *httpcall.Won                  `json:"totalAmount"`
@@ -87,6 +174,7 @@ type virtualAccount struct {
 	Bank          string `json:"bank"`
 	BankCode      string `json:"bankCode"`
 	DueDate       string `json:"dueDate"`
+	RefundStatus  string `json:"refundStatus"`
 }
 
 type transfer struct {
@@ -125,6 +213,14 @@ type cancelled struct {
 	CancelStatus   string        `json:"cancelStatus"` // later addition; "" is done
 }
 
+// text is a text that may be absent.
+func text(m httpcall.Maybe[string]) string {
+	if m.V == nil {
+		return ""
+	}
+	return *m.V
+}
+
 func (c cancelled) done() bool { return c.CancelStatus == "" || c.CancelStatus == "DONE" }
 
 // notice is a webhook: an envelope with data, or the flat DEPOSIT_CALLBACK.
@@ -133,9 +229,10 @@ type notice struct {
 	CreatedAt string          `json:"createdAt"`
 	Data      json.RawMessage `json:"data"`
 
-	Status         string `json:"status"`
-	TransactionKey string `json:"transactionKey"`
-	OrderID        string `json:"orderId"`
+	Status         string     `json:"status"`
+	TransactionKey string     `json:"transactionKey"`
+	OrderID        string     `json:"orderId"`
+	Secret         pay.Secret `json:"secret"`
 }
 
 // noticeData is what both forms of PAYMENT_STATUS_CHANGED have in common.

@@ -1,0 +1,99 @@
+package connectortest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+)
+
+// goldenCall is one question to a connector. Only what Op needs is set; the ops
+// are the keys of goldenOps.
+type goldenCall struct {
+	Op       string
+	Key      pay.AttemptID
+	TestCode string
+	Ref      pay.Ref
+	Amount   pay.Breakdown
+	Cancel   connector.Cancel
+	Window   connector.Window
+
+	Customer   string
+	BillingKey pay.Secret
+	Card       connector.Card
+	Charge     connector.Charge
+	Account    connector.AccountSpec
+	Receipt    connector.ReceiptSpec
+	ReceiptKey string // of the receipt to cancel
+}
+
+func (in goldenCall) ask(ctx context.Context, c connector.Connector) (any, error) {
+	op, known := goldenOps[in.Op]
+	if !known {
+		return nil, fmt.Errorf("op %q is not one of %s", in.Op, strings.Join(slices.Sorted(maps.Keys(goldenOps)), ", "))
+	}
+	return op(ctx, c, connector.Call{Key: in.Key, TestCode: in.TestCode}, in)
+}
+
+type goldenOp func(context.Context, connector.Connector, connector.Call, goldenCall) (any, error)
+
+var goldenOps = map[string]goldenOp{
+	"query": func(ctx context.Context, c connector.Connector, _ connector.Call, in goldenCall) (any, error) {
+		return c.Query(ctx, in.Ref)
+	},
+	"open window": with(func(ctx context.Context, w connector.WindowPayer, _ connector.Call, in goldenCall) (any, error) {
+		return w.OpenWindow(ctx, in.Window)
+	}),
+	"confirm": with(func(ctx context.Context, w connector.Confirmer, call connector.Call, in goldenCall) (any, error) {
+		return w.Confirm(ctx, call, in.Ref, in.Amount)
+	}),
+	"cancel": with(func(ctx context.Context, w connector.Canceler, call connector.Call, in goldenCall) (any, error) {
+		return w.Cancel(ctx, call, in.Cancel)
+	}),
+	"issue billing key": with(func(ctx context.Context, b connector.BillingByCard, call connector.Call, in goldenCall) (any, error) {
+		out, err := b.IssueBillingKey(ctx, call, in.Customer, in.Card)
+		return map[string]any{"Verdict": out.Verdict, "Key": bare(out.Key), "Decline": out.Decline}, err
+	}),
+	"read billing key": with(func(ctx context.Context, b connector.BillingReader, _ connector.Call, in goldenCall) (any, error) {
+		out, err := b.ReadBillingKey(ctx, in.Customer)
+		return bare(out), err
+	}),
+	"charge billing key": with(func(ctx context.Context, b connector.BillingCharger, call connector.Call, in goldenCall) (any, error) {
+		return b.ChargeBillingKey(ctx, call, in.BillingKey, in.Charge)
+	}),
+	"revoke billing key": with(func(ctx context.Context, b connector.BillingRevoker, call connector.Call, in goldenCall) (any, error) {
+		return b.RevokeBillingKey(ctx, call, in.BillingKey)
+	}),
+	"charge card": with(func(ctx context.Context, k connector.KeyIn, call connector.Call, in goldenCall) (any, error) {
+		return k.ChargeCard(ctx, call, in.Card, in.Charge)
+	}),
+	"issue account": with(func(ctx context.Context, a connector.AccountIssuer, call connector.Call, in goldenCall) (any, error) {
+		return a.IssueAccount(ctx, call, in.Account)
+	}),
+	"issue receipt": with(func(ctx context.Context, r connector.ReceiptIssuer, call connector.Call, in goldenCall) (any, error) {
+		return r.IssueReceipt(ctx, call, in.Receipt)
+	}),
+	"cancel receipt": with(func(ctx context.Context, r connector.ReceiptIssuer, call connector.Call, in goldenCall) (any, error) {
+		return r.CancelReceipt(ctx, call, in.ReceiptKey)
+	}),
+}
+
+// with asks a connector that has the ability T.
+func with[T any](do func(context.Context, T, connector.Call, goldenCall) (any, error)) goldenOp {
+	return func(ctx context.Context, c connector.Connector, call connector.Call, in goldenCall) (any, error) {
+		ability, err := connector.As[T](c)
+		if err != nil {
+			return nil, err
+		}
+		return do(ctx, ability, call, in)
+	}
+}
+
+// bare is a billing key with the key itself, which hides itself otherwise.
+func bare(k connector.BillingKey) any {
+	return map[string]any{"Key": k.Key.Reveal(), "State": k.State, "Method": k.Method, "Card": k.Card, "Bank": k.Bank}
+}
