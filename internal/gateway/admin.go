@@ -88,6 +88,7 @@ type NewChannel struct {
 	API, Script string          // endpoints; needed in sandbox mode, where the provider has none of its own
 	Credentials map[string]pay.Secret
 	Default     bool
+	Options     pay.ChannelOptions
 }
 
 // AddChannel checks a channel's credentials for their form and mode, seals
@@ -122,7 +123,7 @@ func (g *Gateway) AddChannel(ctx context.Context, n NewChannel) (pay.Channel, er
 	}
 	ch := pay.Channel{
 		Merchant: n.Merchant, Key: n.Key, Provider: n.Provider, MID: n.MID, Name: n.Name, Mode: n.Mode, Kind: n.Kind,
-		API: n.API, Script: n.Script, Sealed: sealed, Revision: 1, Default: n.Default,
+		API: n.API, Script: n.Script, Sealed: sealed, Revision: 1, Default: n.Default, Options: n.Options,
 	}
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
 		ch.Created = tx.Now

@@ -50,6 +50,12 @@ func (g *Gateway) ask(ctx context.Context, merchant pay.MerchantID, id pay.Payme
 	if err != nil {
 		return before, pay.Attempt{}, err
 	}
+	return g.askOn(ctx, conn, d, a)
+}
+
+// askOn is ask on a channel that is open: the intention may make the payment.
+func (g *Gateway) askOn(ctx context.Context, conn connector.Connector, d connector.Driver, a asking) (pay.Payment, pay.Attempt, error) {
+	ctx = context.WithoutCancel(ctx)
 	timing := d.Timings[a.kind]
 	p, attempt, err := g.intend(ctx, a, timing)
 	if err != nil {
@@ -70,14 +76,19 @@ func (g *Gateway) intend(ctx context.Context, a asking, timing connector.Timing)
 		if p, attempt, err = a.intend(ctx, tx); err != nil {
 			return err
 		}
-		attempt.Merchant, attempt.ID, attempt.Payment, attempt.Kind = p.Merchant, id, p.ID, a.kind
-		attempt.Status, attempt.Started, attempt.Deadline = pay.AttemptStarted, tx.Now, tx.Now.Add(timing.Deadline)
-		if err := tx.InsertAttempt(ctx, attempt); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, JobResolve, string(id), resolveArg{p.Merchant}, attempt.Deadline.Add(resolveMargin))
+		return insertAttempt(ctx, tx, p, &attempt, id, a.kind, timing)
 	})
 	return p, attempt, err
+}
+
+// insertAttempt writes an intention, with the job that sees to it should we die.
+func insertAttempt(ctx context.Context, tx *store.Tx, p pay.Payment, a *pay.Attempt, id pay.AttemptID, kind pay.AttemptKind, timing connector.Timing) error {
+	a.Merchant, a.ID, a.Payment, a.Kind = p.Merchant, id, p.ID, kind
+	a.Status, a.Started, a.Deadline = pay.AttemptStarted, tx.Now, tx.Now.Add(timing.Deadline)
+	if err := tx.InsertAttempt(ctx, *a); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, JobResolve, string(id), resolveArg{p.Merchant}, a.Deadline.Add(resolveMargin))
 }
 
 // put is steps two and three: the question and what is learned of it.

@@ -20,6 +20,9 @@ type books struct {
 	g     *Gateway
 	tx    *store.Tx
 	twice bool // the order is paid by another payment: what came in is given back
+	// fresh: the payment did not change between the question and the answer, so
+	// that what the answer lacks has gone since, and is not merely younger.
+	fresh bool
 }
 
 // snapshot records how the provider sees a payment: what is known of it, each
@@ -27,6 +30,9 @@ type books struct {
 func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (pay.Payment, error) {
 	if s.Ref.Order != "" && s.Ref.Order != p.Ref.Order {
 		return p, fmt.Errorf("the provider answered about order %q, not %q", s.Ref.Order, p.Ref.Order)
+	}
+	if err := b.reversed(ctx, p, s); err != nil {
+		return p, err
 	}
 	fresh, err := b.movements(ctx, p, s, a, made)
 	if err != nil {
@@ -42,11 +48,19 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 		}
 	}
 	before := now.Status
+	if now, err = b.account(ctx, now, s); err != nil {
+		return p, err
+	}
 	if now, err = b.approved(ctx, now, s); err != nil {
 		return p, err
 	}
 	if before != now.Status && now.Status == pay.StatusPaid { // with the cancels that were learned before it counted as paid
 		if fresh, err = b.cancels(ctx, now); err != nil {
+			return p, err
+		}
+	}
+	if s.RefundFailed {
+		if err := b.alarm(ctx, now, "refund_failed", "the refund to the buyer's account did not get there: settle it with the provider"); err != nil {
 			return p, err
 		}
 	}
@@ -171,6 +185,8 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	ev := pay.EvApproved
 	switch p.Status {
 	case pay.StatusCreated, pay.StatusConfirming:
+	case pay.StatusAwaitingDeposit:
+		ev = pay.EvDeposited
 	case pay.StatusFailed:
 		ev = pay.EvApprovedLate
 	default:
@@ -198,7 +214,27 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err != nil {
 		return p, err
 	}
-	return next, b.notify(ctx, Event{Merchant: next.Merchant, Payment: next.ID, Seq: next.Version, Status: next.Status})
+	if err := b.tell(ctx, next); err != nil {
+		return p, err
+	}
+	return next, b.ended(ctx, next)
+}
+
+// tell owes the merchant word of a payment's state.
+func (b books) tell(ctx context.Context, p pay.Payment) error {
+	if p.Notify.Never {
+		return nil
+	}
+	return b.notify(ctx, Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status})
+}
+
+// ended sees to what waited for a payment to be paid or to fail: the billing
+// key that was issued for it, and the schedule it was charged for.
+func (b books) ended(ctx context.Context, p pay.Payment) error {
+	if err := b.keyCharged(ctx, p); err != nil {
+		return err
+	}
+	return b.scheduleCharged(ctx, p)
 }
 
 // received is the money that came in and when.
@@ -220,8 +256,11 @@ func received(s connector.Snapshot) (int64, time.Time) {
 // one is paid, this money is given back and a person is told; while it may
 // still fail, this payment is asked about again.
 func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error) {
-	if p.Status != pay.StatusFailed {
-		if err := b.decline(ctx, &p, failure{codeTwice, textTwice}); err != nil {
+	switch {
+	case p.Status == pay.StatusAwaitingDeposit || p.Status == pay.StatusFailed && p.Details.Account != nil:
+		return b.depositedTwice(ctx, p)
+	case p.Status != pay.StatusFailed:
+		if err := b.decline(ctx, &p, failure{code: codeTwice, text: textTwice}); err != nil {
 			return p, err
 		}
 	}
@@ -276,6 +315,9 @@ func (b books) cancelled(ctx context.Context, p pay.Payment, fresh []pay.Movemen
 // notifyCancel tells the merchant of a cancel: of its own when it asked to
 // hear of it, at its own address; of one made at the provider always.
 func (b books) notifyCancel(ctx context.Context, p pay.Payment, m pay.Movement) error {
+	if p.Notify.Never {
+		return nil
+	}
 	e := Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status, CancelID: m.CancelID}
 	if m.Attempt != "" {
 		a, err := b.tx.Attempt(ctx, p.Merchant, m.Attempt)

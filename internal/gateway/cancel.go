@@ -76,7 +76,7 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 				return p, pay.Attempt{}, err
 			}
 			detail.Left = left
-			if detail.RefundTo, err = g.sealAccount(r.RefundTo, p.ID); err != nil {
+			if detail.RefundTo, err = g.sealAccount(refundTo(p, r), p.ID); err != nil {
 				return p, pay.Attempt{}, err
 			}
 			raw, err := json.Marshal(detail)
@@ -126,7 +126,7 @@ func cancelRefused(a pay.Attempt) error {
 	case pay.AttemptSucceeded:
 		return nil
 	case pay.AttemptDeclined, pay.AttemptNotSent:
-		return &DeclinedError{connector.Decline{Code: connector.DeclineOther, ProviderCode: a.Code, ProviderMessage: a.Message}}
+		return &DeclinedError{Decline: connector.Decline{Code: connector.DeclineOther, ProviderCode: a.Code, ProviderMessage: a.Message}}
 	default:
 		return ErrOutcomeUnknown
 	}
@@ -197,11 +197,49 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 			return 0, 0, ErrPartialForbidden
 		}
 	}
+	if r.Actor != actorGiveBack && p.Method == pay.MethodVbank && !whole(r.RefundTo) {
+		return 0, 0, &Invalid{"refund_account", "a deposited virtual account is refunded to refund_bank, refund_account and refund_holder: all three are needed"}
+	}
 	parts := pay.Breakdown{Total: pay.Money{Minor: amount, Currency: p.Amount.Total.Currency}, TaxFree: r.TaxFree, VAT: r.VAT}
 	if err := parts.Validate(); err != nil {
 		return 0, 0, &Invalid{"tax_free", err.Error()}
 	}
+	if r.TaxFree > 0 {
+		have, err := taxFreeLeft(ctx, tx, p)
+		if err != nil {
+			return 0, 0, err
+		}
+		if r.TaxFree > have {
+			return 0, 0, &Invalid{"tax_free", fmt.Sprintf("%d is more than the tax-free %d that is left", r.TaxFree, have)}
+		}
+	}
 	return amount, left, nil
+}
+
+// refundTo is the account that matters: other methods than a virtual account
+// refund the way they were paid.
+func refundTo(p pay.Payment, r CancelRequest) *connector.BankAccount {
+	if p.Method != pay.MethodVbank {
+		return nil
+	}
+	return r.RefundTo
+}
+
+// taxFreeLeft is what could still be cancelled of the tax-free part.
+func taxFreeLeft(ctx context.Context, tx *store.Tx, p pay.Payment) (int64, error) {
+	moved, err := tx.Movements(ctx, p.Merchant, p.ID)
+	left := p.Amount.TaxFree
+	for _, m := range moved {
+		if m.Kind == pay.MovementCancel {
+			left -= m.TaxFree
+		}
+	}
+	return left, err
+}
+
+// whole reports whether an account to refund to is complete.
+func whole(to *connector.BankAccount) bool {
+	return to != nil && to.Bank != "" && to.Number != "" && to.Holder != ""
 }
 
 // cancelOf is the question an attempt puts, the same each time.

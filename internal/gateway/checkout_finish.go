@@ -83,12 +83,12 @@ func (g *Gateway) FinishCheckout(ctx context.Context, token string, r Return) (R
 	switch {
 	case err != nil:
 		g.log.WarnContext(ctx, "return not readable", "payment", v.p.ID, "err", err)
-		err = g.endUnpaid(ctx, v, failure{codeReturn, textReturn})
+		err = g.endUnpaid(ctx, v, failure{code: codeReturn, text: textReturn})
 	case back.Decline != nil:
 		err = g.left(ctx, v, conn, declined(*back.Decline), false)
 	case back.Ref.Order != v.p.Ref.Order || back.Amount != nil && *back.Amount != v.p.Amount.Total.Minor:
 		g.log.WarnContext(ctx, "return of another payment", "payment", v.p.ID, "order", back.Ref.Order, "amount", back.Amount)
-		err = g.endUnpaid(ctx, v, failure{codeReturn, textReturn})
+		err = g.endUnpaid(ctx, v, failure{code: codeReturn, text: textReturn})
 	default:
 		v.p.Ref = mergeRef(v.p.Ref, back.Ref)
 		err = g.approve(ctx, v)
@@ -107,7 +107,7 @@ func (g *Gateway) approve(ctx context.Context, v visit) error {
 			if !ok {
 				return err
 			}
-			return g.endUnpaid(ctx, v, failure{codeStopped, stop.Reason})
+			return g.endUnpaid(ctx, v, failure{code: codeStopped, text: stop.Reason})
 		}
 	}
 	err := g.confirm(ctx, v.p)
@@ -155,7 +155,7 @@ func (g *Gateway) closed(ctx context.Context, v visit, gone bool) error {
 	if err != nil {
 		return err
 	}
-	f := failure{codeLeft, textLeft}
+	f := failure{code: codeLeft, text: textLeft}
 	if window, err := connector.As[connector.WindowPayer](conn); err == nil {
 		back, err := window.ReadReturn(ctx, connector.Return{Failed: true, Form: map[string][]string{"code": {"USER_CANCEL"}}, Ref: v.p.Ref})
 		if err == nil && back.Decline != nil {
@@ -179,7 +179,7 @@ func (g *Gateway) left(ctx context.Context, v visit, conn connector.Connector, f
 	snap, err := conn.Query(asking, v.p.Ref)
 	switch {
 	case err == nil && (snap.Stage == connector.StagePaid || snap.Stage == connector.StageCancelled):
-		_, err = g.learnSnapshot(ctx, v.p.Merchant, v.p.ID, snap)
+		_, err = g.learnSnapshot(ctx, v.p, snap)
 		return err
 	case err == nil && snap.Stage == connector.StageAuthenticated && gone:
 		return g.approve(ctx, v)

@@ -62,10 +62,12 @@ func (g *Gateway) fitMethod(w *WindowRequest, ch pay.Channel) error {
 		w.Method = d.Methods[0].Method
 	}
 	row, ok := d.Method(w.Method)
-	if !ok {
+	if !ok || row.ServerOnly {
 		var offered []pay.Method
 		for _, r := range d.Methods {
-			offered = append(offered, r.Method)
+			if !r.ServerOnly {
+				offered = append(offered, r.Method)
+			}
 		}
 		return &Refusal{Code: RefusedMethod, Field: "pay_method", Detail: fmt.Sprintf("%q is not offered by %s; offered: %v", w.Method, ch.Provider, offered)}
 	}

@@ -24,6 +24,21 @@ var (
 	ErrProviderDown     = errors.New("the provider cannot be reached")
 	ErrChannelMissing   = errors.New("no such channel")
 	ErrPartialForbidden = errors.New("the pay method allows no partial cancel")
+
+	ErrOrderUsed        = errors.New("the order number is used up or in use")
+	ErrNoBillingKey     = errors.New("the customer_uid has no billing key")
+	ErrChannelCannot    = errors.New("the channel is not for this")
+	ErrUnsupported      = connector.ErrUnsupported // the provider cannot do this
+	ErrNoSchedule       = errors.New("no such schedule")
+	ErrScheduleTaken    = errors.New("the order number was booked before")
+	ErrScheduleStatus   = errors.New("the schedule's state forbids this")
+	ErrNothingToRevoke  = errors.New("no booked charge matches")
+	ErrNotAccount       = errors.New("the payment is not a virtual account that waits for its deposit")
+	ErrFixedAccounts    = errors.New("the channel has no contract for fixed accounts")
+	ErrNoReceipt        = errors.New("no cash receipt was issued")
+	ErrReceiptIssued    = errors.New("a cash receipt was issued before")
+	ErrReceiptForbidden = errors.New("the payment is not one a cash receipt is issued for")
+	ErrNoTier           = errors.New("no such sub-store")
 )
 
 // Refusal is a window request that is refused before the window opens. Code
@@ -52,8 +67,21 @@ const (
 	RefusedConfirm   RefusalCode = "confirm"     // confirm_url is forbidden by the merchant's settings
 )
 
-// DeclinedError is a provider's refusal of a call.
-type DeclinedError struct{ Decline connector.Decline }
+// DeclinedError is a provider's refusal of a call. Step says which call of a
+// request that makes several.
+type DeclinedError struct {
+	Decline connector.Decline
+	Step    DeclinedStep
+}
+
+// DeclinedStep is what was declined.
+type DeclinedStep string
+
+const (
+	DeclinedCall     DeclinedStep = ""         // the one call of the request
+	DeclinedKey      DeclinedStep = "key"      // the issue of a billing key
+	DeclinedChecking DeclinedStep = "checking" // the test charge before a booking
+)
 
 func (e *DeclinedError) Error() string {
 	return fmt.Sprintf("declined: [%s] %s", e.Decline.ProviderCode, e.Decline.ProviderMessage)

@@ -20,13 +20,20 @@ import (
 	"naru/internal/vault"
 )
 
-// Kinds of jobs the gateway enqueues. The first three are worked by the
-// gateway itself, JobNotify by package notify.
+// Kinds of jobs the gateway enqueues. JobNotify is worked by package notify,
+// the others by the gateway itself.
 const (
 	JobResolve  = "resolve_attempt" // key: attempt id
 	JobSync     = "sync_payment"    // key: payment id
 	JobGiveBack = "give_back"       // key: payment id: money approved twice for one order
-	JobNotify   = "notify"          // key: payment id and event number; arg: Event
+
+	JobCheckingBack   = "give_back_checking" // key: payment id: a card check that is to be given back
+	JobResolveKey     = "resolve_key"        // key: billing key id
+	JobRevokeKey      = "revoke_key"         // key: billing key id
+	JobSchedule       = "run_schedule"       // key: merchant id, "/", order number
+	JobResolveReceipt = "resolve_receipt"    // key: receipt id
+
+	JobNotify = "notify" // key: payment id and event number; arg: Event
 )
 
 // Event is the argument of a JobNotify: something happened to a payment that

@@ -78,7 +78,7 @@ func verdictOf(out connector.Outcome, callErr error) verdict {
 	case connector.Approved:
 		return verdict{event: pay.EvSucceeded}
 	case connector.Declined:
-		f := failure{codeNever, textNever}
+		f := failure{code: codeNever, text: textNever}
 		if out.Decline != nil {
 			f = declined(*out.Decline)
 		}
@@ -101,7 +101,7 @@ func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v ver
 		*a = lost
 		return b.tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, b.tx.Now.Add(gap(timing, a.Tries)))
 	}
-	a.Code, a.Message, a.Ended = v.why.code, v.why.text, b.tx.Now
+	a.Class, a.Code, a.Message, a.Ended = string(v.why.class), v.why.code, v.why.text, b.tx.Now
 	settled, err := b.tx.StepAttempt(ctx, *a, v.event)
 	if err != nil {
 		return err
@@ -110,13 +110,13 @@ func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v ver
 	if err := b.tx.DeleteJob(ctx, JobResolve, string(a.ID)); err != nil {
 		return err
 	}
-	if a.Kind == pay.AttemptConfirm && v.event != pay.EvSucceeded {
+	if a.Kind.Begins() && v.event != pay.EvSucceeded {
 		return b.decline(ctx, p, v.why)
 	}
 	return nil
 }
 
-// decline fails a payment whose confirm was refused or never left.
+// decline fails a payment of which the money was refused or never asked for.
 func (b books) decline(ctx context.Context, p *pay.Payment, f failure) error {
 	if p.Status != pay.StatusConfirming && p.Status != pay.StatusCreated {
 		return nil
@@ -127,7 +127,10 @@ func (b books) decline(ctx context.Context, p *pay.Payment, f failure) error {
 		return err
 	}
 	*p = next
-	return b.tx.Release(ctx, p.Merchant, p.MerchantUID, p.ID)
+	if err := b.tx.Release(ctx, p.Merchant, p.MerchantUID, p.ID); err != nil {
+		return err
+	}
+	return b.ended(ctx, *p)
 }
 
 func addExchanges(ctx context.Context, tx *store.Tx, a pay.Attempt, heard []connector.Exchange) error {
@@ -144,22 +147,23 @@ func addExchanges(ctx context.Context, tx *store.Tx, a pay.Attempt, heard []conn
 }
 
 // learnSnapshot records a snapshot that no attempt brought: a notice, a sync.
-// Attempts that it shows to have succeeded are settled with it.
-func (g *Gateway) learnSnapshot(ctx context.Context, m pay.MerchantID, id pay.PaymentID, s connector.Snapshot) (pay.Payment, error) {
-	p, err := g.learnSnapshotOnce(ctx, m, id, s, false)
+// asked is the payment as it was read before the question. Attempts that the
+// snapshot shows to have succeeded are settled with it.
+func (g *Gateway) learnSnapshot(ctx context.Context, asked pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	p, err := g.learnSnapshotOnce(ctx, asked, s, false)
 	if errors.Is(err, store.ErrPaidTwice) {
-		return g.learnSnapshotOnce(ctx, m, id, s, true)
+		return g.learnSnapshotOnce(ctx, asked, s, true)
 	}
 	return p, err
 }
 
-func (g *Gateway) learnSnapshotOnce(ctx context.Context, m pay.MerchantID, id pay.PaymentID, s connector.Snapshot, twice bool) (pay.Payment, error) {
+func (g *Gateway) learnSnapshotOnce(ctx context.Context, asked pay.Payment, s connector.Snapshot, twice bool) (pay.Payment, error) {
 	var p pay.Payment
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if p, err = tx.Payment(ctx, m, id); err != nil {
+		if p, err = tx.Payment(ctx, asked.Merchant, asked.ID); err != nil {
 			return translate(err, store.ErrNotFound, ErrNoPayment)
 		}
-		b := books{g: g, tx: tx, twice: twice}
+		b := books{g: g, tx: tx, twice: twice, fresh: p.Version == asked.Version}
 		if p, err = b.snapshot(ctx, p, s, nil, ""); err != nil {
 			return err
 		}
@@ -168,8 +172,8 @@ func (g *Gateway) learnSnapshotOnce(ctx context.Context, m pay.MerchantID, id pa
 	return p, err
 }
 
-// settleOpen settles the confirms whose outcome a snapshot shows: the money came
-// in, or the payment is dead and no answer can be under way any more. A cancel
+// settleOpen settles the attempts whose outcome a snapshot shows: the money came
+// in, the account is there, or the payment is dead and no answer can be under way any more. A cancel
 // is settled by an answer to it alone: a snapshot cannot tell two cancels of one
 // amount apart.
 func (b books) settleOpen(ctx context.Context, p *pay.Payment, s connector.Snapshot) error {
@@ -181,9 +185,11 @@ func (b books) settleOpen(ctx context.Context, p *pay.Payment, s connector.Snaps
 	for i, a := range open {
 		var v verdict
 		switch {
-		case a.Kind != pay.AttemptConfirm:
+		case a.Kind == pay.AttemptRevokeAccount && s.Stage == connector.StageDead && !lapsed(s):
+			v = verdict{event: pay.EvSucceeded}
+		case !a.Kind.Begins():
 			continue
-		case in == p.Amount.Total.Minor:
+		case in == p.Amount.Total.Minor, a.Kind == pay.AttemptIssueAccount && s.Stage == connector.StageAwaitingDeposit:
 			v = verdict{event: pay.EvSucceeded}
 		case s.Stage == connector.StageDead && b.tx.Now.After(a.Deadline):
 			v = verdict{pay.EvRefused, deadBecause(s)}
@@ -202,5 +208,5 @@ func deadBecause(s connector.Snapshot) failure {
 	if s.Decline != nil {
 		return declined(*s.Decline)
 	}
-	return failure{codeExpired, textExpired}
+	return failure{code: codeExpired, text: textExpired}
 }

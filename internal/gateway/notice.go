@@ -38,6 +38,9 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 	if err != nil {
 		return nil, &Invalid{"body", err.Error()}
 	}
+	if n.Customer != "" {
+		return n.Reply, g.heedKey(ctx, key, n)
+	}
 	if n.Ref.Order == "" {
 		g.log.InfoContext(ctx, "notice about nothing we hold", "channel", key, "kind", n.Kind)
 		return n.Reply, nil
@@ -50,7 +53,30 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 	if err != nil {
 		return nil, err
 	}
+	if prover, err := connector.As[connector.NoticeProver](conn); err == nil && !prover.ProveNotice(n, p.Ref) {
+		g.log.WarnContext(ctx, "notice is forged", "channel", key, "payment", p.ID, "kind", n.Kind)
+		return n.Reply, nil
+	}
 	return n.Reply, g.heed(ctx, conn, key, p, n)
+}
+
+// heedKey asks about the billing keys of the customer that a notice names: the
+// instrument was changed, or the key removed, in the provider's app.
+func (g *Gateway) heedKey(ctx context.Context, channel pay.ChannelKey, n connector.Notice) error {
+	var keys []pay.BillingKey
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		keys, err = tx.BillingKeysOfCustomer(ctx, channel, n.Customer)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if _, err := g.refreshKey(ctx, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // heed asks about the payment a notice names and then marks the notice as seen,

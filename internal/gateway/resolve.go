@@ -27,6 +27,12 @@ func (g *Gateway) Workers() map[string]jobs.Worker {
 		JobResolve:  g.workResolve,
 		JobSync:     g.workSync,
 		JobGiveBack: g.workGiveBack,
+
+		JobCheckingBack:   g.workCheckingBack,
+		JobResolveKey:     g.workResolveKey,
+		JobRevokeKey:      g.workRevokeKey,
+		JobSchedule:       g.workSchedule,
+		JobResolveReceipt: g.workResolveReceipt,
 	}
 }
 
@@ -67,7 +73,7 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 		return g.askLater(ctx, timing, a)
 	}
 	settled, heard, err := g.settleByAsking(ctx, conn, timing, p, a, now)
-	if err == nil && !settled && timing.Repeatable {
+	if err == nil && !settled && timing.Repeatable && repeats(a.Kind) {
 		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, heard && now.Sub(a.Started) > unclearFor)
 	}
 	if err != nil { // the books did not take it: that counts as a question, too
@@ -90,7 +96,7 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 	}
 	switch {
 	case errors.Is(err, connector.ErrNotFound):
-		if a.Kind != pay.AttemptConfirm || now.Sub(a.Started) < timing.Settle {
+		if !a.Kind.Begins() || now.Sub(a.Started) < timing.Settle {
 			return false, false, nil
 		}
 		settled, err = g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: codeNever, ProviderMessage: textNever}})
@@ -99,11 +105,11 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 		g.log.WarnContext(ctx, "query failed", "payment", p.ID, "attempt", a.ID, "err", err)
 		return false, false, nil
 	}
-	if out := confirmedBy(a, snap); out.Verdict != connector.Pending {
+	if out := shownBy(a, snap); out.Verdict != connector.Pending {
 		settled, err = g.settleAs(ctx, timing, a, out)
 		return settled, true, err
 	}
-	if _, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap); err != nil {
+	if _, err := g.learnSnapshot(ctx, p, snap); err != nil {
 		return false, false, err
 	}
 	settled, err = g.isSettled(ctx, a)
@@ -121,6 +127,13 @@ func (g *Gateway) isSettled(ctx context.Context, a pay.Attempt) (bool, error) {
 		return err
 	})
 	return err == nil && !a.Status.Open(), err
+}
+
+// repeats reports whether a lost call of the kind is sent again later. One that
+// takes money is not: the merchant was told that it is unknown, and must not find
+// its buyer charged an hour later by a call that never arrived in the first place.
+func repeats(k pay.AttemptKind) bool {
+	return k == pay.AttemptConfirm || k == pay.AttemptCancel || k == pay.AttemptRevokeAccount
 }
 
 // unclearFor is how long a cancel is asked for again whose stored answer says
@@ -143,6 +156,8 @@ func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connecto
 			return false, err
 		}
 		again.call = askCancel(c)
+	case pay.AttemptRevokeAccount:
+		again.call = askRevoke
 	default:
 		return false, fmt.Errorf("attempt %s: kind %q cannot be repeated", a.ID, a.Kind)
 	}
@@ -163,11 +178,14 @@ func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connecto
 	return false, nil
 }
 
-// confirmedBy reads from a payment's state what became of an attempt. A
-// cancel cannot be told from the state alone, so it stays pending.
-func confirmedBy(a pay.Attempt, s connector.Snapshot) connector.Outcome {
+// shownBy reads from a payment's state what became of an attempt. A cancel
+// cannot be told from the state alone, so it stays pending.
+func shownBy(a pay.Attempt, s connector.Snapshot) connector.Outcome {
 	out := connector.Outcome{Snapshot: &s}
-	if a.Kind != pay.AttemptConfirm {
+	switch {
+	case a.Kind == pay.AttemptRevokeAccount:
+		return revokeShownBy(out, s)
+	case !a.Kind.Begins():
 		return out
 	}
 	switch s.Stage {
@@ -226,6 +244,9 @@ func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
 	if errors.Is(err, connector.ErrNotFound) { // the buyer never came to the provider
 		return nil
 	}
+	if err == nil && p.Status == pay.StatusAwaitingDeposit {
+		return g.lookAgain(p)
+	}
 	if err != nil || p.Status != pay.StatusCreated || g.now().Sub(p.StartedAt) > syncFor {
 		return err
 	}
@@ -262,7 +283,7 @@ func (g *Gateway) sync(ctx context.Context, conn connector.Connector, p pay.Paym
 	if err != nil {
 		return p, err
 	}
-	learned, err := g.learnSnapshot(ctx, p.Merchant, p.ID, snap)
+	learned, err := g.learnSnapshot(ctx, p, snap)
 	if err != nil || snap.Stage != connector.StageDead || learned.Status != pay.StatusCreated {
 		return learned, err
 	}

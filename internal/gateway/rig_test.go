@@ -36,6 +36,10 @@ const (
 	clientKey = "sandbox_ck_plantedClientKey000000000001"
 	secretKey = "sandbox_sk_plantedSecretKey000000000001"
 	apiKey    = "sk_sandbox_plantedApiKey0001"
+
+	billClientKey = "sandbox_ck_plantedBillClientKey00000010"
+	billSecretKey = "sandbox_sk_plantedBillSecretKey00000010"
+	billAPIKey    = "sk_sandbox_plantedBillKey001"
 )
 
 // clock is the one clock of a rig.
@@ -70,6 +74,9 @@ type rig struct {
 	log      *safeLog
 	merchant pay.Merchant
 	channels map[pay.Provider]pay.ChannelKey
+	billing  map[pay.Provider]pay.ChannelKey
+	told     *told
+	hears    atomic.Bool // webhooks of Toss Payments reach the gateway
 	fault    func(string) error
 	stop     func(context.Context, pay.Merchant, pay.Payment) error
 	line     *line
@@ -77,13 +84,32 @@ type rig struct {
 
 // line is the way to the providers, which can be unplugged: then no connection
 // is made at all.
-type line struct{ unplugged atomic.Bool }
+type line struct {
+	unplugged atomic.Bool
+	slow      atomic.Pointer[delay]
+}
+
+// delay holds the next answer back: arrived is closed when it is there, through
+// lets it pass.
+type delay struct{ arrived, through chan struct{} }
+
+// holdNext makes the next answer wait on its way to us.
+func (l *line) holdNext() *delay {
+	d := &delay{make(chan struct{}), make(chan struct{})}
+	l.slow.Store(d)
+	return d
+}
 
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.unplugged.Load() {
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
-	return http.DefaultTransport.RoundTrip(r)
+	res, err := http.DefaultTransport.RoundTrip(r)
+	if d := l.slow.Swap(nil); d != nil {
+		close(d.arrived)
+		<-d.through
+	}
+	return res, err
 }
 
 type safeLog struct {
@@ -112,7 +138,7 @@ func both(t *testing.T, f func(t *testing.T, r *rig, p pay.Provider)) {
 func newRig(t testing.TB, dsn string) *rig {
 	t.Helper()
 	ctx := context.Background()
-	r := &rig{t: t, ctx: ctx, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, line: &line{}, channels: map[pay.Provider]pay.ChannelKey{}}
+	r := &rig{t: t, ctx: ctx, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, line: &line{}, channels: map[pay.Provider]pay.ChannelKey{}, billing: map[pay.Provider]pay.ChannelKey{}, told: &told{}}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	must := func(what string) {
@@ -126,18 +152,22 @@ func newRig(t testing.TB, dsn string) *rig {
 	t.Cleanup(r.sandbox.Close)
 	r.payments, err = tosspayments.New(tosspayments.Options{
 		BaseURL: r.sandbox.URL + "/tosspayments", Now: r.clock.Now, Log: log, HTTP: http.DefaultClient, Seed: 1, Strict: true,
-		Shops: []tosspayments.Shop{{MID: "tnaru", Name: "나루", ClientKey: clientKey, SecretKey: secretKey}},
+		Shops: []tosspayments.Shop{
+			{MID: "tnaru", Name: "나루", ClientKey: clientKey, SecretKey: secretKey, FixedAccounts: true, WebhookURL: r.sandbox.URL + "/notices/" + fixedKey(pay.TossPayments, pay.ChannelPayment)},
+			{MID: "tnarubill", Name: "나루", ClientKey: billClientKey, SecretKey: billSecretKey, Billing: true},
+		},
 	})
 	must("toss payments simulator")
 	t.Cleanup(func() { _ = r.payments.Close() })
 	r.toss, err = tosspay.New(tosspay.Options{
 		BaseURL: r.sandbox.URL + "/tosspay", Now: r.clock.Now, Log: log, HTTP: http.DefaultClient, Seed: 1, Strict: true,
-		Shops: []tosspay.Shop{{MID: "narutosspay", Name: "나루", APIKey: apiKey}},
+		Shops: []tosspay.Shop{{MID: "narutosspay", Name: "나루", APIKey: apiKey}, {MID: "narubill", Name: "나루", APIKey: billAPIKey, Billing: true}},
 	})
 	must("toss pay simulator")
 	t.Cleanup(func() { _ = r.toss.Close() })
 	mux.Handle("/tosspayments/", http.StripPrefix("/tosspayments", r.payments))
 	mux.Handle("/tosspay/", http.StripPrefix("/tosspay", r.toss))
+	mux.HandleFunc("POST /notices/{channel}", r.notice)
 
 	r.store, err = store.Open(ctx, dsn, store.Options{Now: r.clock.Now, Log: log})
 	must("store")
@@ -191,8 +221,56 @@ func (r *rig) saveKeys(ctx context.Context, keys []byte) error {
 // workers are the gateway's, and a notify that keeps what it is told.
 func (r *rig) workers() map[string]jobs.Worker {
 	w := r.gw.Workers()
-	w[gateway.JobNotify] = func(context.Context, store.Job) error { return nil }
+	w[gateway.JobNotify] = func(_ context.Context, j store.Job) error {
+		var e gateway.Event
+		if err := j.ReadArg(&e); err != nil {
+			return err
+		}
+		r.told.add(e)
+		return nil
+	}
 	return w
+}
+
+// told is what the merchant was told.
+type told struct {
+	mu     sync.Mutex
+	events []gateway.Event
+}
+
+func (t *told) add(e gateway.Event) { t.mu.Lock(); defer t.mu.Unlock(); t.events = append(t.events, e) }
+
+// of is the states the merchant was told of a payment, in order.
+func (t *told) of(id pay.PaymentID) []pay.Status {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []pay.Status
+	for _, e := range t.events {
+		if e.Payment == id {
+			out = append(out, e.Status)
+		}
+	}
+	return out
+}
+
+// notice takes a provider's webhook.
+func (r *rig) notice(w http.ResponseWriter, req *http.Request) {
+	body, err := io.ReadAll(req.Body)
+	if err == nil && !r.hears.Load() {
+		return
+	}
+	if err == nil {
+		var reply []byte
+		if reply, err = r.gw.Notice(req.Context(), pay.ChannelKey(req.PathValue("channel")), req.Header, body); err == nil {
+			_, _ = w.Write(reply)
+			return
+		}
+	}
+	http.Error(w, err.Error(), http.StatusInternalServerError)
+}
+
+func fixedKey(p pay.Provider, k pay.ChannelKind) string {
+	return fmt.Sprintf("channel-key-%s-%s", p, k)
 }
 
 func (r *rig) seed() {
@@ -200,15 +278,23 @@ func (r *rig) seed() {
 	var err error
 	r.merchant, err = r.gw.AddMerchant(r.ctx, pay.Merchant{ID: "m1", UserCode: "imp00000000", Name: "나루 상점"})
 	must2(r.t, err)
-	for p, c := range map[pay.Provider]gateway.NewChannel{
-		pay.TossPayments: {MID: "tnaru", API: r.sandbox.URL + "/tosspayments", Script: r.sandbox.URL + "/tosspayments/js/v1", Default: true,
-			Credentials: map[string]pay.Secret{"client_key": clientKey, "secret_key": secretKey}},
-		pay.TossPay: {MID: "narutosspay", API: r.sandbox.URL + "/tosspay", Credentials: map[string]pay.Secret{"api_key": apiKey}},
+	tossPayments, script := r.sandbox.URL+"/tosspayments", r.sandbox.URL+"/tosspayments/js/v1"
+	for _, c := range []gateway.NewChannel{
+		{Provider: pay.TossPayments, Kind: pay.ChannelPayment, MID: "tnaru", API: tossPayments, Script: script, Default: true,
+			Options: pay.ChannelOptions{FixedAccounts: true}, Credentials: map[string]pay.Secret{"client_key": clientKey, "secret_key": secretKey}},
+		{Provider: pay.TossPay, Kind: pay.ChannelPayment, MID: "narutosspay", API: r.sandbox.URL + "/tosspay", Credentials: map[string]pay.Secret{"api_key": apiKey}},
+		{Provider: pay.TossPayments, Kind: pay.ChannelBilling, MID: "tnarubill", API: tossPayments, Script: script,
+			Credentials: map[string]pay.Secret{"client_key": billClientKey, "secret_key": billSecretKey}},
+		{Provider: pay.TossPay, Kind: pay.ChannelBilling, MID: "narubill", API: r.sandbox.URL + "/tosspay", Credentials: map[string]pay.Secret{"api_key": billAPIKey}},
 	} {
-		c.Merchant, c.Provider, c.Mode, c.Name = r.merchant.ID, p, pay.ModeSandbox, string(p)
+		c.Merchant, c.Mode, c.Name, c.Key = r.merchant.ID, pay.ModeSandbox, string(c.Provider), pay.ChannelKey(fixedKey(c.Provider, c.Kind))
 		ch, err := r.gw.AddChannel(r.ctx, c)
 		must2(r.t, err)
-		r.channels[p] = ch.Key
+		if c.Kind == pay.ChannelBilling {
+			r.billing[c.Provider] = ch.Key
+		} else {
+			r.channels[c.Provider] = ch.Key
+		}
 	}
 }
 
@@ -377,7 +463,7 @@ func (r *rig) balance(p pay.Payment) int64 {
 	switch p.Provider {
 	case pay.TossPayments:
 		req, _ := http.NewRequest("GET", r.sandbox.URL+"/tosspayments/v1/payments/orders/"+p.Ref.Order, nil)
-		req.SetBasicAuth(secretKey, "")
+		req.SetBasicAuth(keyOfShop(p), "")
 		res, err := http.DefaultClient.Do(req)
 		must2(r.t, err)
 		defer res.Body.Close()
@@ -395,12 +481,17 @@ func (r *rig) balance(p pay.Payment) int64 {
 			PayStatus        string
 			RefundableAmount int64
 		}
-		r.post(r.sandbox.URL+"/tosspay/api/v2/status", map[string]any{"apiKey": apiKey, "orderNo": p.Ref.Order}, &body)
+		r.post(r.sandbox.URL+"/tosspay/api/v2/status", map[string]any{"apiKey": keyOfShop(p), "orderNo": p.Ref.Order}, &body)
 		if body.PayStatus != "PAY_COMPLETE" && body.PayStatus != "REFUND_SUCCESS" {
 			return 0
 		}
 		return body.RefundableAmount
 	}
+}
+
+// keyOfShop is the key of the contract a payment was made on.
+func keyOfShop(p pay.Payment) string {
+	return map[string]string{"tnaru": secretKey, "tnarubill": billSecretKey, "narutosspay": apiKey, "narubill": billAPIKey}[p.MID]
 }
 
 // agrees asserts that our books and the provider's ledger say the same.

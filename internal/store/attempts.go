@@ -7,11 +7,11 @@ import (
 	"naru/internal/pay"
 )
 
-const attemptColumns = `merchant, id, payment, kind, status, amount, detail, code, message, tries, deadline, started, ended`
+const attemptColumns = `merchant, id, payment, kind, status, amount, detail, class, code, message, tries, deadline, started, ended`
 
 func scanAttempt(r row) (a pay.Attempt, err error) {
 	err = r.Scan(&a.Merchant, &a.ID, &a.Payment, &a.Kind, &a.Status, &a.Amount, textInto[json.RawMessage]{&a.Detail},
-		&a.Code, &a.Message, &a.Tries, timeInto{&a.Deadline}, timeInto{&a.Started}, timeInto{&a.Ended})
+		&a.Class, &a.Code, &a.Message, &a.Tries, timeInto{&a.Deadline}, timeInto{&a.Started}, timeInto{&a.Ended})
 	return a, err
 }
 
@@ -26,9 +26,9 @@ func (t *Tx) InsertAttempt(ctx context.Context, a pay.Attempt) error {
 		a.Status = pay.AttemptStarted
 	}
 	err := t.change(ctx, ErrExists, `INSERT INTO attempts (`+attemptColumns+`, needs_person)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE) ON CONFLICT DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, FALSE) ON CONFLICT DO NOTHING`,
 		a.Merchant, a.ID, a.Payment, a.Kind, a.Status, a.Amount, string(a.Detail),
-		a.Code, a.Message, a.Tries, a.Deadline, t.or(a.Started), a.Ended)
+		a.Class, a.Code, a.Message, a.Tries, a.Deadline, t.or(a.Started), a.Ended)
 	return wrap(err, "attempt %s of payment %s", a.ID, a.Payment)
 }
 
@@ -67,7 +67,7 @@ func (t *Tx) attemptsOf(ctx context.Context, merchant pay.MerchantID, payment pa
 }
 
 // StepAttempt makes event ev happen to an attempt as it was read, and writes its
-// code, message, tries and detail, provided its status is still that of a; else
+// class, code, message, tries and detail, provided its status is still that of a; else
 // ErrConflict. A final one has ended at a.Ended, or now, and needs no person any
 // more. An event that pay.Attempts does not allow wraps pay.ErrNoStep.
 func (t *Tx) StepAttempt(ctx context.Context, a pay.Attempt, ev pay.AttemptEvent) (pay.Attempt, error) {
@@ -80,10 +80,10 @@ func (t *Tx) StepAttempt(ctx context.Context, a pay.Attempt, ev pay.AttemptEvent
 	} else {
 		a.Ended = t.or(a.Ended)
 	}
-	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET status = $4, code = $5, message = $6, ended = $7,
-			tries = $8, detail = $9, needs_person = needs_person AND $10
+	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET status = $4, class = $5, code = $6, message = $7, ended = $8,
+			tries = $9, detail = $10, needs_person = needs_person AND $11
 		WHERE merchant = $1 AND id = $2 AND status = $3 RETURNING `+attemptColumns,
-		a.Merchant, a.ID, a.Status, next, a.Code, a.Message, a.Ended, a.Tries, string(a.Detail), next.Open())
+		a.Merchant, a.ID, a.Status, next, a.Class, a.Code, a.Message, a.Ended, a.Tries, string(a.Detail), next.Open())
 	if isNotFound(err) {
 		err = ErrConflict
 	}

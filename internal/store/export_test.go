@@ -20,26 +20,67 @@ func (t *Tx) Strings(ctx context.Context, text string, args ...any) ([]string, e
 	return list(ctx, t, func(r row) (s string, err error) { return s, r.Scan(&s) }, text, args...)
 }
 
-// ExplainFind is how SQLite would run FindPayments and CountPayments.
-func (t *Tx) ExplainFind(ctx context.Context, merchant pay.MerchantID, f PaymentFilter) (find, count string, err error) {
-	where, args := f.where(merchant)
-	order, err := f.order()
+// ExplainFind is how the database would run each statement of FindPayments and
+// CountPayments, by name.
+func (t *Tx) ExplainFind(ctx context.Context, merchant pay.MerchantID, f PaymentFilter) (map[string]string, error) {
+	s, err := f.sorting()
 	if err != nil {
+		return nil, err
+	}
+	plans := map[string]string{}
+	explain := func(name, text string, args []any) {
+		if err == nil {
+			plans[name], err = t.Explain(ctx, text, args...)
+		}
+	}
+	text, args := f.count(merchant)
+	explain("count", text, args)
+	if f.few() {
+		text, args = f.findFew(merchant, s)
+		explain("find", text, args)
+		return plans, err
+	}
+	within := &reach{first: t.Now.AddDate(-1, 0, 0), last: t.Now}
+	if f.From.IsZero() && f.To.IsZero() {
+		within = nil
+	} else {
+		text, args = f.reach(merchant, s)
+		explain("reach", text, args)
+	}
+	text, args = f.page(merchant, s, within)
+	explain("page", text, args)
+	text, args = f.find(merchant, s, within)
+	explain("find", text, args)
+	return plans, err
+}
+
+// ExplainSchedules is how the database would run FindSchedules and CountSchedules.
+func (t *Tx) ExplainSchedules(ctx context.Context, merchant pay.MerchantID, f ScheduleFilter) (find, count string, err error) {
+	text, args := f.find(merchant)
+	if find, err = t.Explain(ctx, text, args...); err != nil {
 		return "", "", err
 	}
-	if find, err = t.explain(ctx, `SELECT `+paymentColumns+` FROM payments WHERE `+where+` ORDER BY `+order+` LIMIT 20`, args...); err != nil {
-		return "", "", err
-	}
-	count, err = t.explain(ctx, `SELECT COUNT(*) FROM payments WHERE `+where, args...)
+	w := f.where(merchant)
+	count, err = t.Explain(ctx, `SELECT COUNT(*) FROM schedules WHERE `+w.text(), w.args...)
 	return find, count, err
+}
+
+// ExplainCountJobs is how the database would run CountJobs.
+func (t *Tx) ExplainCountJobs(ctx context.Context) (string, error) {
+	return t.Explain(ctx, countJobs, t.Now)
 }
 
 // ExplainLease is how SQLite would run LeaseJobs.
 func (t *Tx) ExplainLease(ctx context.Context) (string, error) {
-	return t.explain(ctx, leaseJobs(4, t.dialect.skip), 1, 2, 3, "a", "b", "c", "d")
+	return t.Explain(ctx, leaseJobs(4, t.dialect.skip), 1, 2, 3, "a", "b", "c", "d")
 }
 
-func (t *Tx) explain(ctx context.Context, text string, args ...any) (string, error) {
+// Explain is how the database would run a statement, in one line.
+func (t *Tx) Explain(ctx context.Context, text string, args ...any) (string, error) {
+	if t.dialect.kind == kindPostgres {
+		steps, err := t.Strings(ctx, `EXPLAIN (COSTS OFF) `+text, args...)
+		return strings.Join(steps, "; "), err
+	}
 	steps, err := list(ctx, t, func(r row) (s string, err error) {
 		var a, b, c int
 		return s, r.Scan(&a, &b, &c, &s)
@@ -68,3 +109,12 @@ const (
 
 // Again says that the transaction met trouble that may pass.
 func (t *Tx) Again(err error) { t.again = err }
+
+// Columns is the names of the columns of a table.
+func (t *Tx) Columns(ctx context.Context, table string) ([]string, error) {
+	text := `SELECT name FROM pragma_table_info($1)`
+	if t.dialect.kind == kindPostgres {
+		text = `SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`
+	}
+	return t.Strings(ctx, text, table)
+}

@@ -116,34 +116,6 @@ func TestFindRefusesWhatItDoesNotKnow(t *testing.T) {
 	})
 }
 
-func TestSearchesUseIndexes(t *testing.T) {
-	t.Parallel()
-	f := open(t, "sqlite::memory:")
-	day := store.PaymentFilter{From: at(0), To: at(24 * 60), Statuses: []pay.Status{pay.StatusPaid, pay.StatusFailed}}
-	order := store.PaymentFilter{MerchantUID: "a", Sort: "-updated"}
-	for _, sort := range []string{"-started", "started", "-paid", "paid", "-updated", "updated"} {
-		for _, filter := range []store.PaymentFilter{{}, day, order} {
-			filter.Sort = sort
-			f.read(t, func(ctx context.Context, tx *store.Tx) error {
-				find, count, err := tx.ExplainFind(ctx, shop, filter)
-				for _, plan := range []string{find, count} {
-					if !strings.HasPrefix(plan, "SEARCH payments USING") || strings.Contains(plan, "SCAN") {
-						t.Errorf("%+v: %s", filter, plan)
-					}
-				}
-				// A page of everything must not sort everything.
-				if filter.From.IsZero() && filter.MerchantUID == "" && strings.Contains(find, "TEMP B-TREE") {
-					t.Errorf("%+v: %s", filter, find)
-				}
-				if !filter.From.IsZero() && !strings.Contains(count, "COVERING INDEX payments_by_status") {
-					t.Errorf("%+v: counts by %s", filter, count)
-				}
-				return err
-			})
-		}
-	}
-}
-
 func TestPaymentsByIDsComeInTheOrderAskedFor(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		const n = 600 // more than one statement asks for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -35,21 +36,76 @@ const longestError = 2000
 // waiting is replaced, with its tries forgotten; one that is running runs once
 // more afterwards, with the new arg and time.
 func (t *Tx) Enqueue(ctx context.Context, kind, key string, arg any, runAt time.Time) error {
-	text, err := jsonText(arg)
-	if err != nil {
-		return wrap(err, "enqueue %s %s", kind, key)
-	}
-	_, err = t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again) VALUES ($1, $2, $3, $4, 0, 0, '', $5, $4, FALSE)
-		ON CONFLICT (kind, key) DO UPDATE SET arg = excluded.arg, run_at = excluded.run_at,
-			again = (jobs.lease_to > 0 AND jobs.due_at > $5),
-			due_at = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.due_at ELSE excluded.due_at END,
-			tries = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.tries ELSE 0 END,
-			last_error = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.last_error ELSE '' END,
-			lease_to = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $5 THEN jobs.lease_to ELSE 0 END`,
-		kind, key, text, runAt, t.Now)
-	t.due(runAt, err)
+	err := t.enqueue(ctx, kind, []NewJob{{key, arg, runAt}})
 	return wrap(err, "enqueue %s %s", kind, key)
 }
+
+// NewJob is work to be enqueued with others.
+type NewJob struct {
+	Key   string
+	Arg   any // becomes JSON
+	RunAt time.Time
+}
+
+// EnqueueMany does for each job in turn what Enqueue does, in few statements.
+func (t *Tx) EnqueueMany(ctx context.Context, kind string, jobs []NewJob) error {
+	jobs = distinct(jobs)
+	for len(jobs) > 0 {
+		n := batch(len(jobs))
+		if err := t.enqueue(ctx, kind, jobs[:n]); err != nil {
+			return wrap(err, "enqueue %d jobs %s, from %s on", len(jobs), kind, jobs[0].Key)
+		}
+		jobs = jobs[n:]
+	}
+	return nil
+}
+
+// distinct is jobs by key, of each the last: one INSERT must not meet a row
+// twice, and rows that are taken in one order do not deadlock.
+func distinct(jobs []NewJob) []NewJob {
+	if len(jobs) < 2 {
+		return jobs
+	}
+	last := make(map[string]NewJob, len(jobs))
+	for _, j := range jobs {
+		last[clean(j.Key)] = j
+	}
+	out := make([]NewJob, 0, len(last))
+	for _, key := range slices.Sorted(maps.Keys(last)) {
+		out = append(out, last[key])
+	}
+	return out
+}
+
+// enqueue is one statement.
+func (t *Tx) enqueue(ctx context.Context, kind string, jobs []NewJob) error {
+	rows, args := strings.Builder{}, []any{kind, t.Now}
+	for i, j := range jobs {
+		text, err := jsonText(j.Arg)
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			rows.WriteString(", ")
+		}
+		n := len(args)
+		fmt.Fprintf(&rows, `($1, $%d, $%d, $%d, 0, 0, '', $2, $%d, FALSE)`, n+1, n+2, n+3, n+3)
+		args = append(args, j.Key, text, j.RunAt)
+	}
+	_, err := t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again) VALUES `+rows.String()+enqueueAgain, args...)
+	for _, j := range jobs {
+		t.due(j.RunAt, err)
+	}
+	return err
+}
+
+const enqueueAgain = `
+	ON CONFLICT (kind, key) DO UPDATE SET arg = excluded.arg, run_at = excluded.run_at,
+		again = (jobs.lease_to > 0 AND jobs.due_at > $2),
+		due_at = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.due_at ELSE excluded.due_at END,
+		tries = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.tries ELSE 0 END,
+		last_error = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.last_error ELSE '' END,
+		lease_to = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.lease_to ELSE 0 END`
 
 // due notes that a job can be taken now.
 func (t *Tx) due(at time.Time, err error) {
@@ -166,9 +222,15 @@ func (t *Tx) CountJobs(ctx context.Context) (depth int, oldest time.Time, err er
 	}
 	c, err := one(ctx, t, func(r row) (c count, err error) {
 		return c, r.Scan(&c.n, timeInto{&c.oldest})
-	}, `SELECT COUNT(*), COALESCE(MIN(run_at), 0) FROM jobs WHERE run_at <= $1`, t.Now)
+	}, countJobs, t.Now)
 	return c.n, c.oldest, wrap(err, "count jobs")
 }
+
+// countJobs finds what is late without reading what is booked for later: a job
+// that is not leased is due when it was asked to run.
+const countJobs = `SELECT COUNT(*), COALESCE(MIN(run_at), 0) FROM (
+	SELECT run_at FROM jobs WHERE due_at <= $1 AND run_at <= $1
+	UNION ALL SELECT run_at FROM jobs WHERE lease_to > 0 AND due_at > $1 AND run_at <= $1) AS late`
 
 // NextJobAt is when the next job can be taken, or zero when there is none. A
 // running job can be taken when its lease runs out.

@@ -1,0 +1,372 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// keyIssue is one issue of a billing key in the making.
+type keyIssue struct {
+	on  opened[connector.BillingByCard]
+	key pay.BillingKey
+	out connector.KeyOutcome
+}
+
+// keyArg is the argument of JobResolveKey and JobRevokeKey.
+type keyArg struct {
+	Merchant pay.MerchantID `json:"merchant"`
+	Hold     bool           `json:"hold,omitempty"` // issued for a charge: without one it is given up
+}
+
+// IssueKey has a billing key issued for a card. It becomes what its CustomerUID
+// means; an older key of that name is replaced, and not revoked at the provider.
+// Nothing of the card is kept but its masked number.
+func (g *Gateway) IssueKey(ctx context.Context, r IssueKeyRequest) (pay.BillingKey, error) {
+	issued, err := g.askForKey(ctx, r, false)
+	if err != nil {
+		return issued.key, err
+	}
+	var k pay.BillingKey
+	err = g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
+		k, err = g.learnKey(ctx, tx, issued, pay.EvKeyActivated)
+		return err
+	})
+	if err != nil {
+		return k, fmt.Errorf("record billing key %s: %w", issued.key.ID, err)
+	}
+	return k, g.faults(string(pay.AttemptIssueKey) + ":" + pointLearned)
+}
+
+// askForKey commits the intention to have a key issued and asks for it; a lost
+// answer is asked for once more at once. What was approved is recorded by
+// learnKey, in the caller's transaction.
+func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (keyIssue, error) {
+	ctx = context.WithoutCancel(ctx)
+	on, err := serverChannel[connector.BillingByCard](ctx, g, r.Merchant, r.Channel, pay.ChannelBilling, thatKind)
+	if err != nil {
+		return keyIssue{}, err
+	}
+	if r.CustomerID == "" {
+		r.CustomerID = g.newUUID()
+	}
+	k := pay.BillingKey{
+		Merchant: r.Merchant, ID: pay.KeyID(g.newUUID()), CustomerUID: r.CustomerUID, CustomerID: r.CustomerID, Channel: on.ch.Key,
+		Provider: on.ch.Provider, MID: on.ch.MID, Mode: on.ch.Mode, Status: pay.KeyIssuing, Method: pay.MethodCard, Buyer: r.Buyer,
+	}
+	timing := on.d.Timings[pay.AttemptIssueKey]
+	err = g.store.Write(ctx, func(tx *store.Tx) error {
+		k.Created, k.Updated = tx.Now, tx.Now
+		if err := tx.InsertBillingKey(ctx, k); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+	})
+	if err != nil {
+		return keyIssue{key: k}, err
+	}
+	if err := g.fault(pay.AttemptIssueKey, pointIntended); err != nil {
+		return keyIssue{key: k}, err
+	}
+	out, callErr := g.callForKey(ctx, on, k, r.Card, r.TestCode)
+	if callErr != nil && connector.KindOf(callErr) == connector.Unknown && timing.KeepsAnswer {
+		if again, err := g.callForKey(ctx, on, k, r.Card, r.TestCode); err == nil {
+			out, callErr = again, nil
+		}
+	}
+	if err := g.fault(pay.AttemptIssueKey, pointAnswered); err != nil {
+		return keyIssue{key: k}, err
+	}
+	return g.judgeKey(ctx, keyIssue{on, k, out}, callErr)
+}
+
+// judgeKey tells a key that was issued from one that was not, which is recorded.
+func (g *Gateway) judgeKey(ctx context.Context, i keyIssue, callErr error) (keyIssue, error) {
+	out := connector.Outcome{Verdict: i.out.Verdict, Decline: i.out.Decline}
+	v := verdictOf(out, callErr)
+	switch v.event {
+	case pay.EvSucceeded:
+		return i, nil
+	case pay.EvLost:
+		g.log.WarnContext(ctx, "outcome unknown", "billing_key", i.key.ID, "err", callErr)
+		return i, ErrOutcomeUnknown
+	}
+	i.key.Code, i.key.Message = v.why.code, v.why.text
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		i.key, err = g.refuseKey(ctx, tx, i.key)
+		return err
+	})
+	switch {
+	case err != nil:
+		return i, err
+	case v.event == pay.EvNeverLeft:
+		return i, ErrProviderDown
+	}
+	return i, &DeclinedError{Decline: declineFrom(i.out.Decline, v.why), Step: DeclinedKey}
+}
+
+// declineFrom is the provider's own refusal where there is one.
+func declineFrom(d *connector.Decline, f failure) connector.Decline {
+	if d != nil {
+		return *d
+	}
+	return connector.Decline{Code: connector.DeclineRequest, ProviderCode: f.code, ProviderMessage: f.text}
+}
+
+func (g *Gateway) callForKey(ctx context.Context, on opened[connector.BillingByCard], k pay.BillingKey, card connector.Card, test string) (connector.KeyOutcome, error) {
+	var heard []connector.Exchange
+	call := connector.Call{Key: pay.AttemptID(k.ID), TestCode: test, Record: func(e connector.Exchange) { heard = append(heard, e) }}
+	if k.Mode == pay.ModeLive {
+		call.TestCode = ""
+	}
+	asking, stop := within(ctx, on.d.Timings[pay.AttemptIssueKey].Deadline)
+	defer stop()
+	out, err := on.can.IssueBillingKey(asking, call, k.CustomerID, card)
+	if err == nil && out.Verdict == connector.Approved && out.Key.Key == "" {
+		err = &connector.Error{Provider: k.Provider, Op: "issue billing key", Err: errors.New("the answer has no key")}
+	}
+	g.recordExchanges(ctx, pay.Attempt{Merchant: k.Merchant, ID: pay.AttemptID(k.ID)}, heard)
+	return out, err
+}
+
+// recordExchanges keeps what was said apart from what was learned: its loss
+// costs no money.
+func (g *Gateway) recordExchanges(ctx context.Context, about pay.Attempt, heard []connector.Exchange) {
+	if len(heard) == 0 {
+		return
+	}
+	err := g.store.Write(ctx, func(tx *store.Tx) error { return addExchanges(ctx, tx, about, heard) })
+	if err != nil {
+		g.log.ErrorContext(ctx, "exchange not recorded", "attempt", about.ID, "err", err)
+	}
+}
+
+// learnKey records an issued key as held or active.
+func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay.KeyEvent) (pay.BillingKey, error) {
+	k, err := tx.BillingKeyByID(ctx, i.key.Merchant, i.key.ID)
+	if err != nil || k.Status != pay.KeyIssuing {
+		return k, err
+	}
+	if k, err = g.sealKey(k, i.out.Key); err != nil {
+		return k, err
+	}
+	if err := tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil {
+		return k, err
+	}
+	if ev == pay.EvKeyActivated {
+		return tx.ActivateBillingKey(ctx, k)
+	}
+	return tx.StepBillingKey(ctx, k, ev)
+}
+
+// sealKey takes over what the provider told of a key.
+func (g *Gateway) sealKey(k pay.BillingKey, got connector.BillingKey) (pay.BillingKey, error) {
+	var err error
+	if k.Sealed, err = g.vault.Seal([]byte(got.Key.Reveal()), sealedAs(k.ID)); err != nil {
+		return k, err
+	}
+	k.MAC = g.vault.MAC("billing_key", []byte(got.Key.Reveal()))
+	return instrumentOf(k, got), nil
+}
+
+func sealedAs(id pay.KeyID) string { return "billing_key:" + string(id) }
+
+// instrumentOf is k with what is behind it now.
+func instrumentOf(k pay.BillingKey, got connector.BillingKey) pay.BillingKey {
+	if got.Method == "" && got.Card == nil && got.Bank == nil {
+		return k
+	}
+	if got.Method != "" {
+		k.Method = got.Method
+	}
+	k.Card, k.Bank = got.Card, got.Bank
+	return k
+}
+
+// refuseKey ends a key that was not issued, or not kept.
+func (g *Gateway) refuseKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
+	now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
+	if err != nil || now.Status != pay.KeyIssuing && now.Status != pay.KeyHeld {
+		return now, err
+	}
+	now.Code, now.Message = k.Code, k.Message
+	if now, err = tx.StepBillingKey(ctx, now, pay.EvKeyRefused); err != nil {
+		return now, err
+	}
+	if err := tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil || len(now.Sealed) == 0 {
+		return now, err
+	}
+	return now, tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
+}
+
+// giveUpKey records a key that was issued and is not to be used, so that it is
+// revoked.
+func (g *Gateway) giveUpKey(ctx context.Context, i keyIssue) error {
+	ctx = context.WithoutCancel(ctx)
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		k, err := g.learnKey(ctx, tx, i, pay.EvKeyHeld)
+		if err == nil {
+			_, err = g.refuseKey(ctx, tx, k)
+		}
+		return err
+	})
+}
+
+// workResolveKey asks again for an issue whose answer was lost, without the
+// card: the provider answers what it answered, or refuses, and then nothing was
+// issued.
+func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
+	var arg keyArg
+	if err := j.ReadArg(&arg); err != nil {
+		return err
+	}
+	k, ch, err := g.keyWithChannel(ctx, arg.Merchant, pay.KeyID(j.Key))
+	if err != nil || k.Status != pay.KeyIssuing {
+		return err
+	}
+	on, err := openFor[connector.BillingByCard](g, ch)
+	if err != nil {
+		return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
+	}
+	out, callErr := g.callForKey(ctx, on, k, connector.Card{}, "")
+	if callErr != nil {
+		return g.askKeyLater(ctx, k, on.d.Timings[pay.AttemptIssueKey], callErr)
+	}
+	issued, err := g.judgeKey(ctx, keyIssue{on, k, out}, nil)
+	if _, refused := errors.AsType[*DeclinedError](err); refused {
+		return nil
+	}
+	if err != nil {
+		return g.askKeyLater(ctx, k, on.d.Timings[pay.AttemptIssueKey], err)
+	}
+	if arg.Hold { // its charge was never begun
+		return g.giveUpKey(ctx, issued)
+	}
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		_, err := g.learnKey(ctx, tx, issued, pay.EvKeyActivated)
+		return err
+	})
+}
+
+// askKeyLater plans the next question, or calls a person after the last.
+func (g *Gateway) askKeyLater(ctx context.Context, k pay.BillingKey, timing connector.Timing, why error) error {
+	if k.Tries+1 < len(timing.Gaps) {
+		k.Tries++
+		err := g.store.Write(ctx, func(tx *store.Tx) error { _, err := tx.UpdateBillingKey(ctx, k); return err })
+		if err != nil {
+			return err
+		}
+		return jobs.RetryAt(g.now().Add(gap(timing, k.Tries)), why)
+	}
+	g.log.ErrorContext(ctx, "needs a person", "billing_key", k.ID)
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		return tx.AddAlarm(ctx, store.Alarm{
+			ID: "unknown:" + string(k.ID), Merchant: k.Merchant, Kind: "unknown_outcome", At: tx.Now,
+			Text: fmt.Sprintf("whether billing key %s of %q was issued could not be learned", k.ID, k.CustomerUID),
+		})
+	})
+}
+
+func (g *Gateway) keyWithChannel(ctx context.Context, m pay.MerchantID, id pay.KeyID) (pay.BillingKey, pay.Channel, error) {
+	var k pay.BillingKey
+	var ch pay.Channel
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if k, err = tx.BillingKeyByID(ctx, m, id); err != nil {
+			return err
+		}
+		ch, err = tx.Channel(ctx, k.Merchant, k.Channel)
+		return err
+	})
+	return k, ch, err
+}
+
+// keyCharged decides about a key that was issued for a charge, now that it ended.
+func (b books) keyCharged(ctx context.Context, p pay.Payment) error {
+	if p.CustomerUID == "" || p.CustomerUsage != usagePayment {
+		return nil
+	}
+	all, err := b.tx.ListAttempts(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		d := chargeDetailOf(a)
+		if a.Kind != pay.AttemptCharge || !d.Hold {
+			continue
+		}
+		k, err := b.tx.BillingKeyByID(ctx, p.Merchant, d.Key)
+		if err != nil {
+			return err
+		}
+		switch {
+		case k.Status != pay.KeyHeld:
+		case p.Status == pay.StatusPaid:
+			_, err = b.tx.ActivateBillingKey(ctx, k)
+		default:
+			k.Code, k.Message = p.FailCode, p.FailReason
+			_, err = b.g.refuseKey(ctx, b.tx, k)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// revokeTries is how often a key that is not used any more is revoked before it
+// is left to lie: nothing charges it from here.
+const revokeTries = 20
+
+// workRevokeKey makes a key useless at its provider, where that can be done.
+func (g *Gateway) workRevokeKey(ctx context.Context, j store.Job) error {
+	var arg keyArg
+	if err := json.Unmarshal(j.Arg, &arg); err != nil {
+		return err
+	}
+	k, ch, err := g.keyWithChannel(ctx, arg.Merchant, pay.KeyID(j.Key))
+	if err != nil || len(k.Sealed) == 0 {
+		return translate(err, store.ErrNotFound, nil)
+	}
+	on, err := openFor[connector.BillingRevoker](g, ch)
+	if errors.Is(err, connector.ErrUnsupported) {
+		return nil
+	}
+	var out connector.Outcome
+	if err == nil {
+		out, err = g.revoke(ctx, on, k)
+	}
+	switch {
+	case err == nil && out.Verdict == connector.Declined:
+		g.log.WarnContext(ctx, "billing key not revoked", "billing_key", k.ID, "code", out.Decline.ProviderCode)
+		return nil
+	case err == nil && out.Verdict == connector.Approved:
+		return nil
+	case j.Tries >= revokeTries:
+		g.log.ErrorContext(ctx, "billing key not revoked", "billing_key", k.ID, "tries", j.Tries, "err", err)
+		return nil
+	case err == nil:
+		err = ErrOutcomeUnknown
+	}
+	return jobs.RetryAt(g.now().Add(time.Duration(j.Tries)*time.Minute), err)
+}
+
+func (g *Gateway) revoke(ctx context.Context, on opened[connector.BillingRevoker], k pay.BillingKey) (connector.Outcome, error) {
+	key, err := g.vault.Open(k.Sealed, sealedAs(k.ID))
+	if err != nil {
+		return connector.Outcome{}, err
+	}
+	var heard []connector.Exchange
+	call := connector.Call{Key: pay.AttemptID("revoke-" + string(k.ID)), Record: func(e connector.Exchange) { heard = append(heard, e) }}
+	asking, stop := within(ctx, on.d.Timings[pay.AttemptIssueKey].Deadline)
+	defer stop()
+	out, err := on.can.RevokeBillingKey(asking, call, pay.Secret(key))
+	g.recordExchanges(ctx, pay.Attempt{Merchant: k.Merchant, ID: call.Key}, heard)
+	return out, err
+}

@@ -1,0 +1,368 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"naru/internal/connector"
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// receiptArg is the argument of a JobResolveReceipt.
+type receiptArg struct {
+	Merchant pay.MerchantID `json:"merchant"`
+}
+
+// IssueReceipt has a cash receipt issued for what is left of a payment made by
+// transfer or into a virtual account, or for money taken elsewhere. There is one
+// at a time: ErrReceiptIssued. Its intention is committed before the provider is
+// asked; a lost answer is had again under the same key.
+func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Receipt, error) {
+	number := strings.NewReplacer("-", "", " ", "").Replace(r.Identifier.Reveal())
+	if number == "" || strings.Trim(number, "0123456789") != "" || len(number) > 30 {
+		return pay.Receipt{}, &Invalid{"identifier", "must be 1 to 30 digits"} // the value is personal: it is not repeated
+	}
+	on, row, err := g.receiptFor(ctx, r)
+	if err != nil {
+		return row, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	row.ID = pay.ReceiptID(g.newUUID())
+	if row.Identifier, err = g.vault.Seal([]byte(number), receiptSealedAs(row.ID)); err != nil {
+		return row, err
+	}
+	err = g.store.Write(ctx, func(tx *store.Tx) error {
+		if err := g.checkReceipt(ctx, tx, r, &row); err != nil {
+			return err
+		}
+		row.Created, row.Updated = tx.Now, tx.Now
+		if err := tx.InsertReceipt(ctx, row); err != nil {
+			return translate(err, store.ErrExists, ErrReceiptIssued)
+		}
+		return enqueueReceipt(ctx, tx, row, on.d)
+	})
+	if err != nil {
+		return row, err
+	}
+	if err := g.fault(pay.AttemptReceipt, pointIntended); err != nil {
+		return row, err
+	}
+	row, err = g.askReceipt(ctx, on, row, r.TestCode)
+	if errors.Is(err, ErrOutcomeUnknown) && on.d.Timings[pay.AttemptReceipt].KeepsAnswer { // once more, while the merchant's server waits
+		row, err = g.askReceipt(ctx, on, row, r.TestCode)
+	}
+	return row, err
+}
+
+func receiptSealedAs(id pay.ReceiptID) string { return "receipt:" + string(id) }
+
+func enqueueReceipt(ctx context.Context, tx *store.Tx, r pay.Receipt, d connector.Driver) error {
+	at := tx.Now.Add(d.Timings[pay.AttemptReceipt].Deadline).Add(resolveMargin)
+	return tx.Enqueue(ctx, JobResolveReceipt, string(r.ID), receiptArg{r.Merchant}, at)
+}
+
+// receiptFor finds the channel of a receipt and fills in what is known of it.
+func (g *Gateway) receiptFor(ctx context.Context, r ReceiptRequest) (opened[connector.ReceiptIssuer], pay.Receipt, error) {
+	row := pay.Receipt{
+		Merchant: r.Merchant, Payment: r.Payment, MerchantUID: r.MerchantUID, Status: pay.ReceiptIssuing, Type: r.Type, Buyer: r.Buyer,
+		Name: r.Name, Amount: pay.Breakdown{Total: pay.Won(r.Amount), TaxFree: r.TaxFree, VAT: r.VAT},
+	}
+	if row.Type == "" {
+		row.Type = pay.ReceiptPerson
+	}
+	var on opened[connector.ReceiptIssuer]
+	var err error
+	if r.Payment == "" {
+		on, err = serverChannel[connector.ReceiptIssuer](ctx, g, r.Merchant, r.Channel, pay.ChannelPayment, anyKind)
+	} else {
+		on, err = receiptChannel(ctx, g, r.Merchant, r.Payment)
+	}
+	row.Channel, row.Provider, row.MID, row.Mode = on.ch.Key, on.ch.Provider, on.ch.MID, on.ch.Mode
+	return on, row, err
+}
+
+// receiptChannel opens the channel a payment was made on.
+func receiptChannel(ctx context.Context, g *Gateway, m pay.MerchantID, id pay.PaymentID) (opened[connector.ReceiptIssuer], error) {
+	p, err := g.payment(ctx, m, id)
+	if err != nil {
+		return opened[connector.ReceiptIssuer]{}, err
+	}
+	return g.openReceipt(ctx, m, p.Channel)
+}
+
+func (g *Gateway) openReceipt(ctx context.Context, m pay.MerchantID, key pay.ChannelKey) (opened[connector.ReceiptIssuer], error) {
+	var ch pay.Channel
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		ch, err = tx.Channel(ctx, m, key)
+		return translate(err, store.ErrNotFound, ErrChannelMissing)
+	})
+	if err != nil {
+		return opened[connector.ReceiptIssuer]{}, err
+	}
+	return openFor[connector.ReceiptIssuer](g, ch)
+}
+
+// checkReceipt holds a request against the books. The amount of a payment's
+// receipt is what is left of the payment.
+func (g *Gateway) checkReceipt(ctx context.Context, tx *store.Tx, r ReceiptRequest, row *pay.Receipt) error {
+	if r.Payment == "" {
+		return checkReceiptAmount(*row)
+	}
+	p, err := tx.Payment(ctx, r.Merchant, r.Payment)
+	if err != nil {
+		return translate(err, store.ErrNotFound, ErrNoPayment)
+	}
+	byCash := p.Method == pay.MethodTrans || p.Method == pay.MethodVbank
+	paid := p.Status == pay.StatusPaid || p.Status == pay.StatusPartiallyCancelled
+	switch {
+	case !byCash || !paid:
+		return ErrReceiptForbidden
+	case p.Details.CashReceipt: // issued together with the payment
+		return ErrReceiptIssued
+	}
+	row.MerchantUID, row.Name = p.MerchantUID, nameOf(p)
+	row.Amount.Total = pay.Money{Minor: p.Left(), Currency: p.Amount.Total.Currency}
+	return checkReceiptAmount(*row)
+}
+
+func checkReceiptAmount(r pay.Receipt) error {
+	if r.Amount.Total.Minor <= 0 {
+		return &Invalid{"amount", fmt.Sprintf("%d must be more than 0", r.Amount.Total.Minor)}
+	}
+	if err := r.Amount.Validate(); err != nil {
+		return &Invalid{"tax_free", err.Error()}
+	}
+	return nil
+}
+
+// askReceipt puts the question of an open receipt and records the answer.
+func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string) (pay.Receipt, error) {
+	var heard []connector.Exchange
+	call := connector.Call{Key: receiptCall(r), TestCode: testCode, Record: func(e connector.Exchange) { heard = append(heard, e) }}
+	if r.Mode == pay.ModeLive {
+		call.TestCode = ""
+	}
+	asking, stop := within(ctx, on.d.Timings[pay.AttemptReceipt].Deadline)
+	defer stop()
+	out, callErr := g.callReceipt(asking, on, call, r)
+	g.recordExchanges(ctx, pay.Attempt{Merchant: r.Merchant, Payment: r.Payment, ID: call.Key}, heard)
+	if err := g.fault(pay.AttemptReceipt, pointAnswered); err != nil {
+		return r, err
+	}
+	r, err := g.learnReceipt(ctx, r, out, callErr)
+	if err != nil {
+		return r, err
+	}
+	return r, g.fault(pay.AttemptReceipt, pointLearned)
+}
+
+// receiptCall is the idempotency key of what is under way: of the issue the
+// receipt's id, of a cancellation one of its own.
+func receiptCall(r pay.Receipt) pay.AttemptID {
+	if r.Status == pay.ReceiptCancelling {
+		return pay.AttemptID(r.CancelKey)
+	}
+	return pay.AttemptID(r.ID)
+}
+
+func (g *Gateway) callReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], call connector.Call, r pay.Receipt) (connector.ReceiptOutcome, error) {
+	if r.Status == pay.ReceiptCancelling {
+		return on.can.CancelReceipt(ctx, call, r.Key)
+	}
+	number, err := g.vault.Open(r.Identifier, receiptSealedAs(r.ID))
+	if err != nil {
+		return connector.ReceiptOutcome{}, notSent(err)
+	}
+	return on.can.IssueReceipt(ctx, call, connector.ReceiptSpec{
+		Order: "receipt-" + string(r.ID), Name: r.Name, Amount: r.Amount, Type: r.Type, Identifier: pay.Secret(number),
+	})
+}
+
+// learnReceipt records what became of an issue or a cancellation. The receipt's
+// number is forgotten once it is known.
+func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector.ReceiptOutcome, callErr error) (pay.Receipt, error) {
+	v := verdictOf(connector.Outcome{Verdict: out.Verdict, Decline: out.Decline}, callErr)
+	if v.event == pay.EvLost {
+		g.log.WarnContext(ctx, "outcome unknown", "receipt", r.ID, "err", callErr)
+		return r, ErrOutcomeUnknown
+	}
+	var now pay.Receipt
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil || now.Status != r.Status {
+			return err
+		}
+		ev := describeReceipt(&now, out, v)
+		if now, err = tx.StepReceipt(ctx, now, ev); err != nil {
+			return err
+		}
+		return tx.DeleteJob(ctx, JobResolveReceipt, string(now.ID))
+	})
+	switch {
+	case err != nil:
+		return now, fmt.Errorf("record receipt %s: %w", r.ID, err)
+	case v.event == pay.EvNeverLeft:
+		return now, ErrProviderDown
+	case v.event == pay.EvRefused:
+		return now, &DeclinedError{Decline: declineFrom(out.Decline, v.why)}
+	}
+	return now, nil
+}
+
+// describeReceipt fills in what an answer tells, and gives the event it makes.
+func describeReceipt(r *pay.Receipt, out connector.ReceiptOutcome, v verdict) pay.ReceiptEvent {
+	cancelling := r.Status == pay.ReceiptCancelling
+	r.Identifier, r.Tries, r.Code, r.Message = nil, 0, v.why.code, v.why.text
+	switch {
+	case v.event != pay.EvSucceeded && cancelling:
+		r.CancelKey = ""
+		return pay.EvReceiptCancelRefused
+	case v.event != pay.EvSucceeded:
+		return pay.EvReceiptRefused
+	case cancelling:
+		r.CancelKey, r.CancelledAt = out.Key, out.At
+		return pay.EvReceiptCancelled
+	}
+	r.Key, r.ApprovalNo, r.URL, r.IssuedAt = out.Key, out.ApprovalNo, out.URL, out.At
+	return pay.EvReceiptIssued
+}
+
+// workResolveReceipt asks again, under the same key, for an answer that was lost.
+func (g *Gateway) workResolveReceipt(ctx context.Context, j store.Job) error {
+	var arg receiptArg
+	if err := j.ReadArg(&arg); err != nil {
+		return err
+	}
+	var r pay.Receipt
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		r, err = tx.Receipt(ctx, arg.Merchant, pay.ReceiptID(j.Key))
+		return err
+	})
+	if err != nil || r.Status != pay.ReceiptIssuing && r.Status != pay.ReceiptCancelling {
+		return err
+	}
+	timing := g.drivers[r.Provider].Timings[pay.AttemptReceipt]
+	on, err := g.openReceipt(ctx, r.Merchant, r.Channel)
+	if err != nil {
+		return g.askReceiptLater(ctx, r, timing, err)
+	}
+	_, err = g.askReceipt(ctx, on, r, "")
+	if _, refused := errors.AsType[*DeclinedError](err); err == nil || refused || errors.Is(err, ErrProviderDown) {
+		return nil
+	}
+	return g.askReceiptLater(ctx, r, timing, err)
+}
+
+func (g *Gateway) askReceiptLater(ctx context.Context, r pay.Receipt, timing connector.Timing, why error) error {
+	if r.Tries+1 < len(timing.Gaps) {
+		err := g.store.Write(ctx, func(tx *store.Tx) error {
+			now, err := tx.Receipt(ctx, r.Merchant, r.ID)
+			if err == nil {
+				now.Tries++
+				_, err = tx.UpdateReceipt(ctx, now)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return jobs.RetryAt(g.now().Add(gap(timing, r.Tries+1)), why)
+	}
+	g.log.ErrorContext(ctx, "needs a person", "receipt", r.ID)
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		return tx.AddAlarm(ctx, store.Alarm{
+			ID: "unknown:" + string(r.ID), Merchant: r.Merchant, Payment: r.Payment, Kind: "unknown_outcome", At: tx.Now,
+			Text: fmt.Sprintf("whether cash receipt %s is %s could not be learned", r.ID, r.Status),
+		})
+	})
+}
+
+// ReceiptOfPayment is the newest cash receipt of a payment: ErrNoPayment,
+// ErrNoReceipt.
+func (g *Gateway) ReceiptOfPayment(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Receipt, error) {
+	if _, err := g.payment(ctx, m, id); err != nil {
+		return pay.Receipt{}, err
+	}
+	return g.findReceipt(ctx, func(tx *store.Tx) (pay.Receipt, error) { return tx.ReceiptOfPayment(ctx, m, id) })
+}
+
+// ReceiptOfOrder is the newest cash receipt for money taken elsewhere under an
+// order number, or ErrNoReceipt.
+func (g *Gateway) ReceiptOfOrder(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID) (pay.Receipt, error) {
+	return g.findReceipt(ctx, func(tx *store.Tx) (pay.Receipt, error) { return tx.ReceiptOfOrder(ctx, m, uid) })
+}
+
+func (g *Gateway) findReceipt(ctx context.Context, find func(*store.Tx) (pay.Receipt, error)) (pay.Receipt, error) {
+	var r pay.Receipt
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		r, err = find(tx)
+		return translate(err, store.ErrNotFound, ErrNoReceipt)
+	})
+	if err == nil && r.Status == pay.ReceiptIssuing {
+		err = ErrNoReceipt
+	}
+	return r, err
+}
+
+// CancelReceiptOfPayment cancels the cash receipt of a payment.
+func (g *Gateway) CancelReceiptOfPayment(ctx context.Context, m pay.MerchantID, id pay.PaymentID, testCode string) (pay.Receipt, error) {
+	on, err := receiptChannel(ctx, g, m, id)
+	if err != nil {
+		return pay.Receipt{}, err
+	}
+	r, err := g.ReceiptOfPayment(ctx, m, id)
+	if err != nil {
+		return r, err
+	}
+	return g.cancelReceipt(ctx, on, r, testCode)
+}
+
+// CancelReceiptOfOrder cancels the cash receipt for money taken elsewhere.
+func (g *Gateway) CancelReceiptOfOrder(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, testCode string) (pay.Receipt, error) {
+	r, err := g.ReceiptOfOrder(ctx, m, uid)
+	if err != nil {
+		return r, err
+	}
+	on, err := g.openReceipt(ctx, m, r.Channel)
+	if err != nil {
+		return r, err
+	}
+	return g.cancelReceipt(ctx, on, r, testCode)
+}
+
+// cancelReceipt: one that is cancelled already is ErrNoReceipt; one whose
+// cancellation is under way ErrOutcomeUnknown.
+func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string) (pay.Receipt, error) {
+	ctx = context.WithoutCancel(ctx)
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if r, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil {
+			return err
+		}
+		switch r.Status {
+		case pay.ReceiptIssued:
+		case pay.ReceiptCancelling:
+			return ErrOutcomeUnknown
+		default:
+			return ErrNoReceipt
+		}
+		r.CancelKey = g.newUUID()
+		if r, err = tx.StepReceipt(ctx, r, pay.EvReceiptCancelStarted); err != nil {
+			return err
+		}
+		return enqueueReceipt(ctx, tx, r, on.d)
+	})
+	if err != nil {
+		return r, err
+	}
+	if err := g.fault(pay.AttemptReceipt, pointIntended); err != nil {
+		return r, err
+	}
+	now, err := g.askReceipt(ctx, on, r, testCode)
+	if errors.Is(err, ErrOutcomeUnknown) && on.d.Timings[pay.AttemptReceipt].KeepsAnswer {
+		now, err = g.askReceipt(ctx, on, r, testCode)
+	}
+	return now, err
+}

@@ -1,0 +1,186 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// workSchedule charges a schedule that is due. The charge and the schedule's
+// step are one intention: however often this runs, and on however many nodes,
+// one charge is begun.
+func (g *Gateway) workSchedule(ctx context.Context, j store.Job) error {
+	var arg scheduleArg
+	if err := json.Unmarshal(j.Arg, &arg); err != nil {
+		return err
+	}
+	_, err := g.execute(ctx, arg, pay.EvScheduleDue, "")
+	_, declined := errors.AsType[*DeclinedError](err)
+	_, waiting := errors.AsType[*notBegun](err)
+	switch {
+	case waiting:
+		return jobs.RetryAt(g.now().Add(time.Minute), err)
+	case declined,
+		errors.Is(err, ErrOutcomeUnknown), // the resolver goes on
+		errors.Is(err, ErrProviderDown),   // recorded as failed
+		errors.Is(err, ErrOrderUsed),      // recorded as failed
+		errors.Is(err, ErrScheduleStatus), // revoked or begun meanwhile
+		errors.Is(err, ErrNoSchedule):
+		return nil
+	case errors.Is(err, errNotDue): // moved meanwhile: its new job sees to it
+		return nil
+	case errors.Is(err, store.ErrConflict):
+		return jobs.RetryAt(g.now().Add(time.Second), err)
+	}
+	return err
+}
+
+// errNotDue: the schedule was moved to a later time.
+var errNotDue = errors.New("the schedule is not due")
+
+// notBegun: the charge could not even be intended, for a reason of ours that may pass.
+type notBegun struct{ error }
+
+func (e *notBegun) Unwrap() error { return e.error }
+
+// RetrySchedule charges at once a schedule that failed or was revoked. A
+// declined charge is no error: the payment says so.
+func (g *Gateway) RetrySchedule(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, testCode string) (pay.Payment, error) {
+	s, err := g.BookedCharge(ctx, m, uid)
+	if err != nil {
+		return pay.Payment{}, err
+	}
+	if s.Key == nil {
+		return pay.Payment{}, ErrNoBillingKey
+	}
+	p, err := g.execute(ctx, scheduleArg{m, uid}, pay.EvScheduleRetried, testCode)
+	if _, declined := errors.AsType[*DeclinedError](err); declined || errors.Is(err, ErrProviderDown) && p.Status == pay.StatusFailed {
+		return p, nil
+	}
+	return p, err
+}
+
+// execute begins the charge of a schedule by an event that leads to running,
+// and asks for the money.
+func (g *Gateway) execute(ctx context.Context, arg scheduleArg, ev pay.ScheduleEvent, testCode string) (pay.Payment, error) {
+	s, err := g.BookedCharge(ctx, arg.Merchant, arg.MerchantUID)
+	if err != nil {
+		return pay.Payment{}, err
+	}
+	if s.Key == nil {
+		return g.executeInVain(ctx, arg, ev, failure{code: codeNoKey, text: textNoKey})
+	}
+	on, key, err := g.openKey(ctx, *s.Key)
+	if errors.Is(err, ErrChannelMissing) || errors.Is(err, ErrUnsupported) {
+		return g.executeInVain(ctx, arg, ev, failure{code: codeChannel, text: textChannel})
+	}
+	if err != nil {
+		return pay.Payment{}, &notBegun{err}
+	}
+	k, c := *s.Key, chargeOf(s.Schedule, testCode)
+	p := chargeOfKey(on.ch, k, c)
+	p.Source, p.CustomerUsage = pay.SourceSchedule, usageScheduled
+	paid, err := g.chargeNow(ctx, on, asking{
+		kind: pay.AttemptCharge, test: testCode,
+		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
+			now, err := g.reserveCharge(ctx, tx, p)
+			if err == nil {
+				err = beginSchedule(ctx, tx, arg, ev, now.ID)
+			}
+			return now, pay.Attempt{Amount: p.Amount.Total.Minor, Detail: chargeDetail{Key: k.ID}.json()}, err
+		},
+		call: askCharge(on.can, key, k, c.Options),
+	})
+	if errors.Is(err, ErrOrderUsed) && paid.Status != pay.StatusFailed {
+		return g.executeInVain(ctx, arg, ev, failure{code: codeUsed, text: textUsed})
+	}
+	return paid, err
+}
+
+// beginSchedule steps a schedule to running with its payment.
+func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, ev pay.ScheduleEvent, id pay.PaymentID) error {
+	s, err := tx.Schedule(ctx, arg.Merchant, arg.MerchantUID)
+	if err != nil {
+		return translate(err, store.ErrNotFound, ErrNoSchedule)
+	}
+	if err := checkStep(ctx, tx, s, ev); err != nil {
+		return err
+	}
+	if ev == pay.EvScheduleDue && s.At.After(tx.Now) {
+		return errNotDue
+	}
+	s.Payment = id
+	_, err = tx.StepSchedule(ctx, s, ev)
+	return err
+}
+
+// executeInVain records a charge that failed before anything could be asked:
+// the merchant hears of it as of any other failure.
+func (g *Gateway) executeInVain(ctx context.Context, arg scheduleArg, ev pay.ScheduleEvent, why failure) (pay.Payment, error) {
+	s, err := g.BookedCharge(ctx, arg.Merchant, arg.MerchantUID)
+	if err != nil {
+		return pay.Payment{}, err
+	}
+	p := newCharge(g.channelBefore(ctx, s), arg.Merchant, chargeOf(s.Schedule, ""))
+	p.Source, p.CustomerUID, p.CustomerUsage = pay.SourceSchedule, s.CustomerUID, usageScheduled
+	err = g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		now, err := g.insertCharge(ctx, tx, p)
+		if err != nil {
+			return err
+		}
+		if err := beginSchedule(ctx, tx, arg, ev, now.ID); err != nil {
+			return err
+		}
+		b := books{g: g, tx: tx}
+		err = b.decline(ctx, &now, why)
+		p = now
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	return p, &DeclinedError{Decline: connector.Decline{Code: connector.DeclineState, ProviderCode: why.code, ProviderMessage: why.text}}
+}
+
+// channelBefore is the channel that the schedule's key was last known on; a
+// payment says which provider it was for even when the key is gone.
+func (g *Gateway) channelBefore(ctx context.Context, s Booked) pay.Channel {
+	var k pay.BillingKey
+	var ch pay.Channel
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if k, err = tx.NewestBillingKey(ctx, s.Merchant, s.CustomerUID); err != nil {
+			return err
+		}
+		ch, err = tx.Channel(ctx, k.Merchant, k.Channel)
+		return err
+	})
+	if err != nil {
+		ch = pay.Channel{Merchant: k.Merchant, Key: k.Channel, Provider: k.Provider, MID: k.MID, Mode: k.Mode}
+	}
+	return ch
+}
+
+// scheduleCharged: the charge of a schedule ended. Unlike other failures, a
+// scheduled one is told to the merchant.
+func (b books) scheduleCharged(ctx context.Context, p pay.Payment) error {
+	if p.Source != pay.SourceSchedule {
+		return nil
+	}
+	if p.Status == pay.StatusFailed {
+		if err := b.tell(ctx, p); err != nil {
+			return err
+		}
+	}
+	s, err := b.tx.Schedule(ctx, p.Merchant, p.MerchantUID)
+	if err != nil || s.Payment != p.ID || s.Status != pay.ScheduleRunning {
+		return err
+	}
+	_, err = b.tx.StepSchedule(ctx, s, pay.EvScheduleExecuted)
+	return err
+}

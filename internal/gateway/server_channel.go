@@ -1,0 +1,124 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"naru/internal/connector"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// opened is a channel with the ability that a request needs of it.
+type opened[T any] struct {
+	ch   pay.Channel
+	conn connector.Connector
+	d    connector.Driver
+	can  T
+}
+
+// whichKind says whether a channel that was named must be of the kind.
+type whichKind bool
+
+const (
+	thatKind whichKind = true
+	anyKind  whichKind = false
+)
+
+// serverChannel finds and opens the channel that a server's request means
+// (decisions D2 and D3 of docs/v1-implementation-details.md). A named one must
+// be there, be of the kind if strict, and have the ability T: otherwise it is
+// ErrChannelMissing, ErrChannelCannot or ErrUnsupported. Without a name, or with
+// a pg that is not there, it is the default, or else the oldest, of those of the
+// kind that have the ability.
+func serverChannel[T any](ctx context.Context, g *Gateway, merchant pay.MerchantID, choice ChannelChoice, kind pay.ChannelKind, strict whichKind) (opened[T], error) {
+	var none opened[T]
+	all, err := g.usableChannels(ctx, merchant)
+	if err != nil {
+		return none, err
+	}
+	if named, ok := namedChannel(all, choice); ok {
+		if strict == thatKind && named.Kind != kind {
+			return none, fmt.Errorf("%w: channel %s is for %s", ErrChannelCannot, named.Key, named.Kind)
+		}
+		return openFor[T](g, named)
+	}
+	if choice.Key != "" {
+		return none, fmt.Errorf("%w: %s", ErrChannelMissing, choice.Key)
+	}
+	provider, _, _ := strings.Cut(choice.PG, ".")
+	found, err := none, fmt.Errorf("%w: none of kind %s", ErrChannelMissing, kind)
+	best := -1
+	for _, ch := range all {
+		rank := rankOf(ch, kind, pay.Provider(provider))
+		if rank <= best {
+			continue
+		}
+		on, openErr := openFor[T](g, ch)
+		if openErr != nil {
+			if best < 0 {
+				err = openErr
+			}
+			continue
+		}
+		found, best, err = on, rank, nil
+	}
+	return found, err
+}
+
+// rankOf orders the channels a request without a name may mean; -1 is none of them.
+func rankOf(ch pay.Channel, kind pay.ChannelKind, provider pay.Provider) int {
+	if ch.Kind != kind {
+		return -1
+	}
+	rank := 0
+	if ch.Provider == provider {
+		rank += 2
+	}
+	if ch.Default {
+		rank++
+	}
+	return rank
+}
+
+func (g *Gateway) usableChannels(ctx context.Context, merchant pay.MerchantID) ([]pay.Channel, error) {
+	var m pay.Merchant
+	var usable []pay.Channel
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if m, err = tx.Merchant(ctx, merchant); err != nil {
+			return err
+		}
+		all, err := tx.ListChannels(ctx, merchant)
+		for _, ch := range chosen(all, m) {
+			if !ch.Disabled {
+				usable = append(usable, ch)
+			}
+		}
+		return err
+	})
+	return usable, err
+}
+
+// namedChannel is the channel a choice names by its key, or by provider and MID.
+func namedChannel(all []pay.Channel, choice ChannelChoice) (pay.Channel, bool) {
+	provider, mid, _ := strings.Cut(choice.PG, ".")
+	for _, ch := range all {
+		if choice.Key != "" && ch.Key == choice.Key ||
+			choice.Key == "" && mid != "" && string(ch.Provider) == provider && ch.MID == mid {
+			return ch, true
+		}
+	}
+	return pay.Channel{}, false
+}
+
+// openFor opens a channel for an ability.
+func openFor[T any](g *Gateway, ch pay.Channel) (opened[T], error) {
+	conn, d, err := g.connect(ch)
+	if err != nil {
+		return opened[T]{}, errors.Join(ErrProviderDown, err)
+	}
+	can, err := connector.As[T](conn)
+	return opened[T]{ch: ch, conn: conn, d: d, can: can}, err
+}

@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/pay"
+)
+
+// The columns of a billing key: what is written once, what each change writes,
+// and what only the store keeps.
+const (
+	billingKeyFixed   = `merchant, id, customer_uid, created`
+	billingKeyMutable = `customer_id, channel, provider, mid, mode, sealed, mac, method, card, bank, buyer, code, message, tries`
+	billingKeyKept    = `status, updated, ended`
+	billingKeyColumns = billingKeyFixed + `, ` + billingKeyMutable + `, ` + billingKeyKept
+)
+
+func scanBillingKey(r row) (k pay.BillingKey, err error) {
+	err = r.Scan(&k.Merchant, &k.ID, &k.CustomerUID, timeInto{&k.Created},
+		&k.CustomerID, &k.Channel, &k.Provider, &k.MID, &k.Mode, blobInto{&k.Sealed}, blobInto{&k.MAC},
+		&k.Method, jsonInto{&k.Card}, jsonInto{&k.Bank}, jsonInto{&k.Buyer}, &k.Code, &k.Message, &k.Tries,
+		&k.Status, timeInto{&k.Updated}, timeInto{&k.Ended})
+	return k, err
+}
+
+// billingKeyArgs is the values of billingKeyMutable.
+func billingKeyArgs(k pay.BillingKey) ([]any, error) {
+	card, err := jsonText(k.Card)
+	if err != nil {
+		return nil, fmt.Errorf("card: %w", err)
+	}
+	bank, err := jsonText(k.Bank)
+	if err != nil {
+		return nil, fmt.Errorf("bank: %w", err)
+	}
+	buyer, err := jsonText(k.Buyer)
+	if err != nil {
+		return nil, fmt.Errorf("buyer: %w", err)
+	}
+	return []any{k.CustomerID, k.Channel, k.Provider, k.MID, k.Mode, k.Sealed, k.MAC,
+		k.Method, card, bank, buyer, k.Code, k.Message, k.Tries}, nil
+}
+
+// InsertBillingKey adds a billing key; an empty Status is issuing, a zero Created
+// now. ErrExists when the id is taken by any merchant, or when it is active and
+// so is another of its customer_uid: insert it as issuing and activate it.
+func (t *Tx) InsertBillingKey(ctx context.Context, k pay.BillingKey) error {
+	if k.Status == "" {
+		k.Status = pay.KeyIssuing
+	}
+	mutable, err := billingKeyArgs(k)
+	if err != nil {
+		return wrap(err, "billing key %s", k.ID)
+	}
+	args := append([]any{k.Merchant, k.ID, k.CustomerUID, t.or(k.Created)}, mutable...)
+	err = t.change(ctx, ErrExists, `INSERT INTO billing_keys (`+billingKeyColumns+`)
+		VALUES (`+placeholders(1, 21)+`) ON CONFLICT DO NOTHING`, append(args, k.Status, t.Now, t.keyEnded(k, k.Status))...)
+	return wrap(err, "billing key %s", k.ID)
+}
+
+// keyEnded is when a key that comes to a status was over: as it says, or now.
+func (t *Tx) keyEnded(k pay.BillingKey, status pay.KeyStatus) time.Time {
+	switch status {
+	case pay.KeyReplaced, pay.KeyDeleted, pay.KeyRefused:
+		return t.or(k.Ended)
+	default:
+		return time.Time{}
+	}
+}
+
+// BillingKeyByID is a merchant's billing key, or ErrNotFound. A Write holds it.
+func (t *Tx) BillingKeyByID(ctx context.Context, merchant pay.MerchantID, id pay.KeyID) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey,
+		`SELECT `+billingKeyColumns+` FROM billing_keys WHERE merchant = $1 AND id = $2`+t.lock(), merchant, id)
+	return k, wrap(err, "billing key %s of merchant %s", id, merchant)
+}
+
+// KeyByID is the billing key of an id, whosever it is, or ErrNotFound. A Write
+// holds it.
+func (t *Tx) KeyByID(ctx context.Context, id pay.KeyID) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys WHERE id = $1`+t.lock(), id)
+	return k, wrap(err, "billing key %s", id)
+}
+
+// BillingKey is the active key of a customer_uid, or ErrNotFound. A Write holds
+// it, and reads it as it is after any activation that came first.
+func (t *Tx) BillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'`+t.lock(), merchant, uid)
+	return k, wrap(err, "billing key of customer %q of merchant %s", uid, merchant)
+}
+
+// NewestBillingKey is the key of a customer_uid that was made last, whatever
+// became of it, or ErrNotFound.
+func (t *Tx) NewestBillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+		WHERE merchant = $1 AND customer_uid = $2 ORDER BY created DESC, id DESC LIMIT 1`, merchant, uid)
+	return k, wrap(err, "newest billing key of customer %q of merchant %s", uid, merchant)
+}
+
+// ActiveBillingKeys is the active keys of these customer_uids, in the order asked
+// for; one that has none is left out. They are not held.
+func (t *Tx) ActiveBillingKeys(ctx context.Context, merchant pay.MerchantID, uids []pay.CustomerUID) ([]pay.BillingKey, error) {
+	found, err := inChunks(uids, func(some []pay.CustomerUID) ([]pay.BillingKey, error) {
+		n := room(len(some))
+		return list(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+			WHERE merchant = $1 AND customer_uid IN (`+placeholders(2, n)+`) AND status = 'active'`,
+			append([]any{merchant}, padded(some, n)...)...)
+	})
+	if err != nil {
+		return nil, wrap(err, "billing keys of merchant %s", merchant)
+	}
+	return inOrder(uids, found, func(k pay.BillingKey) pay.CustomerUID { return k.CustomerUID }), nil
+}
+
+// BillingKeyByMAC is the newest key of a channel with this digest, in use or not,
+// or ErrNotFound. A Write holds it.
+func (t *Tx) BillingKeyByMAC(ctx context.Context, channel pay.ChannelKey, mac []byte) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+		WHERE channel = $1 AND mac = $2 AND LENGTH(mac) > 0 ORDER BY created DESC, id DESC LIMIT 1`+t.lock(), channel, mac)
+	return k, wrap(err, "billing key of channel %s", channel)
+}
+
+// BillingKeysOfCustomer is the keys of a channel, active and held, that were
+// issued for a customer of the provider, oldest first. A Write holds them.
+func (t *Tx) BillingKeysOfCustomer(ctx context.Context, channel pay.ChannelKey, customerID string) ([]pay.BillingKey, error) {
+	ks, err := list(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+		WHERE channel = $1 AND customer_id = $2 AND status IN ('held', 'active') ORDER BY created, id`+t.lock(),
+		channel, customerID)
+	return ks, wrap(err, "billing keys of a customer of channel %s", channel)
+}
+
+const (
+	// setBillingKey writes what k says if the row still has the status that was read.
+	setBillingKey = `UPDATE billing_keys SET status = $4, updated = $5, ended = $6, (` + billingKeyMutable + `) =
+			($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+		WHERE merchant = $1 AND id = $2 AND status = $3 RETURNING ` + billingKeyColumns
+
+	// replaceBillingKeys ends the other active keys of a customer_uid.
+	replaceBillingKeys = `UPDATE billing_keys SET status = 'replaced', updated = $4, ended = $4
+		WHERE merchant = $1 AND customer_uid = $2 AND id <> $3 AND status = 'active'`
+)
+
+func (t *Tx) writeBillingKey(ctx context.Context, k pay.BillingKey, next pay.KeyStatus, ended time.Time) (pay.BillingKey, error) {
+	mutable, err := billingKeyArgs(k)
+	if err != nil {
+		return k, err
+	}
+	now, err := one(ctx, t, scanBillingKey, setBillingKey,
+		append([]any{k.Merchant, k.ID, k.Status, next, t.Now, ended}, mutable...)...)
+	switch {
+	case isNotFound(err):
+		return k, ErrConflict
+	case err != nil:
+		return k, err
+	}
+	return now, nil
+}
+
+// StepBillingKey makes event ev happen to a billing key as it was read, and
+// writes every other change made to k, provided its status is still that of k;
+// else ErrConflict. One that is over has ended at k.Ended, or now. Merchant, id,
+// customer_uid and creation never change. An event that pay.BillingKeys does not
+// allow wraps pay.ErrNoStep. An activation is ActivateBillingKey.
+func (t *Tx) StepBillingKey(ctx context.Context, k pay.BillingKey, ev pay.KeyEvent) (pay.BillingKey, error) {
+	next, err := pay.BillingKeys.Next(k.Status, ev)
+	if err != nil {
+		return k, wrap(err, "billing key %s", k.ID)
+	}
+	if next == pay.KeyActive {
+		return t.ActivateBillingKey(ctx, k)
+	}
+	now, err := t.writeBillingKey(ctx, k, next, t.keyEnded(k, next))
+	return now, wrap(err, "billing key %s: %s in state %s", k.ID, ev, k.Status)
+}
+
+// UpdateBillingKey writes every change made to k but to its status, provided its
+// status is still that of k; else ErrConflict.
+func (t *Tx) UpdateBillingKey(ctx context.Context, k pay.BillingKey) (pay.BillingKey, error) {
+	now, err := t.writeBillingKey(ctx, k, k.Status, t.keyEnded(k, k.Status))
+	return now, wrap(err, "billing key %s in state %s", k.ID, k.Status)
+}
+
+// ActivateBillingKey makes k what its customer_uid means, as StepBillingKey with
+// pay.EvKeyActivated would: the key that was active before it, if any, becomes
+// replaced. Activations of one customer_uid come one after the other.
+func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.BillingKey, error) {
+	if _, err := pay.BillingKeys.Next(k.Status, pay.EvKeyActivated); err != nil {
+		return k, wrap(err, "billing key %s", k.ID)
+	}
+	if err := t.holdCustomerUID(ctx, k); err != nil {
+		return k, wrap(err, "billing key %s: hold customer %q", k.ID, k.CustomerUID)
+	}
+	if _, err := t.exec(ctx, replaceBillingKeys, k.Merchant, k.CustomerUID, k.ID, t.Now); err != nil {
+		return k, wrap(err, "billing key %s: replace the one before", k.ID)
+	}
+	now, err := t.writeBillingKey(ctx, k, pay.KeyActive, time.Time{})
+	if errors.Is(err, ErrExists) {
+		// Another key was activated at the same time, and neither could be seen when
+		// the other looked, which only PostgreSQL lets happen. The error has undone our
+		// transaction; the next run of fn finds that key.
+		t.again = err
+		err = ErrConflict
+	}
+	return now, wrap(err, "billing key %s: %s in state %s", k.ID, pay.EvKeyActivated, k.Status)
+}
+
+// holdCustomerUID holds the first key a customer_uid ever had. Keys are never
+// removed, so all who activate one of them meet here, and who comes next sees
+// what was activated before. (Only the very first keys of a customer_uid, made
+// and activated in one transaction each, have nowhere to meet but the unique
+// index.)
+func (t *Tx) holdCustomerUID(ctx context.Context, k pay.BillingKey) error {
+	if t.lock() == "" {
+		return nil
+	}
+	_, err := list(ctx, t, func(r row) (id pay.KeyID, err error) { return id, r.Scan(&id) },
+		`SELECT id FROM billing_keys WHERE merchant = $1 AND customer_uid = $2 ORDER BY created, id LIMIT 1`+t.lock(),
+		k.Merchant, k.CustomerUID)
+	return err
+}

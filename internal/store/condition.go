@@ -1,0 +1,78 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// condition is a WHERE clause that grows, and its arguments.
+type condition struct {
+	parts strings.Builder
+	args  []any
+}
+
+func (w *condition) text() string { return w.parts.String() }
+
+// when begins a condition: left is all that stands before the argument.
+func when(left string, arg any) *condition {
+	w := &condition{}
+	w.add(left, arg)
+	return w
+}
+
+func (w *condition) add(left string, args ...any) {
+	w.parts.WriteString(left)
+	w.parts.WriteString(placeholders(len(w.args)+1, len(args)))
+	w.args = append(w.args, args...)
+}
+
+func (w *condition) and(left string, args ...any) { w.add(` AND `+left, args...) }
+
+// in demands that column, or an expression, is one of several.
+func (w *condition) in(column string, args []any) {
+	w.and(column+` IN (`, args...)
+	w.close()
+}
+
+func (w *condition) close() { w.parts.WriteByte(')') }
+
+// page is the LIMIT and OFFSET of a list; no limit is 0.
+func (w *condition) page(limit, offset int) string {
+	most := int64(limit)
+	if most == 0 {
+		most = 1 << 62
+	}
+	n := len(w.args)
+	w.args = append(w.args, most, offset)
+	return ` LIMIT $` + strconv.Itoa(n+1) + ` OFFSET $` + strconv.Itoa(n+2)
+}
+
+func errPage(limit, offset int) error {
+	return fmt.Errorf("limit %d, offset %d: neither may be negative", limit, offset)
+}
+
+// widest is how many rows one INSERT has at most.
+const widest = 128
+
+// batch is how many of n rows the next INSERT takes: a power of two, so that few
+// different texts are prepared.
+func batch(n int) int {
+	b := widest
+	for b > n {
+		b /= 2
+	}
+	return b
+}
+
+// rowsOf is n rows of VALUES, of so many arguments each.
+func rowsOf(from, n, width int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + placeholders(from+i*width, width) + ")")
+	}
+	return b.String()
+}
