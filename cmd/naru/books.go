@@ -49,7 +49,9 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 	if err != nil {
 		return err
 	}
-	return do(&opened{s, gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Now: m.Now, Log: log})})
+	calls := newProviderClient()
+	defer calls.CloseIdleConnections()
+	return do(&opened{s, gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), HTTP: calls, Now: m.Now, Log: log})})
 }
 
 // merchant finds a merchant by its user code or id.
@@ -65,6 +67,27 @@ func (b *opened) merchant(ctx context.Context, name string) (pay.Merchant, error
 		return m, fmt.Errorf("no merchant has the user code or id %q", name)
 	}
 	return m, err
+}
+
+// seller finds a merchant, or its sub-store of a tier code when there is one.
+func (b *opened) seller(ctx context.Context, name, tier string) (pay.Merchant, error) {
+	m, err := b.merchant(ctx, name)
+	if err != nil || tier == "" {
+		return m, err
+	}
+	sub, err := b.gateway.Tier(ctx, m.ID, tier)
+	if errors.Is(err, gateway.ErrNoTier) {
+		return sub, fmt.Errorf("--tier %s: %s has no such sub-store (naru tier list --merchant %s)", tier, m.UserCode, m.UserCode)
+	}
+	return sub, err
+}
+
+// flagged says of which flag an *gateway.Invalid speaks, by its field.
+func flagged(err error, flags map[string]string) error {
+	if wrong, ok := errors.AsType[*gateway.Invalid](err); ok && flags[wrong.Field] != "" {
+		return fmt.Errorf("--%s: %s", flags[wrong.Field], wrong.Detail)
+	}
+	return err
 }
 
 // openVault opens the vault whose keyset is kept in s.

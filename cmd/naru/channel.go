@@ -19,6 +19,7 @@ import (
 type channelAddCmd struct {
 	books
 	Merchant    string `arg:"" help:"User code or id of the merchant."`
+	Tier        string `placeholder:"CODE" help:"For the merchant's sub-store of this tier code."`
 	Provider    string `required:"" placeholder:"NAME" help:"tosspayments or tosspay_v2."`
 	MID         string `name:"mid" required:"" placeholder:"MID" help:"The provider's name for the merchant."`
 	Credentials string `required:"" placeholder:"FILE" help:"JSON file of the provider's keys, - for standard input: {\"client_key\": …, \"secret_key\": …} for tosspayments, {\"api_key\": …} for tosspay_v2."`
@@ -29,6 +30,8 @@ type channelAddCmd struct {
 	Default     bool   `help:"Use it when a page names no channel."`
 	API         string `name:"api" placeholder:"URL" help:"Address of the provider's API, for mode sandbox."`
 	Script      string `placeholder:"URL" help:"Address of the provider's browser script, for mode sandbox."`
+
+	FixedAccounts bool `help:"The contract has virtual accounts that stay with a customer (vbank_key)."`
 }
 
 func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
@@ -37,18 +40,19 @@ func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.merchant(ctx, c.Merchant)
+		of, err := b.seller(ctx, c.Merchant, c.Tier)
 		if err != nil {
 			return err
 		}
 		if d, ok := b.gateway.Driver(pay.Provider(c.Provider)); ok {
-			if err := knownCredentials(d, credentials); err != nil {
+			if err := errors.Join(knownCredentials(d, credentials), c.checkOptions(d)); err != nil {
 				return err
 			}
 		}
 		ch, err := b.gateway.AddChannel(ctx, gateway.NewChannel{
 			Merchant: of.ID, Key: pay.ChannelKey(c.Key), Provider: pay.Provider(c.Provider), MID: c.MID, Name: c.Name,
 			Mode: pay.Mode(c.Mode), Kind: pay.ChannelKind(c.Kind), API: c.API, Script: c.Script, Credentials: credentials, Default: c.Default,
+			Options: pay.ChannelOptions{FixedAccounts: c.FixedAccounts},
 		})
 		var wrong *gateway.Invalid
 		if errors.As(err, &wrong) && !strings.HasPrefix(wrong.Field, "credentials") {
@@ -60,6 +64,17 @@ func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
 		_, err = fmt.Fprintf(m.Stdout, "channel key  %s\n", ch.Key)
 		return err
 	})
+}
+
+// checkOptions refuses options that no such contract can have.
+func (c *channelAddCmd) checkOptions(d connector.Driver) error {
+	if !c.FixedAccounts {
+		return nil
+	}
+	if _, ok := d.Method(pay.MethodVbank); !ok || pay.ChannelKind(c.Kind) == pay.ChannelBilling {
+		return fmt.Errorf("--fixed-accounts: a channel of %s for %s issues no virtual accounts", d.Provider, c.Kind)
+	}
+	return nil
 }
 
 // readCredentials reads a JSON object of strings. Its errors show no value.
@@ -106,11 +121,12 @@ func knownCredentials(d connector.Driver, given map[string]pay.Secret) error {
 type channelListCmd struct {
 	books
 	Merchant string `arg:"" help:"User code or id of the merchant."`
+	Tier     string `placeholder:"CODE" help:"Of the merchant's sub-store of this tier code."`
 }
 
 func (c *channelListCmd) Run(ctx context.Context, m *Main) error {
 	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.merchant(ctx, c.Merchant)
+		of, err := b.seller(ctx, c.Merchant, c.Tier)
 		if err != nil {
 			return err
 		}
@@ -119,14 +135,22 @@ func (c *channelListCmd) Run(ctx context.Context, m *Main) error {
 			return err
 		}
 		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "CHANNEL KEY\tPROVIDER\tMID\tMODE\tKIND\tDEFAULT\tNAME")
+		_, _ = fmt.Fprintln(w, "CHANNEL KEY\tPROVIDER\tMID\tMODE\tKIND\tDEFAULT\tNAME\tOPTIONS")
 		for _, ch := range all {
 			def := "-"
 			if ch.Default {
 				def = "yes"
 			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", ch.Key, ch.Provider, ch.MID, ch.Mode, ch.Kind, def, ch.Name)
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", ch.Key, ch.Provider, ch.MID, ch.Mode, ch.Kind, def, ch.Name, optionsOf(ch))
 		}
 		return w.Flush()
 	})
+}
+
+// optionsOf names a channel's options, "-" when it has none.
+func optionsOf(ch pay.Channel) string {
+	if ch.Options.FixedAccounts {
+		return "fixed-accounts"
+	}
+	return "-"
 }

@@ -10,7 +10,12 @@ type cli struct {
 	Merchant merchantCmd `cmd:"" help:"Merchants: add, set, list."`
 	Key      keyCmd      `cmd:"" help:"REST API keys: add, revoke, list."`
 	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list."`
-	Version  versionCmd  `cmd:"" help:"Say what this program is."`
+	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list."`
+
+	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
+
+	Clock   clockCmd   `cmd:"" help:"The clock of a running naru dev: show, freeze, thaw, advance, set."`
+	Version versionCmd `cmd:"" help:"Say what this program is."`
 }
 
 type configCmds struct {
@@ -35,6 +40,23 @@ type channelCmd struct {
 	List channelListCmd `cmd:"" help:"List a merchant's channels."`
 }
 
+type tierCmd struct {
+	Add  tierAddCmd  `cmd:"" help:"Register a sub-store."`
+	List tierListCmd `cmd:"" help:"List a merchant's sub-stores."`
+}
+
+type billingKeyCmd struct {
+	Import billingKeyImportCmd `cmd:"" help:"Take over a billing key that was issued elsewhere for the same contract."`
+}
+
+type clockCmd struct {
+	Show    clockShowCmd    `cmd:"" default:"withargs" help:"Show the clock and what is planned (the default)."`
+	Freeze  clockFreezeCmd  `cmd:"" help:"Hold the clock."`
+	Thaw    clockThawCmd    `cmd:"" help:"Let a held clock go on."`
+	Advance clockAdvanceCmd `cmd:"" help:"Move the clock on, and wait until everything that became due has run."`
+	Set     clockSetCmd     `cmd:"" help:"Move the clock on to a time, likewise."`
+}
+
 func newCLI() *cli {
 	return &cli{
 		Serve:    serveCmd{settings: newSettings()},
@@ -43,5 +65,8 @@ func newCLI() *cli {
 		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}},
 		Key:      keyCmd{Add: keyAddCmd{books: newBooks()}, Revoke: keyRevokeCmd{books: newBooks()}, List: keyListCmd{books: newBooks()}},
 		Channel:  channelCmd{Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}},
+		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}},
+
+		BillingKey: billingKeyCmd{Import: billingKeyImportCmd{books: newBooks()}},
 	}
 }

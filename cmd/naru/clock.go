@@ -29,16 +29,41 @@ func (c *Clock) Now() time.Time {
 	return c.base().Add(c.ahead)
 }
 
-// Advance moves the clock ahead by d, which is not negative. A frozen clock
-// stays frozen.
-func (c *Clock) Advance(d time.Duration) {
+// Set moves the clock on to t; a frozen clock stays frozen. It is false, and
+// nothing is done, when t is in its past.
+func (c *Clock) Set(t time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.frozen
+	if now.IsZero() {
+		now = c.base().Add(c.ahead)
+	}
+	switch {
+	case t.Before(now):
+		return false
+	case c.frozen.IsZero():
+		c.ahead += t.Sub(now)
+	default:
+		c.frozen = t
+	}
+	return true
+}
+
+// Ahead is how far the clock is ahead of its base; a frozen one falls behind.
+func (c *Clock) Ahead() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.frozen.IsZero() {
-		c.frozen = c.frozen.Add(d)
-		return
+		return c.frozen.Sub(c.base())
 	}
-	c.ahead += d
+	return c.ahead
+}
+
+// Frozen tells whether the clock is held.
+func (c *Clock) Frozen() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.frozen.IsZero()
 }
 
 // Freeze holds the clock where it is; Thaw lets it go on from there.

@@ -57,19 +57,27 @@ func (c *devCmd) Run(ctx context.Context, m *Main) (err error) {
 	if err := c.build(ctx, w, data, clock, log); err != nil {
 		return errors.Join(err, w.hangUp())
 	}
+	return w.run(ctx, log, func() {
+		if !c.Quiet {
+			page := startPage{at: w.at, webhook: c.webhook(w.at), data: c.Data}
+			if err := page.print(m.Stdout); err != nil {
+				log.Warn("the start page could not be printed", "error", err)
+			}
+		}
+		m.ready(w.at)
+	})
+}
+
+// run serves what was built, and runs its jobs, until ctx ends; ready is called
+// once requests are accepted.
+func (w *devWorld) run(ctx context.Context, log *slog.Logger, ready func()) error {
 	group := newGroup(log, devStop)
 	for i, h := range []http.Handler{w.app, w.sandbox, w.shop} {
 		group.serve(w.listeners[i], h)
 	}
 	stopJobs := startJobs(ctx, w.app, devStop, log)
-	if !c.Quiet {
-		page := startPage{at: w.at, webhook: c.webhook(w.at), data: c.Data}
-		if err := page.print(m.Stdout); err != nil {
-			log.Warn("the start page could not be printed", "error", err)
-		}
-	}
-	m.ready(w.at)
-	err = group.wait(ctx)
+	ready()
+	err := group.wait(ctx)
 	stopJobs()
 	return errors.Join(err, w.sandbox.Close(), w.app.close())
 }
@@ -129,21 +137,22 @@ func (c *devCmd) build(ctx context.Context, w *devWorld, data string, clock *Clo
 	if err != nil {
 		return err
 	}
+	watch := &jobWatch{}
+	w.app, err = newApp(ctx, appOptions{
+		db: "sqlite:" + filepath.Join(data, "naru-dev.db"), master: master, migrate: true, publicURL: w.at.Gateway,
+		now: clock.Now, log: log, retries: devRetries(), anyAddress: true, watch: watch,
+	})
+	if err != nil {
+		return err
+	}
 	w.sandbox, err = newSandbox(sandboxOptions{
-		base: w.at.Sandbox, now: clock.Now, log: log.With("part", "sandbox"),
+		base: w.at.Sandbox, clock: clock, jobs: devJobs{w.app, watch}, stop: ctx.Done(), log: log.With("part", "sandbox"),
 		webhook: func(k pay.ChannelKey) string {
 			return w.at.Gateway + "/notices/" + string(pay.TossPayments) + "/" + string(k)
 		},
 	})
 	if err != nil {
-		return err
-	}
-	w.app, err = newApp(ctx, appOptions{
-		db: "sqlite:" + filepath.Join(data, "naru-dev.db"), master: master, migrate: true, publicURL: w.at.Gateway,
-		now: clock.Now, log: log, retries: devRetries(), anyAddress: true,
-	})
-	if err != nil {
-		return errors.Join(err, w.sandbox.Close())
+		return errors.Join(err, w.app.close())
 	}
 	if err = settle(ctx, w.app, w.at.Sandbox, c.webhook(w.at)); err == nil {
 		w.shop, err = newShop(w.at, clock, log)

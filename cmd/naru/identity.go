@@ -28,6 +28,7 @@ const (
 	sandboxBillingClientKey = "sandbox_ck_NaruDevBillingClient00000001"
 	sandboxBillingSecretKey = "sandbox_sk_NaruDevBillingSecret00000001"
 	sandboxTossPayKey       = "sk_sandbox_NaruDevTossPay00001"
+	sandboxTossPayBillKey   = "sk_sandbox_NaruDevTossPayBil1"
 )
 
 // devChannel is one of the fixed channels.
@@ -37,6 +38,7 @@ type devChannel struct {
 	MID      string
 	Kind     pay.ChannelKind
 	Default  bool
+	Options  pay.ChannelOptions
 
 	label       string // on the start page and the demo shop's buttons
 	method      pay.Method
@@ -47,7 +49,7 @@ func devChannels() []devChannel {
 	return []devChannel{
 		{
 			Key: "channel-key-11111111-1111-4111-8111-111111111111", Provider: pay.TossPayments, MID: "tnaru", Kind: pay.ChannelPayment,
-			Default: true, label: "토스페이먼츠", method: pay.MethodCard,
+			Default: true, Options: pay.ChannelOptions{FixedAccounts: true}, label: "토스페이먼츠", method: pay.MethodCard,
 			credentials: map[string]pay.Secret{"client_key": sandboxClientKey, "secret_key": sandboxSecretKey},
 		},
 		{
@@ -59,6 +61,11 @@ func devChannels() []devChannel {
 			Key: "channel-key-33333333-3333-4333-8333-333333333333", Provider: pay.TossPayments, MID: "tnarubill", Kind: pay.ChannelBilling,
 			label: "토스페이먼츠 정기결제", method: pay.MethodCard,
 			credentials: map[string]pay.Secret{"client_key": sandboxBillingClientKey, "secret_key": sandboxBillingSecretKey},
+		},
+		{
+			Key: "channel-key-44444444-4444-4444-8444-444444444444", Provider: pay.TossPay, MID: "narutosspaybill", Kind: pay.ChannelBilling,
+			label: "토스페이 정기결제", method: pay.MethodTossPay,
+			credentials: map[string]pay.Secret{"api_key": sandboxTossPayBillKey},
 		},
 	}
 }
@@ -107,10 +114,10 @@ func settleChannel(ctx context.Context, a *app, c devChannel, sandbox string) er
 	api, script := endpoints(sandbox, c.Provider)
 	err := a.store.Write(ctx, func(tx *store.Tx) error {
 		ch, err := tx.Channel(ctx, devMerchant, c.Key)
-		if err != nil || ch.API == api && ch.Script == script {
+		if err != nil || ch.API == api && ch.Script == script && ch.Options == c.Options {
 			return err
 		}
-		ch.API, ch.Script = api, script
+		ch.API, ch.Script, ch.Options = api, script, c.Options
 		return tx.UpdateChannel(ctx, ch)
 	})
 	if !errors.Is(err, store.ErrNotFound) {
@@ -118,7 +125,7 @@ func settleChannel(ctx context.Context, a *app, c devChannel, sandbox string) er
 	}
 	_, err = a.gateway.AddChannel(ctx, gateway.NewChannel{
 		Merchant: devMerchant, Key: c.Key, Provider: c.Provider, MID: c.MID, Name: c.label, Mode: pay.ModeSandbox, Kind: c.Kind,
-		API: api, Script: script, Credentials: c.credentials, Default: c.Default,
+		API: api, Script: script, Credentials: c.credentials, Default: c.Default, Options: c.Options,
 	})
 	return err
 }

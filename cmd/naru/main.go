@@ -91,6 +91,7 @@ func (m *Main) parser(ctx context.Context) (*kong.Kong, error) {
 		kong.Writers(m.Stdout, m.Stderr),
 		kong.Exit(func(code int) { panic(exit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+		kong.Vars{"sandbox": defaultSandbox},
 		kong.Bind(m),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 	)

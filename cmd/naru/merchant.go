@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -24,6 +25,9 @@ type merchantFlags struct {
 	HideSandbox      *bool   `negatable:"" help:"Test payments answer 404 unless include_sandbox is asked for."`
 	CallbackSuccess  *bool   `negatable:"" help:"Add success and imp_success to callbacks where V1 leaves them out."`
 	DefaultChannel   *string `placeholder:"CHANNEL-KEY" help:"Channel used when a page names none."`
+	UnknownKeyOK     *bool   `name:"unknown-key-ok" negatable:"" help:"An unknown customer_uid is answered with HTTP 200, as V1 once did."`
+
+	AllowIP []string `name:"allow-ip" sep:"none" placeholder:"NETWORK" help:"Address or network (CIDR) that may call REST; repeat it for several. What is given replaces the list; empty for any."`
 }
 
 // apply puts the given flags into s, or says which is wrong.
@@ -41,10 +45,13 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 	if f.Origins != nil {
 		errs = append(errs, readOrigins(*f.Origins, &s.Origins))
 	}
+	if f.AllowIP != nil {
+		errs = append(errs, readNetworks(f.AllowIP, &s.AllowedIPs))
+	}
 	for _, b := range []struct {
 		given *bool
 		to    *bool
-	}{{f.PrivateAddresses, &s.PrivateAddressesOK}, {f.HideSandbox, &s.HideSandbox}, {f.CallbackSuccess, &s.CallbackSuccess}} {
+	}{{f.PrivateAddresses, &s.PrivateAddressesOK}, {f.HideSandbox, &s.HideSandbox}, {f.CallbackSuccess, &s.CallbackSuccess}, {f.UnknownKeyOK, &s.UnknownKeyOK}} {
 		if b.given != nil {
 			*b.to = *b.given
 		}
@@ -112,6 +119,29 @@ func readOrigins(text string, to *[]string) error {
 	return nil
 }
 
+// readNetworks reads addresses and networks; an address is a network of one.
+func readNetworks(items []string, to *[]string) error {
+	*to = nil
+	if len(items) == 1 && items[0] == "" {
+		return nil
+	}
+	for _, item := range items {
+		network, err := netip.ParsePrefix(item)
+		if address, addrErr := netip.ParseAddr(item); addrErr == nil && address.Zone() == "" {
+			address = address.Unmap()
+			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil || network.Addr().Is4In6() {
+			return fmt.Errorf("--allow-ip: %q is neither an address nor a network such as 203.0.113.0/24", item)
+		}
+		if network != network.Masked() {
+			return fmt.Errorf("--allow-ip: %q has bits outside its mask: want %s", item, network.Masked())
+		}
+		*to = append(*to, network.String())
+	}
+	return nil
+}
+
 type merchantAddCmd struct {
 	books
 	Name     string `arg:"" help:"Name of the merchant."`
@@ -140,13 +170,14 @@ func (c *merchantAddCmd) Run(ctx context.Context, m *Main) error {
 type merchantSetCmd struct {
 	books
 	Merchant string  `arg:"" help:"User code or id of the merchant."`
+	Tier     string  `placeholder:"CODE" help:"The merchant's sub-store of this tier code instead."`
 	Name     *string `help:"Another name."`
 	merchantFlags
 }
 
 func (c *merchantSetCmd) Run(ctx context.Context, m *Main) error {
 	return c.open(ctx, m, func(b *opened) error {
-		got, err := b.merchant(ctx, c.Merchant)
+		got, err := b.seller(ctx, c.Merchant, c.Tier)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,9 @@ import (
 // the other, so that those of one payment keep their order; deliveries wait
 // for slow merchants, so many run at once.
 func newRunner(s *store.Store, workers map[string]jobs.Worker, o appOptions) *jobs.Runner {
+	if o.watch != nil {
+		workers = o.watch.watched(workers)
+	}
 	return jobs.New(jobs.Options{
 		Store: s, Now: o.now, Log: o.log, Workers: workers,
 		Concurrency: map[string]int{notify.JobNotify: 1, notify.JobDeliver: 32},

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"naru/internal/pay"
 	"naru/internal/sandbox/control"
@@ -20,9 +19,17 @@ import (
 type sandboxOptions struct {
 	base    string // address of the sandbox, no slash at the end
 	webhook func(pay.ChannelKey) string
-	now     func() time.Time
+	clock   *Clock
+	jobs    control.Jobs    // the gateway's; nil when it runs elsewhere
+	stop    <-chan struct{} // closed when the program is to end
 	log     *slog.Logger
 }
+
+// Both take part in an advance of the clock.
+var (
+	_ control.Timed = (*tosspayments.Simulator)(nil)
+	_ control.Timed = (*tosspay.Simulator)(nil)
+)
 
 // sandbox is the simulators behind one address, each under its own prefix, and
 // their control port.
@@ -38,16 +45,23 @@ const (
 
 // newSandbox starts the simulators with the fixed shops of `naru dev`.
 func newSandbox(o sandboxOptions) (*sandbox, error) {
+	var cardShops []tosspayments.Shop
+	var walletShops []tosspay.Shop
+	for _, c := range devChannels() {
+		if c.Provider == pay.TossPay {
+			walletShops = append(walletShops, walletShop(c))
+		} else {
+			cardShops = append(cardShops, cardShop(c, o.webhook))
+		}
+	}
 	cards, err := tosspayments.New(tosspayments.Options{
-		BaseURL: o.base + tosspaymentsPrefix, Now: o.now, Log: o.log, Strict: true,
-		Shops: []tosspayments.Shop{cardShop(devChannels()[0], o.webhook), cardShop(devChannels()[2], o.webhook)},
+		BaseURL: o.base + tosspaymentsPrefix, Now: o.clock.Now, Log: o.log, Strict: true, Shops: cardShops,
 	})
 	if err != nil {
 		return nil, err
 	}
 	wallet, err := tosspay.New(tosspay.Options{
-		BaseURL: o.base + tosspayPrefix, Now: o.now, Log: o.log, Strict: true,
-		Shops: []tosspay.Shop{{Name: devName, MID: devChannels()[1].MID, APIKey: sandboxTossPayKey}},
+		BaseURL: o.base + tosspayPrefix, Now: o.clock.Now, Log: o.log, Strict: true, Shops: walletShops,
 	})
 	if err != nil {
 		return nil, errors.Join(err, cards.Close())
@@ -55,7 +69,8 @@ func newSandbox(o sandboxOptions) (*sandbox, error) {
 	mux := http.NewServeMux()
 	mux.Handle(tosspaymentsPrefix+"/", http.StripPrefix(tosspaymentsPrefix, cards))
 	mux.Handle(tosspayPrefix+"/", http.StripPrefix(tosspayPrefix, wallet))
-	mux.Handle("/control/", control.New(map[string]control.Simulator{"tosspayments": cards, "tosspay": wallet}))
+	sims := map[string]control.Simulator{"tosspayments": cards, "tosspay": wallet}
+	mux.Handle("/control/", control.New(sims, control.WithClock(o.clock, o.jobs, o.stop)))
 	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = io.WriteString(w, "Naru sandbox. Providers: "+tosspaymentsPrefix+"/ and "+tosspayPrefix+"/. Knobs: /control/\n")
@@ -67,7 +82,12 @@ func cardShop(c devChannel, webhook func(pay.ChannelKey) string) tosspayments.Sh
 	return tosspayments.Shop{
 		MID: c.MID, Name: devName, Billing: c.Kind == pay.ChannelBilling, WebhookURL: webhook(c.Key),
 		ClientKey: c.credentials["client_key"].Reveal(), SecretKey: c.credentials["secret_key"].Reveal(),
+		FixedAccounts: c.Options.FixedAccounts,
 	}
+}
+
+func walletShop(c devChannel) tosspay.Shop {
+	return tosspay.Shop{Name: devName, MID: c.MID, APIKey: c.credentials["api_key"].Reveal(), Billing: c.Kind == pay.ChannelBilling}
 }
 
 // Close ends what the simulators do by themselves.
@@ -100,7 +120,9 @@ func (c *sandboxCmd) Run(ctx context.Context, m *Main) error {
 	}
 	at := base(c.Listen, l)
 	log := m.logger("text", level(c.LogLevel))
-	sims, err := newSandbox(sandboxOptions{base: at, webhook: func(pay.ChannelKey) string { return c.Webhook }, now: m.Now, log: log})
+	sims, err := newSandbox(sandboxOptions{
+		base: at, webhook: func(pay.ChannelKey) string { return c.Webhook }, clock: NewClock(m.Now), stop: ctx.Done(), log: log,
+	})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -128,6 +150,9 @@ func (c *sandboxCmd) explain(w io.Writer, at string) error {
 		fmt.Fprintf(&b, "\n  echo '{%s}' |\n  naru channel add USER-CODE --mode sandbox --provider %s --mid %s --kind %s \\\n    --api %s", strings.Join(keys, ", "), ch.Provider, ch.MID, ch.Kind, api)
 		if script != "" {
 			fmt.Fprintf(&b, " --script %s", script)
+		}
+		if ch.Options.FixedAccounts {
+			b.WriteString(" --fixed-accounts")
 		}
 		b.WriteString(" --credentials -\n")
 	}

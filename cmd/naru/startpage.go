@@ -43,6 +43,7 @@ func (p startPage) print(w io.Writer) error {
 		p.identity(s),
 		p.snippet(s),
 		p.curl(s),
+		p.tools(s),
 		p.ending(s),
 	}
 	_, err := lipgloss.Fprint(w, "\n"+strings.Join(blocks, "\n\n")+"\n\n")
@@ -109,6 +110,20 @@ func (p startPage) curl(s style) string {
 		`curl -s ` + p.at.Gateway + `/users/getToken \`,
 		`  -d imp_key=` + devKey + ` -d imp_secret=` + devSecret,
 	})
+}
+
+// tools are what a tester reaches for first besides the windows.
+func (p startPage) tools(s style) string {
+	at := ""
+	if p.at.Sandbox != defaultSandbox {
+		at = " --sandbox " + p.at.Sandbox
+	}
+	return strings.Join([]string{
+		"  " + s.head.Render("시험 도구") + s.faint.Render("  tools for tests"),
+		"    " + s.code.Render("naru clock advance 30d"+at) + s.faint.Render("  시간 이동 · time"),
+		"    " + s.code.Render("curl -s "+p.at.Sandbox+"/control/tosspayments/cards"),
+		"      " + s.faint.Render("거절되는 카드번호 · card numbers that are refused"),
+	}, "\n")
 }
 
 func code(s style, title string, lines []string) string {

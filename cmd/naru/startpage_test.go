@@ -30,6 +30,8 @@ func TestStartPageFitsAndIsPlainInAFile(t *testing.T) {
 		p.at.Shop, p.at.Sandbox, p.webhook, "imp00000000", "naru_dev_key", "naru_dev_secret",
 		"channel-key-11111111-1111-4111-8111-111111111111", "channel-key-22222222-2222-4222-8222-222222222222",
 		"channel-key-33333333-3333-4333-8333-333333333333", "tosspayments.tnaru", "tosspay_v2.narutosspay", "tosspayments.tnarubill",
+		"channel-key-44444444-4444-4444-8444-444444444444", "tosspay_v2.narutosspaybill",
+		"naru clock advance 30d", p.at.Sandbox + "/control/tosspayments/cards",
 		p.at.Gateway + "/v1/iamport.js", p.at.Gateway + "/users/getToken", "Ctrl-C",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -42,6 +42,7 @@ type appOptions struct {
 	allowPrivate []netip.Prefix
 	anyAddress   bool
 	checkoutLife time.Duration
+	watch        *jobWatch // nil: nobody looks on
 }
 
 // app is a whole gateway: its books, its decisions, its jobs and its faces.

@@ -1,6 +1,6 @@
 // Package control is the back door of the sandbox: rules that break things,
-// the transcript of what was said, and whatever knobs a simulator has of its
-// own. It is not part of any provider's interface and is for the machine it
+// the transcript of what was said, the clock, and whatever knobs a simulator
+// has of its own. It is not part of any provider's interface and is for the machine it
 // runs on only.
 package control
 
@@ -42,12 +42,29 @@ const bodyLimit = 64 << 10
 //	DELETE /control/{sim}/transcript        forget them
 //	*      /control/{sim}/…                 the simulator's own, prefix stripped
 //
+// WithClock adds:
+//
+//	GET    /control/clock                   how the clock stands, and what is planned
+//	POST   /control/clock                   {"freeze": true}, {"thaw": true}, {"set": time} or {"advance": duration}
+//	POST   /control/clock/freeze, …/thaw    the same without a body
+//	POST   /control/clock/advance, …/set    the same with the text alone
+//
+// An advance (or a set, which is an advance to a time) answers once everything
+// that became due on the way has run, each thing at its own time. One is made
+// at a time; others get 409 meanwhile.
+//
 // Requests whose Host is not a loopback name or address, and requests a page
 // of another origin made, are refused with 403. The client's address is not
 // looked at: whoever can reach the listener can write any Host.
-func New(sims map[string]Simulator) http.Handler {
+func New(sims map[string]Simulator, more ...Option) http.Handler {
 	p := &port{sims: maps.Clone(sims)}
+	for _, add := range more {
+		add(p)
+	}
 	mux := http.NewServeMux()
+	if p.clock != nil {
+		p.clock.routes(mux)
+	}
 	mux.HandleFunc("GET /control/{$}", p.index)
 	mux.HandleFunc("GET /control/{sim}/faults", p.with(listFaults))
 	mux.HandleFunc("POST /control/{sim}/faults", p.with(addFault))
@@ -59,7 +76,10 @@ func New(sims map[string]Simulator) http.Handler {
 	return guard(mux)
 }
 
-type port struct{ sims map[string]Simulator }
+type port struct {
+	sims  map[string]Simulator
+	clock *clockwork // nil: there is none
+}
 
 // with finds the simulator the path names.
 func (p *port) with(do func(http.ResponseWriter, *http.Request, Simulator)) http.HandlerFunc {
@@ -68,6 +88,10 @@ func (p *port) with(do func(http.ResponseWriter, *http.Request, Simulator)) http
 		sim, ok := p.sims[name]
 		if !ok {
 			names := slices.Sorted(maps.Keys(p.sims))
+			if name == "clock" && p.clock != nil {
+				Fail(w, http.StatusNotFound, "NO_SUCH_ROUTE", "the clock has: "+strings.Join(clockRoutes, ", "))
+				return
+			}
 			Fail(w, http.StatusNotFound, "NO_SUCH_SIMULATOR", fmt.Sprintf("no simulator %q; there are: %s", name, strings.Join(names, ", ")))
 			return
 		}
@@ -96,7 +120,11 @@ func (p *port) index(w http.ResponseWriter, _ *http.Request) {
 		}
 		out[name] = entry{len(sim.Faults().Rules()), len(sim.Transcript().Entries()), routes}
 	}
-	Answer(w, http.StatusOK, map[string]any{"simulators": out})
+	all := map[string]any{"simulators": out}
+	if p.clock != nil {
+		all["clock"] = map[string]any{"routes": clockRoutes}
+	}
+	Answer(w, http.StatusOK, all)
 }
 
 func listFaults(w http.ResponseWriter, _ *http.Request, sim Simulator) {
