@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"naru/internal/sandbox/control"
@@ -28,10 +29,14 @@ type apiCall struct {
 
 // operations are the paths of the API, as the merchant calls them.
 var operations = map[string]operation{
-	"/api/v2/payments": {createSpec, (*Simulator).create},
-	"/api/v2/execute":  {executeSpec, (*Simulator).execute},
-	"/api/v2/refunds":  {refundSpec, (*Simulator).refund},
-	"/api/v2/status":   {statusSpec, (*Simulator).status},
+	"/api/v2/payments":           {createSpec, (*Simulator).create},
+	"/api/v2/execute":            {executeSpec, (*Simulator).execute},
+	"/api/v2/refunds":            {refundSpec, (*Simulator).refund},
+	"/api/v2/status":             {statusSpec, (*Simulator).status},
+	"/api/v1/billing-key":        {keySpec, (*Simulator).createKey},
+	"/api/v1/billing-key/status": {keyStatusSpec, (*Simulator).keyStatus},
+	"/api/v1/billing-key/remove": {removeKeySpec, (*Simulator).removeKey},
+	"/api/v1/billing-key/bill":   {billSpec, (*Simulator).bill},
 }
 
 // serve answers one operation: JSON, key, fields, then what the operation
@@ -144,11 +149,24 @@ func (s *Simulator) writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 var (
-	maskKey = control.MaskFields("apiKey")
-	keyLike = regexp.MustCompile(`sk_(test|live|sandbox)_[0-9A-Za-z]+`)
+	maskKeys = control.MaskFields("apiKey", "billingKey")
+	keyLike  = regexp.MustCompile(`sk_(test|live|sandbox)_[0-9A-Za-z]+`)
+	idLike   = regexp.MustCompile(`[0-9A-Za-z]{22,}`)
 )
 
-// scrub blots the API key out of a recorded body, well-formed or not.
-func scrub(_ string, body []byte) []byte {
-	return keyLike.ReplaceAll(maskKey(body), []byte("sk_${1}_***"))
+// scrub blots API keys and billing keys out of a recorded body, well-formed or
+// not: by the names of their fields, and wherever a known one stands, such as
+// in a link.
+func (s *Simulator) scrub(_ string, body []byte) []byte {
+	body = keyLike.ReplaceAll(maskKeys(body), []byte("sk_${1}_***"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return idLike.ReplaceAllFunc(body, func(word []byte) []byte {
+		for i := 0; i+idLength <= len(word); i++ {
+			if s.keys[string(word[i:i+idLength])] != nil {
+				word = slices.Concat(word[:i], []byte("***"), word[i+idLength:])
+			}
+		}
+		return word
+	})
 }

@@ -80,7 +80,7 @@ func (p *payment) returnTo() string {
 	if !p.auto {
 		status = Approved
 	}
-	q := "status=" + string(status) + "&orderNo=" + escapeOrderNo(p.orderNo) + "&payMethod=" + p.choice.payMethod()
+	q := "status=" + string(status) + "&orderNo=" + escapeWord(p.orderNo) + "&payMethod=" + p.choice.payMethod()
 	if c := p.choice; c.card != nil {
 		q += fmt.Sprintf("&cardCompany=%d", c.card.company)
 	} else {
@@ -89,9 +89,9 @@ func (p *payment) returnTo() string {
 	return appendQuery(p.returnURL, q)
 }
 
-// escapeOrderNo leaves @ and : as they are, as seen on the wire.
-func escapeOrderNo(no string) string {
-	return strings.NewReplacer("%40", "@", "%3A", ":").Replace(url.QueryEscape(no))
+// escapeWord leaves @ and : as they are, as seen on the wire of an orderNo.
+func escapeWord(word string) string {
+	return strings.NewReplacer("%40", "@", "%3A", ":").Replace(url.QueryEscape(word))
 }
 
 // appendQuery joins with ? or &, in front of a fragment.

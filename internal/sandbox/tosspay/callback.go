@@ -11,6 +11,8 @@ import (
 // one-off payments: cancels, expiries and refunds are never sent.
 const callbackKind = "PAY_COMPLETE"
 
+const callbackJSON = "application/json;charset=UTF-8"
+
 // retryAfter are the retries of a callback nobody answered with HTTP 200,
 // counted from when it was due: "10분 이내 4회". The gaps are ours.
 var retryAfter = []time.Duration{time.Minute, 3 * time.Minute, 6 * time.Minute, 10 * time.Minute}
@@ -25,17 +27,21 @@ const (
 
 // callback is one message to a resultCallback, with its tries.
 type callback struct {
-	id                int // from 1, its place in the log
-	token, orderNo    string
+	id                int    // from 1, its place in the log
+	kind              string // what fault rules call it
+	token, orderNo    string // of a payment, or
+	userID, displayID string // of a billing key
 	url, version      string
 	contentType, body string
 	state             string
-	first, due        time.Time // when the first and the next try are due
-	planned           int       // tries made by plan, resends by hand not counted
-	resend            bool      // one more try is wanted by hand
-	sending, byHand   bool      // a try is on its way, and it was asked for by hand
+	due               time.Time       // when the next try is
+	retries           []time.Duration // from the first try
+	planned           int             // retries that were planned, resends by hand not counted
+	resend            bool            // one more try is wanted by hand
+	sending, byHand   bool            // a try is on its way, and it was asked for by hand
 	early             bool
 	tried             chan struct{} // closed after the first try
+	awaited           chan struct{} // closed after the next try; nil when nobody waits
 	tries             []try
 }
 
@@ -52,27 +58,35 @@ func (s *Simulator) enqueue(p *payment, at time.Time) {
 	if p.callbackURL == "" {
 		return
 	}
-	fate := s.faults.Message(callbackKind)
-	contentType, body := "application/json;charset=UTF-8", s.callbackV2(p)
+	cb := callback{
+		kind: callbackKind, token: p.token, orderNo: p.orderNo, url: p.callbackURL, version: p.callbackVersion,
+		contentType: callbackJSON, retries: retryAfter,
+	}
 	if p.callbackVersion == "V1" {
-		contentType, body = "application/x-www-form-urlencoded;charset=UTF-8", p.callbackV1()
+		cb.contentType, cb.body = "application/x-www-form-urlencoded;charset=UTF-8", p.callbackV1()
+	} else {
+		cb.body = s.callbackV2(p)
+	}
+	s.dispatch(cb, at)
+}
+
+// dispatch puts a message where the worker finds it, as often and as late as
+// the fault rules say. The caller holds the lock.
+func (s *Simulator) dispatch(m callback, at time.Time) {
+	fate := s.faults.Message(m.kind)
+	m.state, m.due, m.early = callbackWaiting, at.Add(fate.Late), fate.Early && fate.Late == 0
+	if fate.Drop {
+		m.state, m.early = callbackDropped, false
 	}
 	times := 1
 	if fate.Twice {
 		times = 2
 	}
 	for range times {
-		cb := &callback{
-			id: len(s.callbacks) + 1, token: p.token, orderNo: p.orderNo, url: p.callbackURL, version: p.callbackVersion,
-			contentType: contentType, body: body, state: callbackWaiting, early: fate.Early && fate.Late == 0, tried: make(chan struct{}),
-		}
-		cb.first = at.Add(fate.Late)
-		cb.due = cb.first
-		if fate.Drop {
-			cb.state, cb.early = callbackDropped, false
-		}
-		s.callbacks = append(s.callbacks, cb)
-		s.pending = append(s.pending, cb)
+		cb := m
+		cb.id, cb.tried = len(s.callbacks)+1, make(chan struct{})
+		s.callbacks = append(s.callbacks, &cb)
+		s.pending = append(s.pending, &cb)
 	}
 }
 
@@ -126,19 +140,29 @@ func (p *payment) callbackV1() string {
 	return strings.Join(form, "&")
 }
 
-// settle books the outcome of a try and plans the next one.
-func (cb *callback) settle(t try, now time.Time) {
+// settle books the outcome of a try made at a time and plans the next one. A
+// try that came late, because the clock was moved, keeps the distance to the
+// next.
+func (cb *callback) settle(t try, at time.Time) {
 	cb.tries = append(cb.tries, t)
 	cb.sending = false
 	if len(cb.tries) == 1 {
 		close(cb.tried)
 	}
+	if cb.awaited != nil {
+		close(cb.awaited)
+		cb.awaited = nil
+	}
 	switch {
 	case t.Status == 200:
 		cb.state = callbackDelivered
 	case cb.byHand: // the plan goes on as if it had not been
-	case cb.planned < len(retryAfter):
-		cb.due = cb.first.Add(retryAfter[cb.planned])
+	case cb.planned < len(cb.retries):
+		gap := cb.retries[cb.planned]
+		if cb.planned > 0 {
+			gap -= cb.retries[cb.planned-1]
+		}
+		cb.due = at.Add(gap)
 		cb.planned++
 	default:
 		cb.state = callbackGivenUp
@@ -158,10 +182,13 @@ func (cb *callback) idle() bool {
 // callbackView is a callback as the control face shows it.
 type callbackView struct {
 	ID          int    `json:"id"`
-	PayToken    string `json:"payToken"`
-	OrderNo     string `json:"orderNo"`
+	Kind        string `json:"kind"` // PAY_COMPLETE, ACTIVATED or REMOVED
+	PayToken    string `json:"payToken,omitempty"`
+	OrderNo     string `json:"orderNo,omitempty"`
+	UserID      string `json:"userId,omitempty"`
+	DisplayID   string `json:"displayId,omitempty"`
 	URL         string `json:"url"`
-	Version     string `json:"version"`
+	Version     string `json:"version,omitempty"`
 	ContentType string `json:"contentType"`
 	Body        string `json:"body"`
 	State       string `json:"state"`
@@ -171,7 +198,8 @@ type callbackView struct {
 
 func (cb *callback) view() callbackView {
 	v := callbackView{
-		ID: cb.id, PayToken: cb.token, OrderNo: cb.orderNo, URL: cb.url, Version: cb.version,
+		ID: cb.id, Kind: cb.kind, PayToken: cb.token, OrderNo: cb.orderNo, UserID: cb.userID, DisplayID: cb.displayID,
+		URL: cb.url, Version: cb.version,
 		ContentType: cb.contentType, Body: cb.body, State: cb.state, Tries: append([]try{}, cb.tries...),
 	}
 	if cb.state == callbackWaiting {

@@ -22,22 +22,32 @@ type paymentView struct {
 	Shop         string `json:"shop"`
 	MID          string `json:"mid"`
 	ProductDesc  string `json:"productDesc"`
-	CheckoutPage string `json:"checkoutPage"`
-	ExpiresTs    string `json:"expiresTs"`
+	CheckoutPage string `json:"checkoutPage,omitempty"` // a charge has none
+	ExpiresTs    string `json:"expiresTs,omitempty"`    // a charge does not wait
 	AutoExecute  bool   `json:"autoExecute"`
 	Next         string `json:"next,omitempty"` // where the browser is to go
 	Ended        string `json:"ended,omitempty"`
 	ExecuteFail  string `json:"executeFail,omitempty"`
 	RefundFail   string `json:"refundFail,omitempty"`
 	Declined     string `json:"declined,omitempty"` // errorCode last shown to the buyer
+
+	CashReceipt            bool   `json:"cashReceipt"`
+	CashReceiptTradeOption string `json:"cashReceiptTradeOption"`
+	BillingKey             string `json:"billingKey,omitempty"`   // of a charge
+	SendFailPush           *bool  `json:"sendFailPush,omitempty"` // of a charge
 }
 
 // view shows p. The caller holds the lock.
 func (s *Simulator) view(p *payment) paymentView {
 	v := paymentView{
 		statusAnswer: s.statusAnswer(p), Shop: p.shop.Name, MID: p.shop.MID, ProductDesc: p.desc,
-		CheckoutPage: s.checkoutPage(p), ExpiresTs: stamp(p.expires), AutoExecute: p.auto,
-		Next: p.pageState().Next, Ended: p.ended, ExecuteFail: p.executeFail, RefundFail: p.refundFail,
+		AutoExecute: p.auto, Next: p.pageState().Next, Ended: p.ended, ExecuteFail: p.executeFail, RefundFail: p.refundFail,
+		CashReceipt: p.cashReceipt, CashReceiptTradeOption: p.tradeOption,
+	}
+	if p.billed != nil {
+		v.BillingKey, v.SendFailPush = p.billed.key, &p.sendFailPush
+	} else {
+		v.CheckoutPage, v.ExpiresTs = s.checkoutPage(p), stamp(p.expires)
 	}
 	if p.decline != nil {
 		v.Declined = p.decline.code
@@ -47,16 +57,25 @@ func (s *Simulator) view(p *payment) paymentView {
 
 const listMost = 1000
 
+// listLimit is ?limit=, or 100. It answers 400 and is false for a bad one.
+func listLimit(w http.ResponseWriter, r *http.Request) (int, bool) {
+	l := r.URL.Query().Get("limit")
+	if l == "" {
+		return 100, true
+	}
+	n, err := strconv.Atoi(l)
+	if err != nil || n < 1 || n > listMost {
+		control.Fail(w, http.StatusBadRequest, "BAD_LIMIT", fmt.Sprintf("limit %q: must be 1 to %d", short(l), listMost))
+		return 0, false
+	}
+	return n, true
+}
+
 // listPayments shows the newest payments first, ?limit= of them (100).
 func (s *Simulator) listPayments(w http.ResponseWriter, r *http.Request) {
-	limit := 100
-	if l := r.URL.Query().Get("limit"); l != "" {
-		n, err := strconv.Atoi(l)
-		if err != nil || n < 1 || n > listMost {
-			control.Fail(w, http.StatusBadRequest, "BAD_LIMIT", fmt.Sprintf("limit %q: must be 1 to %d", l, listMost))
-			return
-		}
-		limit = n
+	limit, ok := listLimit(w, r)
+	if !ok {
+		return
 	}
 	list := []paymentView{}
 	s.mu.Lock()
@@ -77,7 +96,7 @@ func (s *Simulator) listPayments(w http.ResponseWriter, r *http.Request) {
 // answer; nil is the payment.
 type change func(p *payment, body []byte, now time.Time) (any, error)
 
-var errNoPayment = errors.New("no such payment")
+var errNoPayment = errors.New("no payment")
 
 // withPayment runs do on the payment of the path. Callbacks that it causes are sent.
 func (s *Simulator) withPayment(do change) http.HandlerFunc {
@@ -87,24 +106,32 @@ func (s *Simulator) withPayment(do change) http.HandlerFunc {
 			control.Fail(w, http.StatusBadRequest, "BAD_BODY", err.Error())
 			return
 		}
-		token := chi.URLParam(r, "payToken")
-		answer, sent, err := s.change(token, body, do)
-		early, _ := splitEarly(sent)
-		s.awaitFirstTry(r.Context(), early)
-		s.wakeUp()
-		var f *failure
-		switch {
-		case err == nil:
-			control.Answer(w, http.StatusOK, answer)
-		case errors.Is(err, errNoPayment):
-			control.Fail(w, http.StatusNotFound, "NO_SUCH_PAYMENT", fmt.Sprintf("no payment %q", token))
-		case errors.As(err, &f):
-			control.Fail(w, http.StatusConflict, f.code, f.msg)
-		case errors.Is(err, errNotNow):
-			control.Fail(w, http.StatusConflict, "WRONG_STATE", err.Error())
-		default:
-			control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", err.Error())
-		}
+		answer, sent, err := s.change(chi.URLParam(r, "payToken"), body, do)
+		s.answerControl(w, r, http.StatusOK, answer, sent, err)
+	}
+}
+
+// answerControl lets the callbacks leave and answers what a change came to.
+func (s *Simulator) answerControl(w http.ResponseWriter, r *http.Request, status int, answer any, sent []*callback, err error) {
+	early, _ := splitEarly(sent)
+	s.awaitFirstTry(r.Context(), early)
+	s.wakeUp()
+	var f *failure
+	switch {
+	case err == nil:
+		control.Answer(w, status, answer)
+	case errors.Is(err, errNoPayment):
+		control.Fail(w, http.StatusNotFound, "NO_SUCH_PAYMENT", err.Error())
+	case errors.Is(err, errUnknownKey):
+		control.Fail(w, http.StatusNotFound, "NO_SUCH_BILLING_KEY", err.Error())
+	case errors.Is(err, errAmbiguous):
+		control.Fail(w, http.StatusConflict, "AMBIGUOUS", err.Error())
+	case errors.As(err, &f):
+		control.Fail(w, http.StatusConflict, f.code, f.msg)
+	case errors.Is(err, errNotNow):
+		control.Fail(w, http.StatusConflict, "WRONG_STATE", err.Error())
+	default:
+		control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", err.Error())
 	}
 }
 
@@ -114,7 +141,7 @@ func (s *Simulator) change(token string, body []byte, do change) (any, []*callba
 	now := s.clock()
 	p := s.find(token, now)
 	if p == nil {
-		return nil, nil, errNoPayment
+		return nil, nil, fmt.Errorf("%w %q", errNoPayment, short(token))
 	}
 	known := len(s.callbacks)
 	answer, err := do(p, body, now)

@@ -91,12 +91,17 @@ func (s *Simulator) create(c *apiCall) (any, *failure) {
 	if f := s.checkOrder(p, c.now); f != nil {
 		return nil, f
 	}
+	s.keep(p)
+	return createAnswer{Status: 200, PayToken: p.token, CheckoutPage: s.checkoutPage(p)}, nil
+}
+
+// keep gives p its token and remembers it.
+func (s *Simulator) keep(p *payment) {
 	p.token = s.payToken()
 	s.payments[p.token] = p
-	s.newest = append(s.newest, p)
-	key := orderKey(c.shop, p.orderNo)
+	s.newest, s.open = append(s.newest, p), append(s.open, p)
+	key := orderKey(p.shop, p.orderNo)
 	s.orders[key] = append(s.orders[key], p)
-	return createAnswer{Status: 200, PayToken: p.token, CheckoutPage: s.checkoutPage(p)}, nil
 }
 
 // draft is the payment a request describes: formats, then expiry, sum and limits.

@@ -2,6 +2,7 @@ package tosspay
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -39,6 +40,7 @@ type field struct {
 	kind kind
 	need bool                // must be there, not null and not ""
 	max  int                 // characters; 0 is no limit
+	most int64               // won; 0 is maxWon
 	form func(string) string // says what is allowed, or "" for a good value
 }
 
@@ -138,8 +140,9 @@ func (v values) take(f field, raw json.RawMessage) string {
 	switch f.kind {
 	case won:
 		n, err := strconv.ParseInt(string(raw), 10, 64)
-		if err != nil || n < 0 || n > maxWon {
-			return fmt.Sprintf("따옴표 없는 0 이상 %d 이하의 정수여야 합니다. (받은 값: %s)", maxWon, short(string(raw)))
+		most := cmp.Or(f.most, maxWon)
+		if err != nil || n < 0 || n > most {
+			return fmt.Sprintf("따옴표 없는 0 이상 %d 이하의 정수여야 합니다. (받은 값: %s)", most, short(string(raw)))
 		}
 		v.wons[f.name] = n
 	case flag:

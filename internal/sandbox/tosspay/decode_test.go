@@ -13,6 +13,9 @@ import (
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"apiKey":"sk_test_a","orderNo":"a","amount":100,"amountTaxFree":0,"productDesc":"연필","retUrl":"https://a/","retCancelUrl":"https://a/","autoExecute":true,"cardOptions":{"options":[{"cardCompanyCode":3}]}}`))
 	f.Add([]byte(`{"apiKey":"sk_test_a","payToken":"x","refundNo":"1","amount":1e3,"idempotent":"false"}`))
+	f.Add([]byte(`{"apiKey":"sk_test_a","userId":"u=1","displayId":"d","productDesc":"멤버십","resultCallback":"https://a/","returnSuccessUrl":"https://a/","returnFailureUrl":"https://a/","retAppScheme":"shop://","encryptedUserCi":"AAAA"}`))
+	f.Add([]byte(`{"apiKey":"sk_test_a","billingKey":"k","orderNo":"a=1","productDesc":"멤버십","amount":9900,"amountTaxFree":0,"spreadOut":12,"cashReceipt":null,"cashReceiptTradeOption":"CULTURE","sendFailPush":false}`))
+	f.Add([]byte(`{"spreadOut":13,"sendFailPush":"no"}`))
 	f.Add([]byte(`{"amount":"60000","amount":1}`))
 	f.Add([]byte(`[{}]`))
 	f.Add([]byte("{\"a\":\"\xff\"}"))
@@ -46,7 +49,7 @@ func checkValues(t *testing.T, sp spec, v values) {
 		if s, ok := v.texts[f.name]; ok && (s == "" || f.max > 0 && utf8.RuneCountInString(s) > f.max) {
 			t.Errorf("%s = %q", f.name, s)
 		}
-		if n, ok := v.wons[f.name]; ok && (n < 0 || n > maxWon) {
+		if n, ok := v.wons[f.name]; ok && (n < 0 || n > maxWon || f.most > 0 && n > f.most) {
 			t.Errorf("%s = %d", f.name, n)
 		}
 		_, isText := v.texts[f.name]
@@ -61,6 +64,7 @@ func checkValues(t *testing.T, sp spec, v values) {
 
 func TestScrubLeavesNoKey(t *testing.T) {
 	t.Parallel()
+	s := &Simulator{}
 	for _, raw := range []string{
 		`{"apiKey":"` + testKey + `","orderNo":"a"}`,
 		`{"apiKey" : "` + liveKey,
@@ -68,7 +72,7 @@ func TestScrubLeavesNoKey(t *testing.T) {
 		`note ` + sandboxKey + ` end`,
 		`{"APIKEY":"anything at all"}`,
 	} {
-		got := string(scrub("/api/v2/payments", []byte(raw)))
+		got := string(s.scrub("/api/v2/payments", []byte(raw)))
 		if regexp.MustCompile(`sk_\w+_[0-9A-Za-z]`).MatchString(got) || strings.Contains(got, "anything at all") {
 			t.Errorf("%s became %s", raw, got)
 		}

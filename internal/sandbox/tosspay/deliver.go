@@ -48,14 +48,12 @@ func (s *Simulator) sendCallbacks() {
 	}
 }
 
-// takeDue ends captures whose time has come and marks what is to be sent now.
+// takeDue lets time do what it does and marks what is to be sent now.
 func (s *Simulator) takeDue() []*callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock()
-	for _, p := range s.running {
-		s.refresh(p, now)
-	}
+	s.catchUp(now)
 	s.pending = slices.DeleteFunc(s.pending, (*callback).idle)
 	var due []*callback
 	for _, cb := range s.pending {
@@ -69,7 +67,8 @@ func (s *Simulator) takeDue() []*callback {
 
 // deliver makes one try. Only HTTP 200 counts as received.
 func (s *Simulator) deliver(cb *callback) {
-	t := try{At: stamp(s.clock())}
+	at := s.clock()
+	t := try{At: stamp(at)}
 	var err error
 	t.Status, err = s.post(cb)
 	if err != nil {
@@ -77,8 +76,8 @@ func (s *Simulator) deliver(cb *callback) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	cb.settle(t, s.clock())
-	s.opts.Log.Info("tosspay sandbox: callback", "id", cb.id, "order_no", cb.orderNo, "try", len(cb.tries), "status", t.Status, "state", cb.state, "error", t.Error)
+	cb.settle(t, at)
+	s.opts.Log.Info("tosspay sandbox: callback", "id", cb.id, "kind", cb.kind, "order_no", cb.orderNo, "user_id", cb.userID, "try", len(cb.tries), "status", t.Status, "state", cb.state, "error", t.Error)
 }
 
 func (s *Simulator) post(cb *callback) (int, error) {

@@ -24,6 +24,7 @@ import (
 //	POST path   sends a request
 //	answer      is what came back
 //	buyer       authenticates the last payment with these choices
+//	agree       is the buyer agreeing to the last billing key
 //	callback T  is the next callback, of content type T
 func TestGoldenExchanges(t *testing.T) {
 	t.Parallel()
@@ -54,6 +55,7 @@ type play struct {
 	*bench
 	ids    map[string]string // the file's id → the simulator's
 	token  string            // of the last payment
+	key    string            // the last billing key
 	answer any
 	told   int // callbacks seen
 }
@@ -73,10 +75,15 @@ func (p *play) section(t *testing.T, name, data string) {
 		if token, ok := got["payToken"].(string); ok {
 			p.token = token
 		}
+		if key, ok := got["billingKey"].(string); ok {
+			p.key = key
+		}
 	case "answer":
 		p.same(t, "answer", parse(t, data), p.answer)
 	case "buyer":
 		p.ctlOK("POST", "/payments/"+p.token+"/approve", json.RawMessage(data))
+	case "agree":
+		p.ctlOK("POST", "/billing-keys/"+p.key+"/agree", json.RawMessage(data))
 	case "callback":
 		p.callback(t, rest, data)
 	default:
@@ -142,6 +149,7 @@ func (p *play) translate(s string) string {
 
 // idForms are the fields whose values only have a form in common.
 var idForms = map[string]*regexp.Regexp{
+	"billingKey":          regexp.MustCompile(`^[0-9A-Za-z]{22}$`),
 	"payToken":            regexp.MustCompile(`^[0-9A-Za-z]{22}$`),
 	"transactionId":       regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`),
 	"cardAuthorizationNo": regexp.MustCompile(`^[0-9]{8}$`),

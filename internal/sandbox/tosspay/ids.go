@@ -32,8 +32,11 @@ func (s *Simulator) letters(n int, alphabet string) string {
 	return string(out)
 }
 
-// payToken is 22 letters and digits, as seen on the wire.
-func (s *Simulator) payToken() string { return s.letters(22, base62) }
+const idLength = 22
+
+// payToken is 22 letters and digits, as seen on the wire; a billing key looks
+// the same.
+func (s *Simulator) payToken() string { return s.letters(idLength, base62) }
 
 // uuid is a version 4 UUID.
 func (s *Simulator) uuid() string {

@@ -52,22 +52,25 @@ type payment struct {
 
 	status           Status
 	created, expires time.Time
-	authenticated    bool       // got as far as PAY_APPROVED or beyond
-	choice           *choice    // once authenticated
-	executeFail      string     // errorCode that captures are to fail with
-	refundFail       string     // errorCode that refunds are to fail with
-	decline          *failure   // the latest shown in the app
-	ended            string     // why PAY_CANCEL: "buyer" or "expired"
-	lostReturn       bool       // the browser must not go to returnURL by itself
-	captureAt        time.Time  // when PAY_PROGRESS ends
-	paid             time.Time  // zero before completion
-	authNo           string     // cardAuthorizationNo
-	receiptKey       string     // cashReceiptMgtKey
-	txns             []movement // one PAY and one REFUND each
+	authenticated    bool      // got as far as PAY_APPROVED or beyond
+	choice           *choice   // once authenticated
+	executeFail      string    // errorCode that captures are to fail with
+	refundFail       string    // errorCode that refunds are to fail with
+	decline          *failure  // the latest shown in the app
+	ended            string    // why PAY_CANCEL: "buyer", "expired" or "declined"
+	lostReturn       bool      // the browser must not go to returnURL by itself
+	captureAt        time.Time // when PAY_PROGRESS ends
+	paid             time.Time // zero before completion
+	authNo           string    // cardAuthorizationNo
+	receiptKey       string    // cashReceiptMgtKey
+	txns             []entry   // one PAY and one REFUND each
+
+	billed       *billingKey // of a charge: what it was charged with
+	sendFailPush bool        // of a charge
 }
 
-// movement is a row of a payment's transactions, amounts positive.
-type movement struct {
+// entry is a row of a payment's transactions, amounts positive.
+type entry struct {
 	id      string
 	refund  bool
 	parts   parts
@@ -184,7 +187,6 @@ func (s *Simulator) capture(p *payment, now time.Time) *failure {
 		return nil
 	case inDoubt(code):
 		p.captureAt = now.Add(progressTime)
-		s.running[p.token] = p
 		return refuse(code)
 	default:
 		p.to(before)
@@ -196,13 +198,13 @@ func (s *Simulator) capture(p *payment, now time.Time) *failure {
 func (s *Simulator) complete(p *payment, at time.Time) {
 	p.to(Complete)
 	p.paid = at
-	p.txns = append(p.txns, movement{id: s.uuid(), parts: p.parts, balance: p.whole(), at: at})
+	p.txns = append(p.txns, entry{id: s.uuid(), parts: p.parts, balance: p.whole(), at: at})
+	s.book(p, approvalKind)
 	if p.byCard() {
 		p.authNo = s.authorizationNo(p.shop)
 	} else if p.cashReceipt && p.whole().paid > 0 {
 		p.receiptKey = s.receiptKey(at)
 	}
-	delete(s.running, p.token)
 	s.enqueue(p, at)
 }
 

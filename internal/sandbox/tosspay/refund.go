@@ -2,6 +2,7 @@ package tosspay
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -91,7 +92,8 @@ func (r refundRequest) asked() string {
 		}
 		return fmt.Sprint(*n)
 	}
-	return fmt.Sprint(show(r.amount), show(r.given.taxable), show(r.given.taxFree), show(r.given.vat), show(r.given.serviceFee))
+	g := r.given
+	return strings.Join([]string{show(r.amount), show(g.taxable), show(g.taxFree), show(g.vat), show(g.serviceFee)}, " ")
 }
 
 // check refuses requests that make no sense whatever the payment.
@@ -129,8 +131,9 @@ func (s *Simulator) giveBack(p *payment, req refundRequest, now time.Time) (refu
 	}
 	p.to(RefundProgress)
 	before, after := p.whole().left(left), p.whole().left(left-amount)
-	m := movement{id: s.uuid(), refund: true, parts: shares, balance: before.minus(after), at: now}
+	m := entry{id: s.uuid(), refund: true, parts: shares, balance: before.minus(after), at: now}
 	p.txns = append(p.txns, m)
+	s.book(p, cancelKind)
 	p.to(Refunded)
 	s.refunded[day] += amount
 	if req.no == "" {
@@ -224,7 +227,7 @@ func within(share, left parts) *failure {
 	return nil
 }
 
-func (s *Simulator) refundAnswer(p *payment, no string, m movement, after balance) refundAnswer {
+func (s *Simulator) refundAnswer(p *payment, no string, m entry, after balance) refundAnswer {
 	a := refundAnswer{
 		RefundNo: no, ApprovalTime: stamp(m.at),
 		RefundableAmount: after.gross, DiscountedAmount: after.off(), PaidAmount: after.paid,

@@ -271,3 +271,90 @@ func TestOlderRuleMakesARefundNumber(t *testing.T) {
 	}
 	wantCode(t, b.refund(token, body{"apiKey": legacyKey, "refundNo": ""}), "COMMON_INVALID_PARAMETER", "refundNo")
 }
+
+// refundInParts gives back a payment of 100 000 = 70 000 + 7 000 VAT + 13 000
+// tax-free + 10 000 service fee, and is refused what does not fit on the way.
+func refundInParts(t *testing.T, b *bench, token string) {
+	t.Helper()
+	const bad = "COMMON_INVALID_PARAMETER"
+	ask := func(no string, amount, taxable, vat, taxFree, fee any) body {
+		in := body{"refundNo": no}
+		for name, v := range map[string]any{"amount": amount, "amountTaxable": taxable, "amountVat": vat, "amountTaxFree": taxFree, "amountServiceFee": fee} {
+			if v != nil {
+				in[name] = v
+			}
+		}
+		return b.refund(token, in)
+	}
+	wantCode(t, ask("x", 11_000, 10_000, nil, 0, 0), bad, "amountVat 는 결제를 생성할 때")
+	wantCode(t, ask("x", 11_000, nil, 1_000, 0, 0), bad, "amountTaxable 는 결제를 생성할 때")
+	wantCode(t, ask("x", 11_000, 10_000, 1_000, 0, nil), bad, "amountServiceFee 는 결제를 생성할 때")
+	wantCode(t, ask("x", 11_000, 10_000, 1_000, nil, 0), "REFUND_NO_TAXFREE_ON_COMPLEX_TAX", "")
+	wantCode(t, ask("x", 11_000, 10_000, 999, 0, 0), bad, "amount 는 amountTaxable")
+	wantCode(t, ask("x", nil, 10_000, 1_000, 0, 0), "REFUND_REQUIRED_AMOUNT", "")
+
+	first := want(t, ask("p1", 42_000, 30_000, 3_000, 5_000, 4_000))
+	expect(t, first, body{"refundedAmount": -42_000, "refundableAmount": 58_000})
+	if again := ask("p1", 42_000, 30_000, 3_000, 5_000, 4_000); fmt.Sprint(again) != fmt.Sprint(first) {
+		t.Errorf("a repeat answered %v, first was %v", again, first)
+	}
+	const dup = "REFUND_REFUND_NO_DUPLICATE"
+	wantCode(t, ask("p1", 42_000, 30_001, 2_999, 5_000, 4_000), dup, "")
+	wantCode(t, ask("p1", 42_000, 30_000, 3_000, 4_000, 5_000), dup, "")
+	wantCode(t, ask("p1", nil, nil, nil, nil, nil), dup, "")
+	wantCode(t, ask("p2", 58_001, 40_000, 4_000, 8_000, 6_001), "REFUND_EXCEED_AMOUNT", "")
+	wantCode(t, ask("p2", 41_001, 40_001, 1_000, 0, 0), bad, "amountTaxable 는 남은 금액 40000")
+	wantCode(t, ask("p2", 4_001, 0, 4_001, 0, 0), bad, "amountVat 는 남은 금액 4000")
+	wantCode(t, ask("p2", 8_001, 0, 0, 8_001, 0), bad, "amountTaxFree 는 남은 금액 8000")
+	wantCode(t, ask("p2", 6_001, 0, 0, 0, 6_001), bad, "amountServiceFee 는 남은 금액 6000")
+
+	expect(t, want(t, ask("p2", 8_000, 0, 0, 8_000, 0)), body{"refundableAmount": 50_000})
+	expect(t, want(t, ask("p3", 6_000, 0, 0, 0, 6_000)), body{"refundableAmount": 44_000})
+	expect(t, want(t, ask("p4", 43_999, 40_000, 3_999, 0, 0)), body{"refundableAmount": 1})
+	expect(t, want(t, ask("p5", nil, nil, nil, nil, nil)), body{"refundedAmount": -1, "refundableAmount": 0})
+	wantCode(t, ask("p6", nil, nil, nil, nil, nil), "REFUND_ALREADY_REFUNDED", "")
+	if again := ask("p1", 42_000, 30_000, 3_000, 5_000, 4_000); fmt.Sprint(again) != fmt.Sprint(first) {
+		t.Errorf("a late repeat answered %v", again)
+	}
+	left := int64(0)
+	for _, m := range b.Ledger() {
+		if m.PayToken != token {
+			continue
+		}
+		if m.Kind == "approval" {
+			left += m.Amount
+		} else {
+			left -= m.Amount
+		}
+	}
+	if left != 0 || num(b.status(token)["refundableAmount"]) != 0 {
+		t.Errorf("%d won are left in the ledger", left)
+	}
+}
+
+func TestPaymentWithPartsIsRefundedInParts(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.paid(body{"amount": 100_000, "amountTaxable": 70_000, "amountVat": 7_000, "amountTaxFree": 13_000, "amountServiceFee": 10_000}, Approval{})
+	refundInParts(t, b, token)
+}
+
+// TestRefundsThatLookAlikeAreToldApart asks twice under one number for amounts
+// whose digits are the same in a row.
+func TestRefundsThatLookAlikeAreToldApart(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	token := b.paid(body{"amount": 60_000, "amountTaxFree": 30_000}, Approval{})
+	b.refundOK(token, body{"refundNo": "r", "amount": 100, "amountTaxable": 1, "amountVat": 0, "amountTaxFree": 99})
+	wantCode(t, b.refund(token, body{"refundNo": "r", "amount": 1001, "amountTaxable": 0, "amountVat": 9, "amountTaxFree": 9}), "REFUND_REFUND_NO_DUPLICATE", "")
+	for _, pair := range [][2]refundRequest{
+		{{amount: ptr(100), given: given{taxable: ptr(10)}}, {amount: ptr(1001), given: given{taxable: ptr(0)}}},
+		{{amount: ptr(11)}, {amount: ptr(1), given: given{taxable: ptr(1)}}},
+	} {
+		if pair[0].asked() == pair[1].asked() {
+			t.Errorf("%+v and %+v count as the same", pair[0], pair[1])
+		}
+	}
+}
+
+func ptr(n int64) *int64 { return &n }

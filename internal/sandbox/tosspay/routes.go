@@ -14,7 +14,7 @@ func (s *Simulator) routes() http.Handler {
 	for path, op := range operations {
 		api.Post(path, s.serve(op))
 	}
-	guarded := s.transcript.Wrap(s.faults.Wrap(control.Detached(api)), scrub)
+	guarded := s.transcript.Wrap(s.faults.Wrap(control.Detached(api)), s.scrub)
 
 	r := chi.NewRouter()
 	r.Handle("/api/*", guarded)
@@ -23,6 +23,8 @@ func (s *Simulator) routes() http.Handler {
 	own := r.With(http.NewCrossOriginProtection().Handler) // the pages' own requests
 	own.Get("/payfront/sandbox/{payToken}", s.showState)
 	own.Post("/payfront/sandbox/{payToken}/{action}", s.act)
+	own.Get("/payfront/billing/{billingKey}", s.showKeyState)
+	own.Post("/payfront/billing/{billingKey}/{action}", s.actOnKey)
 	own.Get(slipPath, s.showSlip)
 	own.Post(slipPath, s.showSlip)
 	return control.Detached(r)
@@ -38,6 +40,19 @@ func (s *Simulator) controlRoutes() http.Handler {
 	r.Post("/payments/{payToken}/expire", s.withPayment(s.expirePayment))
 	r.Post("/payments/{payToken}/refund", s.withPayment(s.refundPayment))
 	r.Put("/payments/{payToken}/refund-fail", s.withPayment(s.failRefunds))
+	r.Get("/billing-keys", s.listKeys)
+	r.Post("/billing-keys", s.makeKey)
+	r.Get("/billing-keys/{key}", s.withKey(s.showKey))
+	r.Post("/billing-keys/{key}/agree", s.withKey(s.agreeKey))
+	r.Post("/billing-keys/{key}/cancel", s.withKey(s.cancelKey))
+	r.Post("/billing-keys/{key}/fail", s.withKey(s.breakKey))
+	r.Post("/billing-keys/{key}/expire", s.withKey(s.lapseKey))
+	r.Put("/billing-keys/{key}/instrument", s.withKey(s.setInstrument))
+	r.Post("/billing-keys/{key}/remove", s.withKey(s.unregisterKey))
+	r.Put("/billing-keys/{key}/charge-fail", s.withKey(s.failCharges))
+	r.Get("/billing-keys/{key}/pushes", s.listKeyPushes)
+	r.Get("/pushes", s.listPushes)
+	r.Get("/ledger", s.showLedger)
 	r.Get("/callbacks", s.listCallbacks)
 	r.Post("/callbacks/{id}/resend", s.resendCallback)
 	r.Get("/page", s.showPageOptions)

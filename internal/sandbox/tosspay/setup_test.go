@@ -74,9 +74,9 @@ func setup(t *testing.T, tune ...func(*Options)) *bench {
 	o := Options{
 		BaseURL: b.url, Now: b.clock.Now, Rand: rand.NewChaCha8([32]byte{1}), Strict: true,
 		Shops: []Shop{
-			{Name: "나루 문구점", MID: "narushop", APIKey: testKey},
-			{Name: "나루 문구점", MID: "narushop", APIKey: liveKey},
-			{Name: "계좌만", MID: "moneyonly", APIKey: noCardKey, NoCard: true},
+			{Name: "나루 문구점", MID: "narushop", APIKey: testKey, Billing: true},
+			{Name: "나루 문구점", MID: "narushop", APIKey: liveKey, Billing: true},
+			{Name: "계좌만", MID: "moneyonly", APIKey: noCardKey, NoCard: true, Billing: true},
 			{Name: "옛 상점", MID: "oldshop", APIKey: legacyKey, LegacyOrderNo: true, LegacyRefundNo: true},
 			{Name: "모래", MID: "sandshop", APIKey: sandboxKey},
 		},

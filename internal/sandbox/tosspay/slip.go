@@ -77,7 +77,7 @@ func (s *Simulator) slip(token, transaction, lang string) (slip, *failure) {
 	}
 	i := 0
 	if transaction != "" {
-		i = slices.IndexFunc(p.txns, func(m movement) bool { return m.id == transaction })
+		i = slices.IndexFunc(p.txns, func(m entry) bool { return m.id == transaction })
 	}
 	if i < 0 {
 		return slip{}, notFound
@@ -85,7 +85,7 @@ func (s *Simulator) slip(token, transaction, lang string) (slip, *failure) {
 	return p.slip(p.txns[i], lang), nil
 }
 
-func (p *payment) slip(m movement, lang string) slip {
+func (p *payment) slip(m entry, lang string) slip {
 	kind, sign := web.Pick(lang, "승인", "Approval"), int64(1)
 	if m.refund {
 		kind, sign = web.Pick(lang, "취소", "Refund"), -1

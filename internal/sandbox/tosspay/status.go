@@ -110,7 +110,7 @@ func (s *Simulator) statusAnswer(p *payment) statusAnswer {
 	return a
 }
 
-func statusRow(m movement) statusTransaction {
+func statusRow(m entry) statusTransaction {
 	kind, sign := "PAY", int64(1)
 	if m.refund {
 		kind, sign = "REFUND", -1

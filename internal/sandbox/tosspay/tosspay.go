@@ -1,11 +1,12 @@
 // Package tosspay is a stand-in for Toss Pay: its merchant API for one-off
-// payments (v2), its checkout page with an imitation of the app, and its
-// callbacks, over real HTTP. It was written from Toss Pay's merchant
-// documentation ("결제 개발 가이드", "토스페이 API 소개", "토스페이 연동가이드") and
-// shares no code with the connector that calls it.
+// payments (v2) and for billing keys (v1), its checkout pages with an imitation
+// of the app, and its callbacks, over real HTTP. It was written from Toss Pay's
+// merchant documentation ("결제 개발 가이드", "토스페이 API 소개", "자동결제 API",
+// "토스페이 연동가이드") and shares no code with the connector that calls it.
 //
 // Time is what Options.Now says, so that expiry and retries can be tested by
-// moving a clock; only network deadlines and the worker's poll use real time.
+// moving a clock, with Due and Settle step by step; only network deadlines and
+// the worker's poll use real time.
 // State lives in memory.
 package tosspay
 
@@ -50,9 +51,11 @@ type Shop struct {
 	APIKey string // sk_test_…, sk_sandbox_… (both mode TEST) or sk_live_…, at most 30 characters
 
 	NoCard         bool  // no card contract: Toss money only, at most 2,000,000 won a payment
+	Billing        bool  // contract for automatic payments (자동결제): without it NOT_SUPPORTED_BILLING_KEY_SHOP
+	KeepKeys       bool  // billing keys may not be removed by the merchant: BILLING_KEY_REMOVE_NOT_ALLOWED_SHOP
 	LegacyOrderNo  bool  // an orderNo may be used again while no payment with it got as far as PAY_APPROVED
 	LegacyRefundNo bool  // refundNo may be left out
-	Suspended      bool  // every creation fails with PAYMENT_SHOP_STATE_NOT_NORMAL
+	Suspended      bool  // every creation and every charge fails with PAYMENT_SHOP_STATE_NOT_NORMAL
 	RefundBlocked  bool  // every refund fails with PAYMENT_SHOP_STATE_CANNOT_REFUND
 	RefundLimit    int64 // won that may be refunded a Korean day; 0 is no limit
 }
@@ -75,9 +78,15 @@ type Simulator struct {
 	orders    map[string][]*payment // by orderKey
 	refunds   map[string]*refund    // by refundKey
 	refunded  map[string]int64      // won refunded, by MID and Korean day
-	running   map[string]*payment   // in PAY_PROGRESS, by payToken
-	callbacks []*callback           // all, by id
-	pending   []*callback           // those with something left to send
+	open      []*payment            // those that time may still change, in the order they were created
+	ledger    []Movement            // in the order they were booked
+	keys      map[string]*billingKey
+	newKeys   []*billingKey            // in the order they were created
+	openKeys  []*billingKey            // those that time may still change
+	slots     map[string][]*billingKey // by slotKey, in the order they were created
+	pushes    []push
+	callbacks []*callback // all, by id
+	pending   []*callback // those with something left to send
 	page      pageOptions
 	auto      autoOptions
 
@@ -101,7 +110,8 @@ func New(o Options) (*Simulator, error) {
 	s := &Simulator{
 		opts: o, faults: fault.New(o.Seed), transcript: control.NewTranscript(transcriptSize),
 		shops: map[string]*Shop{}, payments: map[string]*payment{}, orders: map[string][]*payment{},
-		refunds: map[string]*refund{}, refunded: map[string]int64{}, running: map[string]*payment{},
+		refunds: map[string]*refund{}, refunded: map[string]int64{},
+		keys: map[string]*billingKey{}, slots: map[string][]*billingKey{},
 		wake: make(chan struct{}, 1),
 	}
 	s.faults.SetEnvelope(faultBody)
@@ -184,14 +194,15 @@ func (s *Simulator) AddShop(shop Shop) error {
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.public.ServeHTTP(w, r) }
 
 // Control is the management face: what the buyer does without a browser, the
-// callbacks, and how checkout pages behave. It has no access control.
+// callbacks, the money that moved, and how checkout pages behave. It has no
+// access control.
 func (s *Simulator) Control() http.Handler { return s.control }
 
 // Faults breaks API calls (paths as the merchant calls them, such as
-// /api/v2/execute) and callbacks (kind PAY_COMPLETE).
+// /api/v2/execute) and callbacks (kinds PAY_COMPLETE, ACTIVATED and REMOVED).
 func (s *Simulator) Faults() *fault.Injector { return s.faults }
 
-// Transcript holds the latest API exchanges, API keys blotted out.
+// Transcript holds the latest API exchanges, API keys and billing keys blotted out.
 func (s *Simulator) Transcript() *control.Transcript { return s.transcript }
 
 // Close stops sending callbacks and waits for those on their way. It may be

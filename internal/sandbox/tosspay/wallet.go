@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // card is one of the cards the sandbox's buyer has. Numbers are masked the
@@ -40,19 +41,24 @@ var accounts = []account{
 	{"004", "KB국민은행", "928******331"},
 }
 
-// choice is what the buyer decided in the app.
-type choice struct {
-	card             *card    // or
-	account          *account // exactly one of the two
-	months           int      // 0 is a single payment
-	discount, points int64
+// means is what the buyer pays with: exactly one of the two.
+type means struct {
+	card    *card
+	account *account
 }
 
-func (c *choice) payMethod() string {
-	if c.card != nil {
+func (m means) payMethod() string {
+	if m.card != nil {
 		return "CARD"
 	}
 	return "TOSS_MONEY"
+}
+
+// choice is what the buyer decided in the app.
+type choice struct {
+	means
+	months           int // 0 is a single payment
+	discount, points int64
 }
 
 func (c *choice) noInterest() bool {
@@ -98,7 +104,7 @@ func (p *payment) choose(a Approval) (*choice, *failure, error) {
 		c.account, err = pickAccount(a.AccountBankCode)
 	case a.PayMethod == "CARD" && p.card:
 		c.months = a.SpreadOut
-		c.card, err = p.pickCard(a.CardCompanyCode)
+		c.card, err = pickCard(p.offered(), a.CardCompanyCode)
 	case a.PayMethod == "TOSS_MONEY" || a.PayMethod == "CARD":
 		err = fmt.Errorf("payMethod %s: this payment does not offer it", a.PayMethod)
 	default:
@@ -129,14 +135,18 @@ func (p *payment) offered() []card {
 	})
 }
 
-func (p *payment) pickCard(company int) (*card, error) {
-	offered := p.offered()
+// pickCard is the card of a company, or the first for 0.
+func pickCard(offered []card, company int) (*card, error) {
 	if company == 0 && len(offered) > 0 {
 		return &offered[0], nil
 	}
 	i := slices.IndexFunc(offered, func(c card) bool { return c.company == company })
 	if i < 0 {
-		return nil, fmt.Errorf("cardCompanyCode %d: not among the cards this payment offers", company)
+		var codes []string
+		for _, c := range offered {
+			codes = append(codes, fmt.Sprint(c.company))
+		}
+		return nil, fmt.Errorf("cardCompanyCode %d: not among the cards that are offered: %s", company, strings.Join(codes, ", "))
 	}
 	return &offered[i], nil
 }
@@ -151,7 +161,7 @@ func (p *payment) judge(c *choice) *failure {
 		return refuse("COMMON_PAY_ERROR")
 	case c.card != nil && (p.amount-c.discount < minCard || paid < 1):
 		return refuse("CARD_MIN_AMOUNT_ERROR")
-	case c.months > 0 && !p.installments:
+	case c.months > 0 && (!p.installments || c.card.method != "CREDIT"):
 		return refuse("CARD_SPREADOUT_ERROR")
 	case c.months > 0 && paid < minInstallments:
 		return refuse("CARD_MIN_AMOUNT_FOR_SPREADOUT_ERROR")

@@ -104,8 +104,8 @@ func (s *Simulator) renderNotFound(w http.ResponseWriter, lang string) {
 
 // pageState is what the waiting page polls.
 type pageState struct {
-	Status  Status    `json:"status"`
-	Phase   string    `json:"phase"`             // open, working, done, cancelled, expired
+	Status  string    `json:"status"`
+	Phase   string    `json:"phase"`             // open, working, done, cancelled, expired, failed
 	Next    string    `json:"next,omitempty"`    // where the browser is to go
 	Lost    bool      `json:"lost,omitempty"`    // but not by itself
 	AppLink string    `json:"appLink,omitempty"` // or by way of the merchant's app
@@ -118,7 +118,7 @@ type declined struct {
 }
 
 func (p *payment) pageState() pageState {
-	st := pageState{Status: p.status}
+	st := pageState{Status: string(p.status)}
 	switch {
 	case p.status == Standby:
 		st.Phase = "open"
@@ -132,6 +132,8 @@ func (p *payment) pageState() pageState {
 		if p.ended == "expired" {
 			st.Phase = "expired"
 		}
+	case p.billed != nil: // no browser has to do with a charge
+		st.Phase = "done"
 	default:
 		st.Phase, st.Next, st.Lost, st.AppLink = "done", p.returnTo(), p.lostReturn, p.appScheme
 	}
@@ -167,27 +169,22 @@ type actionRequest struct {
 // decline, cancel or expire. The answer is the new state; a decline is in it.
 func (s *Simulator) act(w http.ResponseWriter, r *http.Request) {
 	var in actionRequest
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&in); err != nil && err != io.EOF {
-		s.writeJSON(w, http.StatusBadRequest, declined{"COMMON_INVALID_PARAMETER", err.Error()})
+	if !s.readAction(w, r, &in) {
 		return
 	}
 	st, sent, err := s.perform(chi.URLParam(r, "payToken"), chi.URLParam(r, "action"), in)
-	early, _ := splitEarly(sent)
-	s.awaitFirstTry(r.Context(), early)
-	s.wakeUp()
-	var f *failure
-	switch {
-	case err == nil:
-		s.writeJSON(w, http.StatusOK, st)
-	case errors.As(err, &f):
-		s.writeJSON(w, f.status(), declined{f.code, f.msg})
-	case errors.Is(err, errNotNow):
-		s.writeJSON(w, http.StatusConflict, declined{"COMMON_ITS_NOT_ABLE_TO_CHANGE_STATUS", message("COMMON_ITS_NOT_ABLE_TO_CHANGE_STATUS")})
-	default:
+	s.answerAction(w, r, st, sent, err)
+}
+
+// readAction answers 400 and is false if the body is not what in wants.
+func (s *Simulator) readAction(w http.ResponseWriter, r *http.Request, in any) bool {
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
+	d.DisallowUnknownFields()
+	if err := d.Decode(in); err != nil && err != io.EOF {
 		s.writeJSON(w, http.StatusBadRequest, declined{"COMMON_INVALID_PARAMETER", err.Error()})
+		return false
 	}
+	return true
 }
 
 func (s *Simulator) perform(token, action string, in actionRequest) (pageState, []*callback, error) {
@@ -215,7 +212,29 @@ func (s *Simulator) perform(token, action string, in actionRequest) (pageState, 
 	case "expire":
 		err = s.expire(p, now)
 	default:
-		err = &failure{"COMMON_INVALID_PARAMETER", fmt.Sprintf("no action %q: start, pay, decline, cancel, expire", short(action)), http.StatusNotFound}
+		err = unknownAction(action)
 	}
 	return p.pageState(), s.callbacks[known:], err
+}
+
+func unknownAction(action string) *failure {
+	return &failure{"COMMON_INVALID_PARAMETER", fmt.Sprintf("no action %q: start, pay, decline, cancel, expire", short(action)), http.StatusNotFound}
+}
+
+// answerAction answers what the page's script asked to be done.
+func (s *Simulator) answerAction(w http.ResponseWriter, r *http.Request, st pageState, sent []*callback, err error) {
+	early, _ := splitEarly(sent)
+	s.awaitFirstTry(r.Context(), early)
+	s.wakeUp()
+	var f *failure
+	switch {
+	case err == nil:
+		s.writeJSON(w, http.StatusOK, st)
+	case errors.As(err, &f):
+		s.writeJSON(w, f.status(), declined{f.code, f.msg})
+	case errors.Is(err, errNotNow):
+		s.writeJSON(w, http.StatusConflict, declined{"COMMON_ITS_NOT_ABLE_TO_CHANGE_STATUS", message("COMMON_ITS_NOT_ABLE_TO_CHANGE_STATUS")})
+	default:
+		s.writeJSON(w, http.StatusBadRequest, declined{"COMMON_INVALID_PARAMETER", err.Error()})
+	}
 }

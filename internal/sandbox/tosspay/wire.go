@@ -31,10 +31,30 @@ type refundCard struct {
 	SalesCheckLinkURL string `json:"salesCheckLinkUrl"`
 }
 
+// keyCard are the card's fields of a billing key, which has cardCompanyNo where
+// payments have cardCompanyCode.
+type keyCard struct {
+	CardCompanyNo   int    `json:"cardCompanyNo"`
+	CardCompanyName string `json:"cardCompanyName"`
+	cardNumbers
+}
+
+// keyCard is nil for an account.
+func (m means) keyCard() *keyCard {
+	if m.card == nil {
+		return nil
+	}
+	return &keyCard{m.card.company, m.card.name, m.card.numbers()}
+}
+
 type accountFields struct {
 	AccountBankCode string `json:"accountBankCode"`
 	AccountBankName string `json:"accountBankName"`
 	AccountNumber   string `json:"accountNumber"`
+}
+
+func (c *card) numbers() cardNumbers {
+	return cardNumbers{c.method, c.user, c.number, c.bin, c.last}
 }
 
 // cardFields is nil for a payment that was not made by card.
@@ -48,7 +68,7 @@ func (s *Simulator) cardFields(p *payment) *cardFields {
 		cardApproval: cardApproval{
 			CardCompanyCode: c.company, CardAuthorizationNo: p.authNo,
 			SpreadOut: p.choice.months, NoInterest: p.choice.noInterest(),
-			cardNumbers:       cardNumbers{c.method, c.user, c.number, c.bin, c.last},
+			cardNumbers:       c.numbers(),
 			SalesCheckLinkURL: s.slipURL(p, p.payTransaction()),
 		},
 	}
@@ -56,11 +76,18 @@ func (s *Simulator) cardFields(p *payment) *cardFields {
 
 // accountFields is nil for a payment that was not made with Toss money.
 func (p *payment) accountFields() *accountFields {
-	if p.choice == nil || p.choice.account == nil {
+	if p.choice == nil {
 		return nil
 	}
-	a := p.choice.account
-	return &accountFields{a.code, a.name, a.number}
+	return p.choice.accountFields()
+}
+
+// accountFields is nil for a card.
+func (m means) accountFields() *accountFields {
+	if m.account == nil {
+		return nil
+	}
+	return &accountFields{m.account.code, m.account.name, m.account.number}
 }
 
 // slipURL is where the sales slip of a transaction can be seen.

@@ -1,15 +1,17 @@
 // @ts-check
-// The checkout page: identification, the imitation of the app beside or over
+// The pages of a payment and of a billing key: identification, the imitation of the app beside or over
 // it, and the wait that ends at the shop. The server knows how things stand;
 // this script asks it every second.
 (() => {
   "use strict";
 
   /**
-   * @typedef {{status: string, phase: "open"|"working"|"done"|"cancelled"|"expired", next?: string, lost?: boolean,
+   * @typedef {{status: string, phase: "open"|"working"|"done"|"cancelled"|"expired"|"failed", next?: string, lost?: boolean,
    *   appLink?: string, decline?: {code: string, message: string}}} State
-   * @typedef {{state: State, endpoint: string, amount: number, minInstallments: number, installments: boolean,
+   * @typedef {{kind: "payment"|"billing", state: State, endpoint: string, amount: number, minInstallments: number, installments: boolean,
    *   auto: {action: string, errorCode?: string}, cutOpener: boolean, appOnly: boolean, texts: Record<string, string>}} Data
+   * @typedef {{first: string, refresh: () => void, agreed: (byScript: boolean) => object}} Sheet  what the app asks: where the buyer
+   *   begins, what follows from a change, and what is sent in the end
    */
 
   /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
@@ -84,13 +86,16 @@
   }
 
   async function watch() {
-    while (!leaving && state.phase !== "expired" && state.phase !== "cancelled") {
+    while (!leaving && !ended(state.phase)) {
       await new Promise((done) => setTimeout(done, POLL));
       if (!busy && !leaving) await look();
     }
   }
 
   // showing how things stand
+
+  /** @param {State["phase"]} phase whether nothing came of it */
+  const ended = (phase) => phase === "expired" || phase === "cancelled" || phase === "failed";
 
   /** @param {string} message */
   function complain(message) {
@@ -115,7 +120,7 @@
     showApp("app");
     part("declined").textContent = "";
     window.scrollTo(0, 0);
-    button("pay").focus({ preventScroll: true });
+    part(sheet.first).focus({ preventScroll: true });
   }
 
   /** @param {State} next @param {boolean} mine whether this page's own action led here */
@@ -125,7 +130,7 @@
     state = next;
     shown = next.phase;
     button("close").hidden = next.phase !== "open";
-    button("expire").disabled = next.phase === "expired" || next.phase === "cancelled";
+    button("expire").disabled = ended(next.phase) || (data.kind === "billing" && next.phase !== "open");
     part("stage").classList.toggle("done", next.phase === "done");
     switch (next.phase) {
       case "open":
@@ -138,6 +143,7 @@
         break;
       case "cancelled":
       case "expired":
+      case "failed":
         if (fresh) over(next, first);
         break;
       case "done":
@@ -150,21 +156,31 @@
   function closeApp(heading) {
     showApp("app-done");
     part("app-done-heading").textContent = heading;
-    part("app-done-text").textContent = texts.appClosed;
+    part("app-done-text").textContent = state.appLink ? "" : texts.appClosed;
+    link("app-back", state.appLink);
   }
 
-  /** Nothing was paid. @param {State} next @param {boolean} first whether the page was opened on it */
+  /** @param {string} id @param {string|undefined} href */
+  function link(id, href) {
+    const a = el(id, HTMLAnchorElement);
+    a.hidden = !href;
+    if (href) a.href = href;
+  }
+
+  /** Nothing came of it. @param {State} next @param {boolean} first whether the page was opened on it */
   function over(next, first) {
-    const cancelled = next.phase === "cancelled";
+    const heading = texts[next.phase];
     if (data.appOnly) {
-      closeApp(cancelled ? texts.cancelled : texts.expired);
-    } else if (cancelled && !first) {
+      closeApp(heading);
+      if (next.decline) part("app-done-text").textContent = next.decline.message;
+    } else if (next.phase !== "expired" && !first && next.next) {
       go(next.next, 0);
     } else {
       showWeb("expired");
       showApp("asleep");
-      part("expired-heading").textContent = cancelled ? texts.cancelled : texts.expired;
-      el("expired-back", HTMLAnchorElement).href = next.next || "#";
+      part("expired-heading").textContent = heading;
+      if (next.decline) part("expired-text").textContent = next.decline.message + " (" + next.decline.code + ")";
+      link("expired-back", next.next || next.appLink);
       window.scrollTo(0, 0);
       if (!first) part("expired-heading").focus({ preventScroll: true });
     }
@@ -175,7 +191,8 @@
     showWeb("waiting");
     showApp("app-done");
     const text = part("waiting-text");
-    part("waiting-heading").textContent = texts.done;
+    part("waiting-heading").textContent = part("app-done-heading").textContent = texts.done;
+    button("resume").hidden = !next.next;
     text.textContent = texts.press;
     window.scrollTo(0, 0);
     if (data.appOnly) {
@@ -183,11 +200,7 @@
     } else if (next.appLink || next.lost || !fresh) {
       // The app closes and this page stays, with its button to go on.
       setTimeout(() => part("stage").classList.remove("app-open"), fresh ? FINISH : 0);
-      if (next.appLink) {
-        const link = el("app-link", HTMLAnchorElement);
-        link.href = next.appLink;
-        link.hidden = false;
-      }
+      link("app-link", next.appLink);
       if (next.appLink || next.lost) text.textContent = next.appLink ? texts.toApp : texts.lost;
     } else {
       text.textContent = texts.moving;
@@ -265,34 +278,63 @@
     return picked instanceof HTMLInputElement ? picked.value : "";
   };
 
-  function price() {
-    const byCard = method() === "CARD";
-    select("account").hidden = byCard;
-    select("card").hidden = !byCard;
-    const discount = number("discount");
-    const points = Math.min(number("points"), Number(input("points").max), data.amount - discount);
-    const total = data.amount - discount - points;
-    const months = select("installments");
-    months.disabled = !byCard || !data.installments || total < data.minInstallments;
-    if (months.disabled) months.value = "0";
-    const shown = total.toLocaleString("ko-KR") + texts.won;
-    part("final").textContent = shown;
-    part("original").classList.toggle("unseen", total === data.amount);
-    button("pay").textContent = shown + texts.pay;
-    return { discount, points };
+  /** @returns {Sheet} */
+  function paymentSheet() {
+    function refresh() {
+      const byCard = method() === "CARD";
+      select("account").hidden = byCard;
+      select("card").hidden = !byCard;
+      const discount = number("discount");
+      const points = Math.min(number("points"), Number(input("points").max), data.amount - discount);
+      const total = data.amount - discount - points;
+      const months = select("installments");
+      months.disabled = !byCard || !data.installments || total < data.minInstallments;
+      if (months.disabled) months.value = "0";
+      const price = total.toLocaleString("ko-KR") + texts.won;
+      part("final").textContent = price;
+      part("original").classList.toggle("unseen", total === data.amount);
+      button("pay").textContent = price + texts.pay;
+      return { discount, points };
+    }
+    function agreed() {
+      const { discount, points } = refresh();
+      const byCard = method() === "CARD";
+      return {
+        payMethod: method(), discount, points,
+        cardCompanyCode: byCard ? number("card") : 0,
+        accountBankCode: byCard ? "" : select("account").value,
+        spreadOut: byCard ? number("installments") : 0,
+        executeFail: select("execute-fail").value, loseReturn: input("lose-return").checked,
+      };
+    }
+    return { first: "pay", refresh, agreed };
   }
 
-  function pay() {
-    const { discount, points } = price();
-    const byCard = method() === "CARD";
-    return act("pay", {
-      payMethod: method(), discount, points,
-      cardCompanyCode: byCard ? Number(select("card").value) : 0,
-      accountBankCode: byCard ? "" : select("account").value,
-      spreadOut: byCard ? number("installments") : 0,
-      executeFail: select("execute-fail").value, loseReturn: input("lose-return").checked,
-    });
+  /** @returns {Sheet} */
+  function billingSheet() {
+    function refresh() {
+      select("card").hidden = method() !== "card";
+      select("account").hidden = method() !== "bank";
+      part("balance").hidden = method() !== "money";
+      button("pay").disabled = !input("consent").checked;
+    }
+    /** @param {boolean} byScript */
+    function agreed(byScript) {
+      if (byScript) input("consent").checked = true;
+      refresh();
+      const chargeFail = select("charge-fail").value;
+      return {
+        method: method(),
+        cardCompanyCode: method() === "card" ? number("card") : 0,
+        accountBankCode: method() === "bank" ? select("account").value : "",
+        slow: input("slow").checked, loseReturn: input("lose-return").checked,
+        chargeFail, chargeFailAlways: chargeFail !== "" && input("charge-fail-always").checked,
+      };
+    }
+    return { first: "consent", refresh, agreed };
   }
+
+  const sheet = data.kind === "billing" ? billingSheet() : paymentSheet();
 
   async function resume() {
     await look();
@@ -323,10 +365,10 @@
       button("tab-" + other).focus();
     });
   }
-  on("app", "input", price);
+  on("app", "input", sheet.refresh);
   on("app", "submit", (e) => {
     e.preventDefault();
-    void pay();
+    if (!button("pay").disabled) void act("pay", sheet.agreed(false));
   });
   on("cancel", "click", () => void act("cancel"));
   on("close", "click", () => void act("cancel"));
@@ -337,12 +379,12 @@
   async function auto() {
     if (!data.auto.action || state.phase !== "open") return;
     openApp();
-    if (data.auto.action === "approve") await pay();
+    if (data.auto.action === "approve") await act("pay", sheet.agreed(true));
     if (data.auto.action === "cancel") await act("cancel");
     if (data.auto.action === "decline") await act("decline", { code: data.auto.errorCode || select("decline-code").value });
   }
 
-  price();
+  sheet.refresh();
   if (data.appOnly) {
     part("stage").classList.add("app-only");
     openApp();

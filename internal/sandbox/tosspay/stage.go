@@ -1,0 +1,114 @@
+package tosspay
+
+import (
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"rsc.io/qr"
+
+	"naru/internal/web"
+)
+
+// pageOptions change how checkout pages are served.
+type pageOptions struct {
+	CutOpener bool `json:"cutOpener"` // the popup loses window.opener, as behind a strict opener policy
+}
+
+// autoOptions make checkout pages act by themselves.
+type autoOptions struct {
+	Action    string `json:"action"`              // approve, cancel, decline; empty is the buyer's own hands
+	ErrorCode string `json:"errorCode,omitempty"` // of a decline; empty is the first that the page offers
+}
+
+// stage is what the pages of a payment and of a billing key have in common:
+// the web page, the app beside it, and the tools.
+type stage struct {
+	Merchant, Desc string
+	Codes          []option // of a decline
+	QR             template.HTML
+	App            string // address of the app alone
+	OtherLang      string // address in the other language
+	Words          words
+	Script         script
+}
+
+// option is an entry of a list.
+type option struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// script is what the page's script needs.
+type script struct {
+	Kind            string            `json:"kind"` // payment or billing
+	State           pageState         `json:"state"`
+	Endpoint        string            `json:"endpoint"`
+	Amount          int64             `json:"amount"`
+	MinInstallments int64             `json:"minInstallments"`
+	Installments    bool              `json:"installments"`
+	Auto            autoOptions       `json:"auto"`
+	CutOpener       bool              `json:"cutOpener"`
+	AppOnly         bool              `json:"appOnly"`
+	Texts           map[string]string `json:"texts"`
+}
+
+// dress sets what follows from the request and the options of pages. The
+// caller holds the lock.
+func (s *Simulator) dress(st *stage, here, lang string, q url.Values) {
+	st.App, st.OtherLang = here, here+"&lang="+web.Pick(lang, "en", "ko")
+	if !strings.HasSuffix(here, "&app=1") {
+		st.App += "&app=1"
+	}
+	st.Script.Auto, st.Script.CutOpener, st.Script.AppOnly = s.auto, s.page.CutOpener, q.Get("app") == "1"
+	switch a := q.Get("auto"); a {
+	case "approve", "cancel", "decline":
+		st.Script.Auto = autoOptions{Action: a}
+	}
+}
+
+// renderStage writes the page; st is the part of data that all have.
+func (s *Simulator) renderStage(w http.ResponseWriter, name, lang string, st *stage, data any) {
+	code, err := qrSVG(st.App)
+	if err != nil { // an address too long for a code; the other tab still works
+		s.opts.Log.Warn("tosspay sandbox: QR code", "error", err)
+	}
+	st.QR = code
+	if st.Script.CutOpener {
+		w.Header().Set("Cross-Origin-Opener-Policy", "same-origin")
+	}
+	s.render(w, web.Page{Name: name, Lang: lang, Title: web.Pick(lang, "토스페이 샌드박스", "Toss Pay sandbox"), Data: data})
+}
+
+// codeOptions lists errorCodes with their texts.
+func codeOptions(codes []string) []option {
+	var list []option
+	for _, code := range codes {
+		list = append(list, option{code, message(code)})
+	}
+	return list
+}
+
+// qrSVG draws text as a QR code: dark on white whatever the page's colours,
+// with the quiet zone that cameras need.
+func qrSVG(text string) (template.HTML, error) {
+	code, err := qr.Encode(text, qr.M)
+	if err != nil {
+		return "", err
+	}
+	const quiet = 4
+	var b strings.Builder
+	side := code.Size + 2*quiet
+	fmt.Fprintf(&b, `<svg class="qr" viewBox="0 0 %d %d" role="img" aria-label="QR"><path fill="#fff" d="M0 0h%dv%dH0z"/><path fill="#111" d="`, side, side, side, side)
+	for y := range code.Size {
+		for x := range code.Size {
+			if code.Black(x, y) {
+				fmt.Fprintf(&b, "M%d %dh1v1h-1z", x+quiet, y+quiet)
+			}
+		}
+	}
+	b.WriteString(`"/></svg>`)
+	return template.HTML(b.String()), nil //nolint:gosec // numbers only
+}
