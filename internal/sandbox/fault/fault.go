@@ -63,7 +63,7 @@ type entry struct {
 // Add parses a rule and puts it last. The language, a word at a time:
 //
 //	METHOD PATH [nth=N] [times=N] [chance=P] [before|after] ACTION…
-//	webhook KIND [nth=N] [times=N] [chance=P] drop|twice|early|late=DURATION …
+//	webhook KIND [nth=N] [times=N] [chance=P] drop|twice|early|late=DURATION|shuffle[=DURATION] …
 //
 // METHOD may be *, a segment of PATH may be *, and a last segment ** stands for
 // any rest. nth=N acts on the Nth match only, times=N on at most N of them,
@@ -77,6 +77,9 @@ type entry struct {
 //	after cut                done, and the connection is reset in mid-body
 //	slow=35s                 done, and answered that much later
 //	before slow=35s          done only that much later
+//
+// shuffle sends a message after some part of its time, 10s if it does not say,
+// so that messages overtake one another; the seed decides the parts.
 //
 // slow may stand beside one other action of the same phase. The first rule
 // that applies to a phase of a call wins; messages add up all rules that apply.
@@ -136,6 +139,9 @@ func (i *Injector) Message(kind string) Fate {
 		f.Twice = f.Twice || e.fate.Twice
 		f.Early = f.Early || e.fate.Early
 		f.Late = max(f.Late, e.fate.Late)
+		if e.shuffle > 0 {
+			f.Late = max(f.Late, time.Duration(i.chance.Int64N(int64(e.shuffle))))
+		}
 	}
 	return f
 }

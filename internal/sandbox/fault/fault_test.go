@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -51,6 +52,7 @@ func TestBadRulesNameTheWrongWord(t *testing.T) {
 		"webhook drop=1":                     "kind",
 		"webhook PAYMENT_STATUS_CHANGED":     "needs one of",
 		"webhook * late=soon":                `"late=soon"`,
+		"webhook * shuffle=all":              `"shuffle=all"`,
 		"webhook * status=500":               `"status=500"`,
 		"webhook PAYMENT_STATUS_CHANGED cut": `"cut"`,
 	} {
@@ -206,6 +208,35 @@ func TestMessagesAddUpTheRulesThatApply(t *testing.T) {
 	}
 	if got := in.Message("C"); got != (fault.Fate{}) {
 		t.Errorf("C: %+v, want an ordinary delivery", got)
+	}
+}
+
+// The seed alone decides how long each message is held back, and so which
+// overtakes which.
+func TestShuffleHoldsMessagesBackByChance(t *testing.T) {
+	t.Parallel()
+	draw := func(seed uint64, rule string) (out []time.Duration) {
+		in := fault.New(seed)
+		add(t, in, rule)
+		for range 20 {
+			out = append(out, in.Message("A").Late)
+		}
+		return out
+	}
+	long := draw(7, "webhook A shuffle=30m")
+	if !slices.Equal(long, draw(7, "webhook A shuffle=30m")) || slices.Equal(long, draw(8, "webhook A shuffle=30m")) {
+		t.Error("the times do not go by the seed")
+	}
+	if slices.IsSorted(long) || slices.Max(long) >= 30*time.Minute || slices.Max(long) < 10*time.Minute || slices.Min(long) < 0 {
+		t.Errorf("times %v", long)
+	}
+	if short := draw(7, "webhook * shuffle"); slices.Max(short) >= 10*time.Second || slices.Max(short) == 0 {
+		t.Errorf("without a time: %v, want up to 10s", short)
+	}
+	in := fault.New(1)
+	add(t, in, "webhook A shuffle nth=2")
+	if got := in.Message("A"); got != (fault.Fate{}) {
+		t.Errorf("first of nth=2: %+v", got)
 	}
 }
 

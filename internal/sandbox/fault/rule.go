@@ -11,6 +11,9 @@ import (
 // not leave a simulator waiting for days.
 const longest = 720 * time.Hour
 
+// shuffleTime is how long a message is held back at most when the rule does not say.
+const shuffleTime = 10 * time.Second
+
 // spec is a rule taken apart.
 type spec struct {
 	message bool
@@ -22,6 +25,7 @@ type spec struct {
 	chance  float64
 	act     action
 	fate    Fate
+	shuffle time.Duration // of a message: the longest it is held back
 }
 
 // action is what a rule does to a call. Verb is empty for a mere delay.
@@ -135,8 +139,12 @@ func (s *spec) messageWord(w, value string) (err error) {
 		s.fate.Early = true
 	case strings.HasPrefix(w, "late="):
 		s.fate.Late, err = length(w, value)
+	case w == "shuffle":
+		s.shuffle = shuffleTime
+	case strings.HasPrefix(w, "shuffle="):
+		s.shuffle, err = length(w, value)
 	default:
-		err = fmt.Errorf("fault rule: word %q: allowed after webhook and its kind are nth=N, times=N, chance=P, drop, twice, early, late=DURATION", w)
+		err = fmt.Errorf("fault rule: word %q: allowed after webhook and its kind are nth=N, times=N, chance=P, drop, twice, early, late=DURATION, shuffle[=DURATION]", w)
 	}
 	return err
 }
@@ -177,8 +185,8 @@ func (s *spec) verb(v string) error {
 // check refuses rules whose words are right one by one but not together.
 func (s *spec) check() error {
 	if s.message {
-		if s.fate == (Fate{}) {
-			return fmt.Errorf("fault rule: webhook %s needs one of drop, twice, early, late=DURATION", s.kind)
+		if s.fate == (Fate{}) && s.shuffle == 0 {
+			return fmt.Errorf("fault rule: webhook %s needs one of drop, twice, early, late=DURATION, shuffle[=DURATION]", s.kind)
 		}
 		return nil
 	}

@@ -32,7 +32,7 @@ type answer struct {
 }
 
 // handler does one API call. It runs with the lock held and returns the object
-// to answer with, or an *apiError.
+// to answer with, nil for an empty answer, or an *apiError.
 type handler func(s *Simulator, c *call) (any, error)
 
 func (s *Simulator) routes() http.Handler {
@@ -50,6 +50,16 @@ func (s *Simulator) routes() http.Handler {
 		{http.MethodGet, "/v1/payments/{paymentKey}", getPayment},
 		{http.MethodGet, "/v1/payments/orders/{orderId}", getOrder},
 		{http.MethodPost, "/v1/payments/{paymentKey}/cancel", cancelPayment},
+		{http.MethodPost, "/v1/payments/key-in", keyIn},
+		{http.MethodPost, "/v1/virtual-accounts", issueAccount},
+		{http.MethodPost, "/v1/billing/authorizations/card", issueByCard},
+		{http.MethodPost, "/v1/billing/authorizations/issue", issueByAuth},
+		{http.MethodPost, "/v1/billing/authorizations/{authKey}", issueByAuthInPath},
+		{http.MethodPost, "/v1/billing/{billingKey}", chargeBilling},
+		{http.MethodDelete, "/v1/billing/{billingKey}", removeBilling},
+		{http.MethodPost, "/v1/cash-receipts", issueCashReceipt},
+		{http.MethodPost, "/v1/cash-receipts/{receiptKey}/cancel", cancelCashReceipt},
+		{http.MethodGet, "/v1/cash-receipts", listCashReceipts},
 		{http.MethodGet, "/v1/transactions", listTransactions},
 	} {
 		api.Method(route.method, route.path, s.api(route.do))
@@ -57,17 +67,11 @@ func (s *Simulator) routes() http.Handler {
 	whole := chi.NewRouter()
 	// The transcript sees what the client sees; a call counts as running until
 	// the faults are through with it.
-	whole.Handle("/v1/*", s.transcript.Wrap(s.settle(s.faults.Wrap(control.Detached(api))), scrub))
+	whole.Handle("/v1/*", s.transcribe(s.release(s.faults.Wrap(control.Detached(api)))))
 	whole.Handle("/v1", control.Detached(api))
 	s.windowRoutes(whole)
 	return control.Detached(whole)
 }
-
-// scrub blanks what no transcript may hold.
-func scrub(_ string, body []byte) []byte { return maskSecrets(body) }
-
-var maskSecrets = control.MaskFields("cardNumber", "cardExpirationYear", "cardExpirationMonth", "cardPassword",
-	"customerIdentityNumber", "registrationNumber", "clientKey", "secretKey", "billingKey", "secret")
 
 func (s *Simulator) unknown(code string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -90,7 +94,9 @@ func (s *Simulator) write(w http.ResponseWriter, r *http.Request, trace string, 
 	if key := r.Header.Get("Idempotency-Key"); key != "" {
 		h.Set("Idempotency-Key", key)
 	}
-	h.Set("Content-Type", "application/json")
+	if len(a.body) > 0 {
+		h.Set("Content-Type", "application/json")
+	}
 	h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the client is gone
@@ -140,13 +146,17 @@ func (s *Simulator) perform(c *call, do handler) answer {
 func (s *Simulator) locked(c *call, do handler) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	out, err := do(s, c)
 	if err != nil {
 		e := asAPIError(err)
 		if e.status() >= http.StatusInternalServerError {
-			s.opts.Log.Warn("sandbox tosspayments call failed", "path", c.r.URL.Path, "error", err)
+			s.opts.Log.Warn("sandbox tosspayments call failed", "path", hidePath(c.r.URL.Path), "error", err)
 		}
 		return failed(e, c.lang)
+	}
+	if out == nil {
+		return answer{status: http.StatusOK}
 	}
 	return answer{http.StatusOK, encode(out)}
 }
@@ -170,7 +180,9 @@ func (c *call) prepare() error {
 		}
 		return refusef("INVALID_REQUEST", "the body broke off")
 	}
-	c.body = body
+	if c.body = body; len(body) == 0 {
+		return nil // some calls need none
+	}
 	kind := c.r.Header.Get("Content-Type")
 	if media, _, err := mime.ParseMediaType(kind); err != nil || media != "application/json" {
 		return refusef("INVALID_REQUEST", "Content-Type %.60q: must be application/json", kind)

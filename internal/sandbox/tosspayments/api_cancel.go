@@ -13,13 +13,15 @@ func cancelPayment(s *Simulator, c *call) (any, error) {
 		currency = p.currency
 	}
 	r := readRefund(f, currency)
+	if found && p.account != nil && p.state != waiting {
+		r.to = readRefundAccount(f)
+	}
 	if err := f.done(); err != nil {
 		return nil, err
 	}
 	if !found {
 		return nil, refuse("NOT_FOUND_PAYMENT")
 	}
-	s.refresh(p)
 	early, err := s.cancel(p, r)
 	if err != nil {
 		return nil, err
@@ -28,8 +30,8 @@ func cancelPayment(s *Simulator, c *call) (any, error) {
 	return s.paymentObject(p, c.lang), nil
 }
 
-// readRefund reads the request. The refund account is for deposited virtual
-// accounts; with a card it is not used.
+// readRefund reads the request but for the refund account, which is for
+// deposited virtual accounts only; elsewhere it is not used.
 func readRefund(f *fields, currency string) refund {
 	f.known("refundReceiveAccount", "taxAmount")
 	r := refund{

@@ -1,6 +1,9 @@
 package tosspayments
 
-import "regexp"
+import (
+	"cmp"
+	"regexp"
+)
 
 var (
 	orderIDForm   = regexp.MustCompile(`^[A-Za-z0-9_=-]{6,64}$`)
@@ -53,7 +56,8 @@ func (s *Simulator) confirm(c *call, f *fields, key string) (any, error) {
 		c.early = append(c.early, s.abort(p, why)...)
 		return nil, why
 	}
-	c.early = append(c.early, s.approve(p)...)
+	s.approve(p)
+	c.early = append(c.early, s.changed(p)...)
 	return s.paymentObject(p, c.lang), nil
 }
 
@@ -61,7 +65,6 @@ func (s *Simulator) confirm(c *call, f *fields, key string) (any, error) {
 // that was not authenticated yet and for amounts that differ are not
 // documented.
 func (s *Simulator) confirmable(c *call, p *payment, orderID string, amount int64) error {
-	s.refresh(p)
 	switch {
 	case p.shop != c.shop:
 		return refuse("INVALID_API_KEY")
@@ -84,13 +87,8 @@ func (s *Simulator) confirmable(c *call, p *payment, orderID string, amount int6
 // declined says how the provider refuses the payment: as the control port
 // ordered for the shop's next confirm, or as was chosen in the window.
 func (s *Simulator) declined(p *payment) *apiError {
-	code := p.shop.nextDecline
-	p.shop.nextDecline = ""
-	if code == "" {
-		code = p.decline
+	if code := cmp.Or(p.shop.ordered(), p.decline); code != "" {
+		return refuse(code)
 	}
-	if code == "" {
-		return nil
-	}
-	return refuse(code)
+	return nil
 }

@@ -13,7 +13,6 @@ func getPayment(s *Simulator, c *call) (any, error) {
 	if !ok || p.shop != c.shop {
 		return nil, refuse("NOT_FOUND_PAYMENT")
 	}
-	s.refresh(p)
 	return s.paymentObject(p, c.lang), nil
 }
 
@@ -25,7 +24,6 @@ func getOrder(s *Simulator, c *call) (any, error) {
 		return nil, refuse("NOT_FOUND_PAYMENT")
 	}
 	p := tries[len(tries)-1]
-	s.refresh(p)
 	return s.paymentObject(p, c.lang), nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What "거래 조회" says of 2022: the page size without and at most.
+// What "거래 조회" and "현금영수증 조회" say of 2022: the page size without and at most.
 const (
 	pageDefault = 100
 	pageLimit   = 10000
@@ -27,15 +27,9 @@ func listTransactions(s *Simulator, c *call) (any, error) {
 	if end.Before(start) {
 		return nil, refusef("INVALID_DATE", "endDate: must not be before startDate")
 	}
-	limit := pageDefault
-	if text := query.Get("limit"); text != "" {
-		limit, err = strconv.Atoi(text)
-		switch {
-		case err != nil || limit < 1:
-			return nil, refusef("INVALID_REQUEST", "limit %.20q: must be a whole number from 1", text)
-		case limit > pageLimit:
-			return nil, refusef("EXCEED_MAX_QUERY_LIMIT", "limit %d: at most %d", limit, pageLimit)
-		}
+	limit, err := pageSize(query.Get("limit"))
+	if err != nil {
+		return nil, err
 	}
 	all := c.shop.transactions
 	if after := query.Get("startingAfter"); after != "" {
@@ -51,6 +45,21 @@ func listTransactions(s *Simulator, c *call) (any, error) {
 		}
 	}
 	return out, nil
+}
+
+// pageSize reads how many records a page is to have.
+func pageSize(text string) (int, error) {
+	if text == "" {
+		return pageDefault, nil
+	}
+	n, err := strconv.Atoi(text)
+	switch {
+	case err != nil || n < 1:
+		return 0, refusef("INVALID_REQUEST", "limit %.20q: must be a whole number from 1", text)
+	case n > pageLimit:
+		return 0, refusef("EXCEED_MAX_QUERY_LIMIT", "limit %d: at most %d", n, pageLimit)
+	}
+	return n, nil
 }
 
 func following(all []transaction, key string) ([]transaction, error) {

@@ -7,18 +7,22 @@ type refund struct {
 	taxFree    *int64
 	exempt     *int64
 	refundable *int64 // the caller's idea of the balance
+	to         *refundAccount
+	office     bool // made in the provider's own back office
 }
 
 // cancel gives back all or part of a payment by the rules of "결제 취소". The
-// caller holds the lock and refreshed the payment. A refused cancel changes
-// nothing.
+// caller holds the lock. A refused cancel changes nothing.
 func (s *Simulator) cancel(p *payment, r refund) ([]*delivery, error) {
 	switch p.state {
 	case canceled:
 		return nil, refuse("ALREADY_CANCELED_PAYMENT")
-	case done, partialCanceled:
+	case done, partialCanceled, waiting:
 	default:
 		return nil, refusef("NOT_CANCELABLE_PAYMENT", "status is %s", p.state)
+	}
+	if err := s.refundAllowed(p, r); err != nil {
+		return nil, err
 	}
 	if r.refundable != nil && *r.refundable != p.balance {
 		return nil, refusef("NOT_MATCHES_REFUNDABLE_AMOUNT", "the balance is %s", number(p.balance, p.currency))
@@ -30,6 +34,9 @@ func (s *Simulator) cancel(p *payment, r refund) ([]*delivery, error) {
 	if amount > p.balance || p.balance == 0 {
 		return nil, refusef("NOT_CANCELABLE_AMOUNT", "the balance is %s", number(p.balance, p.currency))
 	}
+	if amount < p.balance && p.state == waiting {
+		return nil, refuse("NOT_ALLOWED_PARTIAL_REFUND_WAITING_DEPOSIT")
+	}
 	if amount < p.balance && !p.partial() {
 		return nil, refuse("NOT_ALLOWED_PARTIAL_REFUND")
 	}
@@ -37,15 +44,32 @@ func (s *Simulator) cancel(p *payment, r refund) ([]*delivery, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.takeOff(p, cancellation{amount: amount, taxFree: taxFree, exempt: exempt, reason: r.reason, at: s.opts.Now()})
+	return s.changed(p), nil
+}
+
+// takeOff books a cancel. For an account that waits for its deposit no money
+// moves: nobody pays any more.
+func (s *Simulator) takeOff(p *payment, c cancellation) {
+	deposited := p.state != waiting
 	p.state = partialCanceled
-	if amount == p.total {
+	if c.amount == p.total {
 		p.state = canceled
 	}
-	p.balance, p.taxFree, p.exempt = p.balance-amount, p.taxFree-taxFree, p.exempt-exempt
-	now := s.opts.Now()
-	s.record(p, now, -amount)
-	p.cancels = append(p.cancels, cancellation{amount, taxFree, exempt, p.balance, r.reason, now, p.lastTransaction})
-	return s.changed(p), nil
+	p.balance, p.taxFree, p.exempt = p.balance-c.amount, p.taxFree-c.taxFree, p.exempt-c.exempt
+	back := c.amount
+	if !deposited {
+		back = 0
+	}
+	s.record(p, c.at, -back)
+	c.balance, c.transaction = p.balance, p.lastTransaction
+	if deposited {
+		s.move(p, Cancel, -back)
+	}
+	if p.account != nil {
+		c.receiptKey = s.refundDeposit(p, c, deposited)
+	}
+	p.cancels = append(p.cancels, c)
 }
 
 // partial says whether a part of the balance may be cancelled: not with a part

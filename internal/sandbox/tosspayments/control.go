@@ -2,9 +2,11 @@ package tosspayments
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,10 +30,22 @@ func (s *Simulator) controlRoutes() http.Handler {
 	r.Get("/payments/{paymentKey}", s.controlPayment(func(*payment, *http.Request) error { return nil }))
 	r.Post("/payments/{paymentKey}/expire", s.controlPayment(s.controlExpire))
 	r.Post("/payments/{paymentKey}/cancel", s.controlPayment(s.controlCancel))
+	r.Post("/payments/{paymentKey}/deposit", s.controlDeposit)
+	r.Post("/payments/{paymentKey}/deposit-error", s.controlPayment(s.controlReverse))
+	r.Post("/payments/{paymentKey}/refund", s.controlPayment(s.controlRefund))
+	r.Get("/accounts", s.controlAccounts)
+	r.Get("/messages", s.controlMessages)
+	r.Get("/ledger", s.controlLedger)
+	r.Get("/cards", s.controlCards)
+	r.Get("/cash-receipts", s.controlCashReceipts)
+	r.Post("/cash-receipts/{receiptKey}/complete", s.controlCashReceipt)
+	r.Post("/cash-receipts/{receiptKey}/fail", s.controlCashReceipt)
+	r.Post("/billing-auths", s.controlBillingAuth)
 	r.Get("/webhooks", s.controlWebhooks)
 	r.Post("/webhooks/{id}/resend", s.controlResend)
 	r.Get("/auto", s.controlAuto)
 	r.Put("/auto", s.controlAuto)
+	r.Get("/static/{file}", s.deskAssets.ServeHTTP)
 	return r
 }
 
@@ -42,7 +56,8 @@ func (s *Simulator) controlShops(w http.ResponseWriter, _ *http.Request) {
 	out := []object{}
 	for _, shop := range s.shops {
 		out = append(out, object{{"mid", shop.MID}, {"name", shop.Name}, {"clientKey", shop.ClientKey}, {"webhookUrl", shop.WebhookURL},
-			{"taxFree", shop.TaxFree}, {"billing", shop.Billing}, {"nextDecline", orNull(shop.nextDecline)}})
+			{"depositUrl", shop.DepositURL}, {"taxFree", shop.TaxFree}, {"billing", shop.Billing}, {"keyIn", shop.cardNumbers()},
+			{"fixedAccounts", shop.FixedAccounts}, {"nextDecline", orNull(shop.nextDecline)}})
 	}
 	slices.SortFunc(out, func(a, b object) int { return strings.Compare(a[0].value.(string), b[0].value.(string)) })
 	control.Answer(w, http.StatusOK, object{{"shops", out}})
@@ -73,7 +88,7 @@ func (s *Simulator) controlNextDecline(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		if p, ok := problems[in.Code]; in.Code != "" && (!ok || !p.declines) {
-			badBody(w, fmt.Errorf("code %q: not a code that a confirm is declined with; for example %s", in.Code, strings.Join(declineCodes, ", ")))
+			badBody(w, fmt.Errorf("code %q: not a code that a confirm or a charge is declined with; for example %s", in.Code, strings.Join(declineCodes, ", ")))
 			return
 		}
 	}
@@ -95,10 +110,10 @@ func (s *Simulator) controlPayments(w http.ResponseWriter, r *http.Request) {
 	orderID, mid := r.URL.Query().Get("orderId"), r.URL.Query().Get("mid")
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.catchUp()
 	out := []object{}
 	for _, p := range slices.Backward(s.newest) {
 		if (orderID == "" || p.orderID == orderID) && (mid == "" || p.shop.MID == mid) {
-			s.refresh(p)
 			out = append(out, s.paymentObject(p, korean))
 		}
 	}
@@ -108,29 +123,69 @@ func (s *Simulator) controlPayments(w http.ResponseWriter, r *http.Request) {
 // controlPayment does something to a payment and answers with it.
 func (s *Simulator) controlPayment(do func(*payment, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		key := chi.URLParam(r, "paymentKey")
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		p, ok := s.payments[key]
-		if !ok {
-			control.Fail(w, http.StatusNotFound, "NOT_FOUND_PAYMENT", fmt.Sprintf("no payment %q", key))
-			return
+		p, err := s.named(r)
+		if err == nil {
+			err = do(p, r)
 		}
-		s.refresh(p)
-		if err := do(p, r); err != nil {
-			e := asAPIError(err)
-			control.Answer(w, e.status(), e.object(korean))
+		if err != nil {
+			controlFail(w, err)
 			return
 		}
 		control.Answer(w, http.StatusOK, s.paymentObject(p, korean))
 	}
 }
 
-func (s *Simulator) controlExpire(p *payment, _ *http.Request) error {
-	if p.state != ready && p.state != inProgress {
-		return refusef("FORBIDDEN_REQUEST", "status is %s: only READY and IN_PROGRESS expire", p.state)
+// named is the payment that the path names by its key or its order id, of which
+// the newest is meant; ?mid= says whose. The caller holds the lock.
+func (s *Simulator) named(r *http.Request) (*payment, error) {
+	s.catchUp()
+	name, mid := chi.URLParam(r, "paymentKey"), r.URL.Query().Get("mid")
+	if plain, err := url.PathUnescape(name); err == nil {
+		name = plain
 	}
-	s.expire(p)
+	if p, ok := s.payments[name]; ok && (mid == "" || p.shop.MID == mid) {
+		return p, nil
+	}
+	for _, p := range slices.Backward(s.newest) {
+		if p.orderID == name && (mid == "" || p.shop.MID == mid) {
+			return p, nil
+		}
+	}
+	return nil, refusef("NOT_FOUND_PAYMENT", "no payment or order %.200q", name)
+}
+
+// controlError is a refusal of the control port's own.
+type controlError struct {
+	status        int
+	code, message string
+}
+
+func (e *controlError) Error() string { return e.code + ": " + e.message }
+
+func controlFail(w http.ResponseWriter, err error) {
+	var own *controlError
+	if errors.As(err, &own) {
+		control.Fail(w, own.status, own.code, own.message)
+		return
+	}
+	e := asAPIError(err)
+	control.Answer(w, e.status(), e.object(korean))
+}
+
+// controlExpire ends the time of a payment, or of an account that waits.
+func (s *Simulator) controlExpire(p *payment, _ *http.Request) error {
+	switch {
+	case p.state == ready || p.state == inProgress:
+		s.expire(p)
+	case p.state == waiting && !p.account.expired:
+		p.alarm.off()
+		p.account.due = s.opts.Now()
+		s.expireAccount(p)
+	default:
+		return refusef("FORBIDDEN_REQUEST", "status is %s: only READY, IN_PROGRESS and WAITING_FOR_DEPOSIT before the due date expire", p.state)
+	}
 	return nil
 }
 
@@ -146,6 +201,7 @@ func (s *Simulator) controlCancel(p *payment, r *http.Request) error {
 		return err
 	}
 	why := refund{reason: f.text("reason", textRule{max: 200}), amount: f.amount("amount", p.currency, 1), taxFree: f.amount("taxFreeAmount", p.currency, 0)}
+	why.office = true
 	if err := f.done(); err != nil {
 		return err
 	}
@@ -153,9 +209,7 @@ func (s *Simulator) controlCancel(p *payment, r *http.Request) error {
 		why.reason = "상점관리자 취소"
 	}
 	early, err := s.cancel(p, why)
-	for _, d := range early { // there is no API answer to be earlier than
-		s.enqueue(d)
-	}
+	s.enqueueAll(early) // there is no API answer to be earlier than
 	return err
 }
 
@@ -212,8 +266,8 @@ func (s *Simulator) controlResend(w http.ResponseWriter, r *http.Request) {
 		d.failures = len(retryGaps)
 	}
 	d.state, d.due = pending, s.opts.Now()
-	if d.shop.WebhookURL != "" {
-		d.url = d.shop.WebhookURL
+	if url := d.payment.destination(d.kind); url != "" {
+		d.url = url
 	}
 	s.enqueue(d)
 	control.Answer(w, http.StatusAccepted, d.view())

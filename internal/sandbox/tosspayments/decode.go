@@ -54,12 +54,40 @@ func (f *fields) take(name string) (json.RawMessage, bool) {
 	return v, ok && string(v) != "null"
 }
 
+// require complains of the members that are absent.
+func (f *fields) require(names ...string) {
+	for _, name := range names {
+		if _, ok := f.take(name); !ok {
+			f.fail(f.code, "%s: required", name)
+		}
+	}
+}
+
+// within reads the members of an object; it does nothing if it is absent.
+func (f *fields) within(name string, read func(*fields)) {
+	v, ok := f.take(name)
+	if !ok {
+		return
+	}
+	in, err := parseFields(v, f.strict, f.code)
+	if err != nil {
+		f.fail(f.code, "%s: must be an object", name)
+		return
+	}
+	read(in)
+	if err := in.done(); err != nil {
+		e := asAPIError(err)
+		f.fail(e.code, "%s.%s", name, e.detail)
+	}
+}
+
 // textRule limits a string. Lengths are in characters; code "" is the reader's own.
 type textRule struct {
 	min, max int
 	required bool
 	form     *regexp.Regexp
 	allowed  string // what form allows, in words
+	private  bool   // complaints do not show the value
 	code     string
 }
 
@@ -83,6 +111,8 @@ func (f *fields) text(name string, rule textRule) string {
 	switch n := utf8.RuneCountInString(s); {
 	case n < rule.min || rule.max > 0 && n > rule.max:
 		f.fail(code, "%s: must have %d to %d characters, has %d", name, rule.min, rule.max, n)
+	case rule.form != nil && !rule.form.MatchString(s) && rule.private:
+		f.fail(code, "%s: %s", name, rule.allowed)
 	case rule.form != nil && !rule.form.MatchString(s):
 		f.fail(code, "%s %q: %s", name, s, rule.allowed)
 	}

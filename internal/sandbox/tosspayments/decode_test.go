@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -21,7 +22,7 @@ func FuzzRequests(f *testing.F) {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)
 	}
-	s := &Simulator{}
+	s := &Simulator{opts: Options{Now: func() time.Time { return time.Unix(1678411000, 0) }}}
 	f.Fuzz(func(t *testing.T, body []byte, strict bool) {
 		for _, method := range []string{"카드", ""} {
 			in, err := parseFields(body, strict, "INVALID_REQUEST")
@@ -45,6 +46,66 @@ func FuzzRequests(f *testing.F) {
 			known(t, err)
 		} else if r.reason == "" || r.amount != nil && (*r.amount < 1 || *r.amount > maxAmount) {
 			t.Errorf("accepted %+v from %q", r, body)
+		}
+	})
+}
+
+// FuzzDirect reads arbitrary bodies as the requests that need no window.
+func FuzzDirect(f *testing.F) {
+	for _, seed := range []string{
+		`{"customerKey":"cus_1","cardNumber":"9410001234567890","cardExpirationYear":"30","cardExpirationMonth":"12","customerIdentityNumber":"900101","vbv":{"eci":"05"}}`,
+		`{"amount":50000,"orderId":"SUB-0001","orderName":"구독","customerKey":"cus_1","cardInstallmentPlan":3,"taxFreeAmount":1}`,
+		`{"amount":33000,"orderId":"VA-0001","orderName":"매트","customerName":"이","bank":"국민","dueDate":"2023-03-11T00:00:00","cashReceipt":{"type":"소득공제","registrationNumber":"1"}}`,
+		`{"amount":1,"orderId":"VA-0001","orderName":"매트","customerName":"이","bank":"06","accountType":"고정","accountKey":"C","useEscrow":true,"escrowProducts":[{"id":"1"}]}`,
+		`{"amount":30000,"orderId":"OFF-01","orderName":"판매","customerIdentityNumber":"01000001234","type":"지출증빙","businessNumber":"1234567890"}`,
+		`{"refundReceiveAccount":{"bank":"신한","accountNumber":"1","holderName":"이"}}`, `{"vbv":[]}`, `{"cashReceipt":{}}`, `{"escrowProducts":[null]}`,
+	} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	s := &Simulator{opts: Options{Now: func() time.Time { return time.Unix(1678411000, 0) }}}
+	readers := map[string]func(t *testing.T, in *fields) bool{
+		"card": func(t *testing.T, in *fields) bool {
+			d := readCardData(in, s.opts.Now())
+			return in.complain != nil || (len(d.card.number) == 15 || len(d.card.number) == 16) && strings.Contains(d.card.number, "***") && d.card.company.code != ""
+		},
+		"charge": func(_ *testing.T, in *fields) bool {
+			c := readCharge(in)
+			return in.complain != nil || c.taxFree+c.exempt <= c.total && c.months >= 0 && c.months <= 12
+		},
+		"customer": func(_ *testing.T, in *fields) bool {
+			n := utf8.RuneCountInString(readCustomerKey(in))
+			return in.complain != nil || n >= 2 && n <= customerKeyLimit
+		},
+		"account": func(_ *testing.T, in *fields) bool {
+			r := s.readAccount(in)
+			left := r.account.due.Sub(s.opts.Now())
+			return in.complain != nil || r.total > 0 && r.account.bank.issuing && left > 0 && left <= hoursLimit*time.Hour && (!r.account.fixed || r.key != "")
+		},
+		"cash": func(_ *testing.T, in *fields) bool {
+			r := readCashReceipt(in, "customerIdentityNumber")
+			return in.complain != nil || r.amount > 0 && r.taxFree <= r.amount && r.identity != "" && r.kind != ""
+		},
+		"refund": func(t *testing.T, in *fields) bool {
+			if to := readRefundAccount(in); to != nil && to.problem != nil {
+				known(t, to.problem)
+			}
+			return true
+		},
+	}
+	f.Fuzz(func(t *testing.T, body []byte, strict bool) {
+		for name, read := range readers {
+			in, err := parseFields(body, strict, "INVALID_REQUEST")
+			if err != nil {
+				known(t, err)
+				return
+			}
+			good := read(t, in)
+			if err := in.done(); err != nil {
+				known(t, err)
+			} else if !good {
+				t.Errorf("%s: accepted %q", name, body)
+			}
 		}
 	})
 }
@@ -107,6 +168,28 @@ func TestTablesAgree(t *testing.T) {
 		}
 		if _, ok := findCompany(c.acquirerCode()); !ok {
 			t.Errorf("company %s: no acquirer %s", c.code, c.acquirer)
+		}
+	}
+	names := map[string]string{}
+	for _, b := range banks {
+		for _, name := range append([]string{b.code, b.ko, b.en, b.full}, b.also...) {
+			if other, there := names[name]; name != "" && there && other != b.en {
+				t.Errorf("%s is the name of two banks", name)
+			}
+			names[name] = b.en
+			if got, ok := findBank(name); name != "" && (!ok || got.en != b.en) {
+				t.Errorf("bank %s is found as %s", name, got.en)
+			}
+		}
+	}
+	for _, i := range issuers {
+		if _, ok := findCompany(i.company); !ok {
+			t.Errorf("issuer of %s: no company %s", i.digits, i.company)
+		}
+	}
+	for _, m := range Cards() {
+		if !problems[m.Code].declines || m.Status < 400 {
+			t.Errorf("magic card %s: %s, status %d", m.Type, m.Code, m.Status)
 		}
 	}
 	if c, _ := findCompany("우리"); c.code != "33" {

@@ -26,16 +26,16 @@ type repeat struct {
 
 type slotKey struct{}
 
-// slot carries the repeat that a request began from the API handler out to settle.
+// slot carries the repeat that a request began from the API handler out to release.
 type slot struct {
 	key   repeatKey
 	first *repeat
 }
 
-// settle ends the running of a call's idempotency key once the answer is
+// release ends the running of a call's idempotency key once the answer is
 // written, delayed or thrown away. A call that a fault kept from being
 // performed leaves no trace.
-func (s *Simulator) settle(next http.Handler) http.Handler {
+func (s *Simulator) release(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sl := &slot{}
 		defer func() {

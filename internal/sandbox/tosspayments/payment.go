@@ -13,9 +13,18 @@ const (
 	inProgress      state = "IN_PROGRESS"
 	done            state = "DONE"
 	canceled        state = "CANCELED"
+	waiting         state = "WAITING_FOR_DEPOSIT"
 	partialCanceled state = "PARTIAL_CANCELED"
 	aborted         state = "ABORTED"
 	expired         state = "EXPIRED"
+)
+
+// kind is Payment.type. A card-number payment is NORMAL; that is not documented.
+type kind string
+
+const (
+	normal  kind = "NORMAL"
+	billing kind = "BILLING"
 )
 
 // The clocks of "결제 상태": from opening the window to authentication, and from
@@ -27,13 +36,16 @@ const (
 
 // payment is one payment key's life. Amounts are in the currency's smallest unit.
 type payment struct {
-	shop      *shop
-	key       string
-	orderID   string
-	orderName string
-	method    string // Korean name; "" is not chosen
-	currency  string
-	metadata  json.RawMessage // nil is null
+	shop        *shop
+	key         string
+	kind        kind
+	customerKey string // of automatic payments
+	orderID     string
+	orderName   string
+	method      string // Korean name; "" is not chosen
+	currency    string
+	escrow      bool
+	metadata    json.RawMessage // nil is null
 
 	state         state
 	requested     time.Time
@@ -46,6 +58,7 @@ type payment struct {
 	exempt  int64 // of the balance: outside taxation
 
 	card            *card
+	account         *account
 	cancels         []cancellation
 	lastTransaction string
 	secret          string
@@ -54,12 +67,14 @@ type payment struct {
 
 	decline string // what the confirm will be refused with, chosen in the window
 	window  *window
+	alarm   *alarm // rings when it, or its account, expires
 }
 
 // card is how the customer pays by card.
 type card struct {
 	company      company
 	number       string // masked
+	owner        string // Korean word; "" is a person
 	months       int
 	interestFree bool
 	usePoint     bool
@@ -75,10 +90,12 @@ type cancellation struct {
 	reason      string
 	at          time.Time
 	transaction string
+	receiptKey  string // of the cash receipt's cancel; "" is none
 }
 
-// transaction is one approval or cancel. Amount is negative for cancels; the
-// sign is not documented.
+// transaction is one approval, issue of an account, deposit or cancel. Amount is
+// 0 while a deposit is waited for, and negative for cancels that give money
+// back; that sign is not documented.
 type transaction struct {
 	key     string
 	payment *payment
@@ -96,21 +113,28 @@ type order struct {
 	metadata                   json.RawMessage
 }
 
-// create adds a READY payment. The caller holds the lock.
+// create adds a READY payment, whose clock runs. The caller holds the lock.
 func (s *Simulator) create(shop *shop, o order) *payment {
+	p := s.add(shop, o)
+	p.state = ready
+	s.watch(p)
+	return p
+}
+
+// add adds a payment that is not in any state yet. The caller holds the lock.
+func (s *Simulator) add(shop *shop, o order) *payment {
 	if !shop.TaxFree {
 		o.taxFree = 0
 	}
 	p := &payment{
-		shop: shop, key: s.newPaymentKey(), orderID: o.id, orderName: o.name, method: o.method, currency: o.currency,
-		metadata: o.metadata, state: ready, requested: s.opts.Now(),
+		shop: shop, key: s.newPaymentKey(), kind: normal, orderID: o.id, orderName: o.name, method: o.method, currency: o.currency,
+		metadata: o.metadata, requested: s.opts.Now(),
 		total: o.total, balance: o.total, taxFree: o.taxFree, exempt: o.exempt,
 	}
 	s.payments[p.key] = p
 	s.newest = append(s.newest, p)
 	k := orderKey{shop.MID, o.id}
 	s.orders[k] = append(s.orders[k], p)
-	s.watch(p)
 	return p
 }
 
@@ -122,39 +146,29 @@ func (p *payment) deadline() time.Time {
 	return p.requested.Add(windowTime)
 }
 
-// watch has the clock of an open payment looked at in time.
+// watch has the clock of an open payment run.
 func (s *Simulator) watch(p *payment) {
-	s.open[p] = struct{}{}
-	if at := p.deadline(); s.firstExpiry.IsZero() || at.Before(s.firstExpiry) {
-		s.firstExpiry = at
-	}
+	p.alarm.off()
+	p.alarm = s.after(p.deadline(), func() { s.expire(p) })
 }
 
-// used says whether the shop's order was approved before, by another payment
-// than except. The caller holds the lock.
+// used says whether the shop's order was approved before, or an account issued
+// for it, by another payment than except; whether it was cancelled since does
+// not matter. The caller holds the lock.
 func (s *Simulator) used(shop *shop, orderID string, except *payment) bool {
 	for _, p := range s.orders[orderKey{shop.MID, orderID}] {
-		if p != except && !p.approved.IsZero() {
+		if p != except && p.lastTransaction != "" {
 			return true
 		}
 	}
 	return false
 }
 
-// refresh lets a payment's clock run out. The caller holds the lock.
-func (s *Simulator) refresh(p *payment) {
-	if (p.state == ready || p.state == inProgress) && !s.opts.Now().Before(p.deadline()) {
-		s.expire(p)
-	}
-}
-
 // expire ends a payment that waits for the customer or the confirm call.
 func (s *Simulator) expire(p *payment) {
 	p.state, p.failure = expired, refuse("EXPIRED_PAYMENT")
-	delete(s.open, p)
-	for _, d := range s.changed(p) { // there is no answer to be earlier than
-		s.enqueue(d)
-	}
+	p.alarm.off()
+	s.enqueueAll(s.changed(p)) // there is no answer to be earlier than
 }
 
 // authenticate records what the customer chose in the window.
@@ -164,27 +178,35 @@ func (s *Simulator) authenticate(p *payment, c card, decline string) {
 	s.watch(p)
 }
 
-// approve takes the money. It returns the webhooks that must go out before the
-// API answer.
-func (s *Simulator) approve(p *payment) []*delivery {
-	now := s.opts.Now()
-	p.state, p.approved = done, now
-	p.secret, p.receiptID = s.newSecret(), s.newReceiptID(p.shop.MID, p.requested)
-	s.byReceipt[p.receiptID] = p
-	p.card.number = p.card.company.bin + "****" + s.random(3, "0123456789") + "*"
+// approve takes the money of a card payment. Automatic payments get no secret.
+func (s *Simulator) approve(p *payment) {
+	p.alarm.off()
+	p.state, p.approved = done, s.opts.Now()
+	if p.kind != billing {
+		p.secret = s.newSecret()
+	}
+	s.giveReceipt(p)
+	if p.card.number == "" { // the window asks for none
+		p.card.number = p.card.company.bin + "****" + s.random(3, digits) + "*"
+	}
 	p.card.approveNo = "00000000" // what test keys get
 	if !p.shop.test() {
-		p.card.approveNo = s.random(8, "0123456789")
+		p.card.approveNo = s.random(8, digits)
 	}
-	delete(s.open, p)
-	s.record(p, now, p.total)
-	return s.changed(p)
+	s.record(p, p.approved, p.total)
+	s.move(p, Approval, p.total)
+}
+
+// giveReceipt makes the address of the payment's sales slip.
+func (s *Simulator) giveReceipt(p *payment) {
+	p.receiptID = s.newReceiptID(p.shop.MID, p.requested)
+	s.byReceipt[p.receiptID] = p
 }
 
 // abort ends a payment that the provider refused.
 func (s *Simulator) abort(p *payment, why *apiError) []*delivery {
 	p.state, p.failure = aborted, why
-	delete(s.open, p)
+	p.alarm.off()
 	return s.changed(p)
 }
 

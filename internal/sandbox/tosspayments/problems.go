@@ -2,9 +2,9 @@ package tosspayments
 
 // problems is the provider's list of error codes with their HTTP statuses
 // ("API 에러 코드"), except those of payouts. The texts are ours; clients must
-// not compare them. Status 0 marks a code that only stands in Payment.failure.
-// A code that "declines" is one a confirm may be refused with by the card
-// company or the provider's own checks.
+// not compare them. Status 0 marks a code that only stands in a failure.
+// A code that "declines" is one a confirm or a charge may be refused with by the
+// card company or the provider's own checks.
 var problems = map[string]problem{
 	"ACCOUNT_OWNER_CHECK_FAILED":                          {status: 400, ko: "예금주를 조회하지 못했습니다.", en: "The account holder could not be looked up."},
 	"ALREADY_CANCELED_PAYMENT":                            {status: 400, ko: "취소가 완료된 결제입니다.", en: "This payment was already cancelled in full."},
@@ -78,13 +78,13 @@ var problems = map[string]problem{
 	"INVALID_CARD":                                        {status: 400, ko: "카드 정보를 확인해 주세요.", en: "The card data is wrong."},
 	"INVALID_CARD_COMPANY":                                {status: 400, ko: "카드사를 확인해 주세요.", en: "Unknown card company."},
 	"INVALID_CARD_EXPIRATION":                             {status: 400, ko: "카드 유효기간을 확인해 주세요.", en: "The card's expiry date is wrong.", declines: true},
-	"INVALID_CARD_IDENTITY":                               {status: 400, ko: "카드 소유자 정보가 다릅니다.", en: "The identity does not match the card holder."},
+	"INVALID_CARD_IDENTITY":                               {status: 400, ko: "카드 소유자 정보가 다릅니다.", en: "The identity does not match the card holder.", declines: true},
 	"INVALID_CARD_INSTALLMENT_AMOUNT":                     {status: 400, ko: "할부할 수 없는 금액입니다.", en: "Instalments are not allowed for this amount.", declines: true},
 	"INVALID_CARD_INSTALLMENT_PLAN":                       {status: 400, ko: "할부 개월 수를 확인해 주세요.", en: "The number of instalments is wrong.", declines: true},
 	"INVALID_CARD_INSTALLMENT_PLANS_WITH_MAX_AND_SINGLE":  {status: 400, ko: "할부 개월 수와 최대 할부 개월 수는 함께 쓸 수 없습니다.", en: "cardInstallmentPlan and maxCardInstallmentPlan exclude each other."},
 	"INVALID_CARD_LOST_OR_STOLEN":                         {status: 400, ko: "분실이나 도난이 신고된 카드입니다.", en: "The card was reported lost or stolen.", declines: true},
 	"INVALID_CARD_NUMBER":                                 {status: 400, ko: "카드 번호가 맞지 않습니다.", en: "The card number is wrong.", declines: true},
-	"INVALID_CARD_PASSWORD":                               {status: 400, ko: "카드 비밀번호가 맞지 않습니다.", en: "The card password is wrong."},
+	"INVALID_CARD_PASSWORD":                               {status: 400, ko: "카드 비밀번호가 맞지 않습니다.", en: "The card password is wrong.", declines: true},
 	"INVALID_CASH_RECEIPT_INFO":                           {status: 400, ko: "현금영수증 정보를 확인해 주세요.", en: "The cash receipt data is wrong."},
 	"INVALID_CLIENT_KEY":                                  {status: 400, ko: "클라이언트 키를 확인해 주세요.", en: "The client key is wrong."},
 	"INVALID_CURRENCY":                                    {status: 400, ko: "통화를 확인해 주세요.", en: "The currency is wrong."},
@@ -147,9 +147,9 @@ var problems = map[string]problem{
 	"NOT_MATCHES_CUSTOMER_KEY":                            {status: 400, ko: "고객 키가 빌링키와 맞지 않습니다.", en: "The customer key does not own the billing key."},
 	"NOT_MATCHES_REFUNDABLE_AMOUNT":                       {status: 400, ko: "환불 가능 잔액이 다릅니다.", en: "refundableAmount differs from the balance."},
 	"NOT_REGISTERED_BUSINESS":                             {status: 400, ko: "등록되지 않은 사업자번호입니다.", en: "The business number is not registered.", declines: true},
-	"NOT_REGISTERED_CARD_COMPANY":                         {status: 400, ko: "카드사에 먼저 등록해야 하는 카드입니다.", en: "The card must first be registered for online use."},
+	"NOT_REGISTERED_CARD_COMPANY":                         {status: 400, ko: "카드사에 먼저 등록해야 하는 카드입니다.", en: "The card must first be registered for online use.", declines: true},
 	"NOT_REGISTERED_SUBMALL":                              {status: 400, ko: "서브몰 사업자번호가 없습니다.", en: "The sub-mall's business number is missing.", declines: true},
-	"NOT_SUPPORTED_CARD_TYPE":                             {status: 400, ko: "지원하지 않는 카드 종류입니다.", en: "This kind of card is not supported."},
+	"NOT_SUPPORTED_CARD_TYPE":                             {status: 400, ko: "지원하지 않는 카드 종류입니다.", en: "This kind of card is not supported.", declines: true},
 	"NOT_SUPPORTED_CARRIER":                               {status: 400, ko: "지원하지 않는 통신사입니다.", en: "This carrier is not supported."},
 	"NOT_SUPPORTED_INSTALLMENT_PLAN_CARD_OR_MERCHANT":     {status: 400, ko: "카드나 상점이 할부를 지원하지 않습니다.", en: "The card or the shop does not support instalments.", declines: true},
 	"NOT_SUPPORTED_METHOD":                                {status: 400, ko: "계약된 결제수단이 아닙니다.", en: "The payment method is not contracted."},
@@ -159,6 +159,7 @@ var problems = map[string]problem{
 	"NOT_SUPPORTED_REFUND":                                {status: 403, ko: "환불을 지원하지 않습니다.", en: "Refunds are not supported."},
 	"NOT_SUPPORTED_USD":                                   {status: 400, ko: "달러 결제를 지원하지 않습니다.", en: "Payments in US dollars are not supported."},
 	"NOT_SUPPORTED_WIDGET_KEY":                            {status: 400, ko: "결제위젯 키로는 쓸 수 없습니다.", en: "A widget key cannot be used here."},
+	"NTS_ERROR":                                           {status: 0, ko: "국세청이 거절했습니다.", en: "The tax office refused it."},
 	"PAY_PROCESS_ABORTED":                                 {status: 400, ko: "결제가 중단되었습니다.", en: "The payment was stopped."},
 	"PAY_PROCESS_CANCELED":                                {status: 400, ko: "구매자가 결제를 그만두었습니다.", en: "The buyer gave up the payment."},
 	"PROVIDER_ERROR":                                      {status: 400, ko: "결제기관에 일시적인 오류가 있습니다.", en: "The provider has a temporary error.", declines: true},

@@ -2,6 +2,7 @@ package tosspayments
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"naru/internal/web"
@@ -9,10 +10,12 @@ import (
 
 // receiptView is a sales slip.
 type receiptView struct {
-	State, OrderID, Card, Number, Plan, ApproveNo string
-	Approved                                      string
-	Supplied, VAT, TaxFree, Total, Balance        string
-	Cancels                                       []receiptCancel
+	State, OrderID                         string
+	Card, Number, Plan, ApproveNo          string // Card is "" for accounts
+	Bank, Account, Due                     string // Bank is "" for cards
+	Approved                               string // "" while a deposit is waited for
+	Supplied, VAT, TaxFree, Total, Balance string
+	Cancels                                []receiptCancel
 }
 
 type receiptCancel struct{ At, Amount, Reason string }
@@ -34,19 +37,33 @@ func (s *Simulator) showReceipt(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// day writes a time for people, "" for none.
+func day(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(seoul).Format("2006-01-02 15:04:05")
+}
+
 func slip(p *payment) receiptView {
 	show := func(n int64) string { return display(n, p.currency, korean) }
-	day := func(t time.Time) string { return t.In(seoul).Format("2006-01-02 15:04:05") }
 	taxed := p.balance - p.taxFree - p.exempt
 	v := receiptView{
-		State: "승인", OrderID: p.orderID, Card: p.card.company.full, Number: p.card.number, ApproveNo: p.card.approveNo, Plan: "일시불",
-		Approved: day(p.approved), Supplied: show(taxed - vat(taxed)), VAT: show(vat(taxed)), TaxFree: show(p.taxFree),
+		State: "승인", OrderID: p.orderID, Approved: day(p.approved), Supplied: show(taxed - vat(taxed)), VAT: show(vat(taxed)), TaxFree: show(p.taxFree),
 		Total: show(p.total), Balance: show(p.balance),
 	}
-	if p.card.months > 0 {
-		v.Plan = number(int64(p.card.months), "KRW").String() + "개월"
+	if c := p.card; c != nil {
+		v.Card, v.Number, v.ApproveNo, v.Plan = c.company.full, c.number, c.approveNo, "일시불"
+		if c.months > 0 {
+			v.Plan = strconv.Itoa(c.months) + "개월"
+		}
+	}
+	if a := p.account; a != nil {
+		v.Bank, v.Account, v.Due = a.bank.full, a.number, day(a.due)
 	}
 	switch {
+	case p.state == waiting:
+		v.State = "입금 대기"
 	case p.balance == 0:
 		v.State = "취소"
 	case len(p.cancels) > 0:

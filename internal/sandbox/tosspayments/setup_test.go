@@ -67,7 +67,8 @@ func setup(t *testing.T, change ...func(*tosspayments.Options)) *bench {
 	o := tosspayments.Options{
 		BaseURL: b.url, Now: b.clock.now, Strict: true,
 		Shops: []tosspayments.Shop{
-			{MID: mid, Name: "나루 상점", ClientKey: clientKey, SecretKey: secretKey, WebhookURL: receiver.URL + "/hook", TaxFree: true},
+			{MID: mid, Name: "나루 상점", ClientKey: clientKey, SecretKey: secretKey, WebhookURL: receiver.URL + "/hook", TaxFree: true,
+				Billing: true, FixedAccounts: true},
 			{MID: "vexample02", Name: "다른 상점", ClientKey: "live_ck_cccccccccccccccccccccccccccc", SecretKey: liveKey},
 		},
 	}

@@ -15,10 +15,18 @@ type Shop struct {
 	SecretKey string // sandbox_sk_, test_sk_ or live_sk_ and 28 letters or digits
 
 	WebhookURL   string // where PAYMENT_STATUS_CHANGED goes; "" registers none
+	DepositURL   string // where DEPOSIT_CALLBACK goes; "" is WebhookURL
 	ShortWebhook bool   // webhooks carry paymentKey, orderId and status only, as in mid-2022
 
-	TaxFree bool // tax-free and mixed shops: taxFreeAmount counts; for others it is taken as 0
-	Billing bool // contract for automatic payments
+	// Version is the date version the shop's keys are set to: "" is 2022-07-27;
+	// "1.4" is the numbered version that API-only billing was set to, as far as
+	// its differences are documented.
+	Version string
+
+	TaxFree       bool // tax-free and mixed shops: taxFreeAmount counts; for others it is taken as 0
+	Billing       bool // contracts for automatic payments and for payments by card number
+	KeyIn         bool // contract for payments by card number alone
+	FixedAccounts bool // contract for virtual accounts that stay with one customer
 }
 
 type shop struct {
@@ -27,6 +35,8 @@ type shop struct {
 	nextDecline  string        // code the next confirm is refused with
 	queue        []*delivery   // webhooks not yet delivered, oldest first
 	sending      bool          // a goroutine sends this shop's webhooks
+	receipts     []*cashReceipt
+	keyIns       map[string]int // attempts by type of magic card
 }
 
 var (
@@ -56,7 +66,7 @@ func (s *Simulator) AddShop(in Shop) error {
 	case s.bySecret[in.SecretKey] != nil:
 		return fmt.Errorf("tosspayments sandbox: shop %q: SecretKey already belongs to %q", in.MID, s.bySecret[in.SecretKey].MID)
 	}
-	added := &shop{Shop: in}
+	added := &shop{Shop: in, keyIns: map[string]int{}}
 	s.shops[in.MID], s.byClient[in.ClientKey], s.bySecret[in.SecretKey] = added, added, added
 	return nil
 }
@@ -77,8 +87,17 @@ func (s Shop) check() error {
 	if s.WebhookURL != "" && !absoluteURL(s.WebhookURL) {
 		return fmt.Errorf("WebhookURL %q: must be an absolute http or https URL", s.WebhookURL)
 	}
+	if s.Version != "" && s.Version != version && s.Version != numbered {
+		return fmt.Errorf("field Version %q: must be %s or %s", s.Version, version, numbered)
+	}
+	if s.DepositURL != "" && !absoluteURL(s.DepositURL) {
+		return fmt.Errorf("DepositURL %q: must be an absolute http or https URL", s.DepositURL)
+	}
 	return nil
 }
+
+// cardNumbers says whether the shop may take payments by card number.
+func (s *shop) cardNumbers() bool { return s.KeyIn || s.Billing }
 
 // test says whether the provider's means for tests work with the shop's keys.
 func (s *shop) test() bool {

@@ -4,7 +4,8 @@
 // nothing with the gateway, so that a misreading on one side shows.
 //
 // What the documentation leaves open is decided here once and said where it is
-// decided. Money never moves, and card numbers are neither asked for nor kept.
+// decided. Money never moves. Of a card number that a call brings only the masked
+// form is kept; the window asks for none.
 package tosspayments
 
 import (
@@ -38,8 +39,9 @@ type Options struct {
 	Strict  bool             // requests with unknown fields or numbers in quotes are refused
 
 	// Legacy2022 gives answers as they were in August 2022: without
-	// issuerCode, acquirerCode, taxExemptionAmount, cashReceipts, metadata and
-	// isPartialCancelable, and without paymentType in the success address.
+	// issuerCode, acquirerCode, bankCode, taxExemptionAmount, cashReceipts, metadata,
+	// isPartialCancelable and an account's refundReceiveAccount, and without
+	// paymentType in the success address. Accounts are valid for 720 hours at most.
 	Legacy2022 bool
 }
 
@@ -49,6 +51,8 @@ type Simulator struct {
 	opts       Options
 	kit        *web.Kit
 	assets     *web.Assets
+	desk       *web.Kit // pages of the control port
+	deskAssets *web.Assets
 	faults     *fault.Injector
 	transcript *control.Transcript
 	public     http.Handler
@@ -62,8 +66,14 @@ type Simulator struct {
 	byReceipt    map[string]*payment // by the id in receipt addresses
 	newest       []*payment          // in the order they were created
 	orders       map[orderKey][]*payment
-	open         map[*payment]struct{} // READY and IN_PROGRESS: their clocks run
-	firstExpiry  time.Time             // no open payment expires before it; zero is unknown
+	billing      map[string]*billingKey
+	billingAuths map[string]*billingAuth   // by auth key
+	fixed        map[fixedAccount]string   // account numbers
+	cashReceipts map[string][]*cashReceipt // by receipt key, which the cancels of one receipt share
+	messages     []message                 // sent to buyers, oldest first
+	ledger       []Movement                // oldest first
+	alarms       alarms
+	alarmCount   int
 	windows      map[string]*window    // by token
 	repeats      map[repeatKey]*repeat // by idempotency key
 	repeatAge    []repeatKey           // oldest first
@@ -71,6 +81,7 @@ type Simulator struct {
 	lastDelivery int
 	auto         string // what windows do by themselves; "" is nothing
 
+	stopped chan struct{} // closed, and made anew, when a sender of webhooks stops
 	wake    chan struct{}
 	ctx     context.Context // ends when Close is called
 	stop    context.CancelFunc
@@ -92,8 +103,10 @@ func New(o Options) (*Simulator, error) {
 		opts: o, faults: fault.New(o.Seed), transcript: control.NewTranscript(transcriptSize),
 		shops: map[string]*shop{}, bySecret: map[string]*shop{}, byClient: map[string]*shop{},
 		payments: map[string]*payment{}, byReceipt: map[string]*payment{}, orders: map[orderKey][]*payment{},
-		open: map[*payment]struct{}{}, windows: map[string]*window{}, repeats: map[repeatKey]*repeat{},
-		wake: make(chan struct{}, 1),
+		windows: map[string]*window{}, repeats: map[repeatKey]*repeat{},
+		billing: map[string]*billingKey{}, billingAuths: map[string]*billingAuth{},
+		fixed: map[fixedAccount]string{}, cashReceipts: map[string][]*cashReceipt{},
+		stopped: make(chan struct{}), wake: make(chan struct{}, 1),
 	}
 	s.transcript.Now = o.Now
 	s.faults.SetEnvelope(faultBody)
@@ -141,8 +154,10 @@ func (o *Options) fill() error {
 // and the payment window.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.public.ServeHTTP(w, r) }
 
-// Control serves the simulator's knobs: payments, webhooks, next declines and
-// what windows do by themselves. It has no access control.
+// Control serves the simulator's knobs: payments and deposits, refunds, cash
+// receipts, webhooks, next declines, what windows do by themselves, and lists of
+// the money that moved, the texts sent to buyers and the magic cards. It has no
+// access control.
 func (s *Simulator) Control() http.Handler { return s.control }
 
 // Faults are the rules that break calls and webhooks.
@@ -151,8 +166,8 @@ func (s *Simulator) Faults() *fault.Injector { return s.faults }
 // Transcript is what was said over the API, without keys.
 func (s *Simulator) Transcript() *control.Transcript { return s.transcript }
 
-// Wake makes the simulator look at once for payments that expired and webhooks
-// that are due. Call it after moving the clock that Options.Now reads;
+// Wake makes the simulator look at once for what is due, without waiting for it
+// to be done as Settle does. Call it after moving the clock that Options.Now reads;
 // otherwise it looks every second of the machine's own time.
 func (s *Simulator) Wake() {
 	select {
@@ -164,7 +179,9 @@ func (s *Simulator) Wake() {
 // Close ends the sending of webhooks, also of those under way. It does not wait
 // for API calls.
 func (s *Simulator) Close() error {
+	s.mu.Lock() // whoever starts a sender holds it
 	s.stop()
+	s.mu.Unlock()
 	s.workers.Wait()
 	return nil
 }

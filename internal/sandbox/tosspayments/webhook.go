@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -51,31 +52,69 @@ type try struct {
 	Error  string    `json:"error,omitempty"`
 }
 
-// statusChanged is the event of a card payment's life.
-const statusChanged = "PAYMENT_STATUS_CHANGED"
+// statusChanged is the event of a payment's life, depositCallback that of a
+// virtual account's; the latter names no event in its body.
+const (
+	statusChanged   = "PAYMENT_STATUS_CHANGED"
+	depositCallback = "DEPOSIT_CALLBACK"
+)
 
-// changed makes the webhook of a payment's new status. It returns it only if a
-// fault rule wants it sent before the API answer; all others go by themselves.
-// The caller holds the lock.
+// changed makes the webhooks of a payment's new status. It returns those only
+// that a fault rule wants sent before the API answer; all others go by
+// themselves. The caller holds the lock.
 func (s *Simulator) changed(p *payment) []*delivery {
-	if p.shop.WebhookURL == "" {
-		return nil
+	early := s.depositChanged(p)
+	if p.destination(statusChanged) == "" {
+		return early
 	}
-	now := s.opts.Now()
 	var data any = s.paymentObject(p, korean)
 	if p.shop.ShortWebhook {
 		data = object{{"paymentKey", p.key}, {"status", p.state}, {"orderId", p.orderID}}
 	}
-	fate := s.faults.Message(statusChanged)
+	return append(early, s.announce(p, statusChanged, object{
+		{"eventType", statusChanged}, {"createdAt", s.webhookTime()}, {"data", data},
+	})...)
+}
+
+// depositChanged makes the webhook about a virtual account, if p has one.
+func (s *Simulator) depositChanged(p *payment) []*delivery {
+	if p.account == nil {
+		return nil
+	}
+	return s.announce(p, depositCallback, object{
+		{"createdAt", s.webhookTime()}, {"secret", p.secret}, {"status", p.state}, {"transactionKey", p.lastTransaction}, {"orderId", p.orderID},
+	})
+}
+
+// webhookTime is the clock in Seoul, without an offset.
+func (s *Simulator) webhookTime() string {
+	return s.opts.Now().In(seoul).Format("2006-01-02T15:04:05.000000")
+}
+
+// destination is where webhooks of the kind go, "" for nowhere. An account's own
+// address takes the place of the registered one; that is not documented.
+func (p *payment) destination(kind string) string {
+	switch {
+	case kind != depositCallback:
+		return p.shop.WebhookURL
+	case p.account.callback != "":
+		return p.account.callback
+	}
+	return cmp.Or(p.shop.DepositURL, p.shop.WebhookURL)
+}
+
+// announce makes one webhook, as changed says.
+func (s *Simulator) announce(p *payment, kind string, body object) []*delivery {
+	url := p.destination(kind)
+	if url == "" {
+		return nil
+	}
+	now := s.opts.Now()
+	fate := s.faults.Message(kind)
 	s.lastDelivery++
 	d := &delivery{
 		id: s.lastDelivery, transmission: "whtrans_" + s.random(26, alphanumeric),
-		shop: p.shop, url: p.shop.WebhookURL, kind: statusChanged, payment: p, created: now,
-		body: encode(object{
-			{"eventType", statusChanged},
-			{"createdAt", now.In(seoul).Format("2006-01-02T15:04:05.000000")},
-			{"data", data},
-		}),
+		shop: p.shop, url: url, kind: kind, payment: p, created: now, body: encode(body),
 		state: pending, due: now.Add(fate.Late), twice: fate.Twice,
 	}
 	s.deliveries = append(s.deliveries, d)
@@ -99,6 +138,12 @@ func (s *Simulator) enqueue(d *delivery) {
 		d.shop.queue = append(d.shop.queue, d)
 	}
 	s.Wake()
+}
+
+func (s *Simulator) enqueueAll(ds []*delivery) {
+	for _, d := range ds {
+		s.enqueue(d)
+	}
 }
 
 // settleTry records how a try ended and when the next one is due.

@@ -14,7 +14,7 @@ func (s *Simulator) run() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		s.sweep()
+		s.look()
 		select {
 		case <-s.ctx.Done():
 			return
@@ -24,31 +24,24 @@ func (s *Simulator) run() {
 	}
 }
 
-// sweep lets payments expire and starts a sender for each shop that has
-// webhooks due. One sender per shop keeps them in order and keeps a shop that
-// does not answer from holding up the others.
-func (s *Simulator) sweep() {
+func (s *Simulator) look() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.expireDue()
-	for _, shop := range s.shops {
-		if !shop.sending && len(shop.queue) > 0 {
-			shop.sending = true
-			s.workers.Go(func() { s.sendDue(shop) })
-		}
-	}
+	s.sweep()
 }
 
-// expireDue looks at the clocks of all open payments once the first may be over.
-func (s *Simulator) expireDue() {
-	if s.opts.Now().Before(s.firstExpiry) {
+// sweep does what is due and starts a sender for each shop with webhooks due.
+// One sender per shop keeps them in order and keeps a shop that does not answer
+// from holding up the others. The caller holds the lock.
+func (s *Simulator) sweep() {
+	s.catchUp()
+	if s.ctx.Err() != nil {
 		return
 	}
-	s.firstExpiry = time.Time{}
-	for p := range s.open {
-		s.refresh(p)
-		if _, still := s.open[p]; still {
-			s.watch(p)
+	for _, shop := range s.shops {
+		if !shop.sending && shop.firstDue(s.opts.Now()) != nil {
+			shop.sending = true
+			s.workers.Go(func() { s.sendDue(shop) })
 		}
 	}
 }
@@ -67,16 +60,23 @@ func (s *Simulator) sendDue(shop *shop) {
 func (s *Simulator) nextDue(shop *shop) *delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	next := shop.firstDue(s.opts.Now())
+	if next == nil || s.ctx.Err() != nil {
+		shop.sending = false
+		close(s.stopped)
+		s.stopped = make(chan struct{})
+		return nil
+	}
+	return next
+}
+
+// firstDue is the webhook to be sent now, nil for none.
+func (shop *shop) firstDue(now time.Time) *delivery {
 	var next *delivery
-	now := s.opts.Now()
 	for _, d := range shop.queue {
 		if !now.Before(d.due) && (next == nil || d.due.Before(next.due)) {
 			next = d
 		}
-	}
-	if next == nil || s.ctx.Err() != nil {
-		shop.sending = false
-		return nil
 	}
 	return next
 }

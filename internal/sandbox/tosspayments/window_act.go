@@ -46,7 +46,7 @@ func (s *Simulator) actWindow(w http.ResponseWriter, r *http.Request) {
 // act applies an action to an open window. A payment whose time is over, or
 // whose window has ended, takes none but giving up.
 func (s *Simulator) act(w *window, action string, a act) (outcome, error) {
-	s.refresh(w.payment)
+	s.catchUp()
 	if action == "leave" && w.payment.state == expired {
 		return w.giveUp(refusef("PAY_PROCESS_ABORTED", "EXPIRED_PAYMENT")), nil
 	}

@@ -12,7 +12,7 @@ import (
 	"naru/internal/web"
 )
 
-//go:embed pages shared static
+//go:embed pages shared static desk
 var files embed.FS
 
 func (s *Simulator) loadPages() error {
@@ -23,8 +23,10 @@ func (s *Simulator) loadPages() error {
 	if s.assets, err = web.NewAssets(s.path()+"/static/", static); err != nil {
 		return err
 	}
-	s.kit, err = web.NewKit(files, s.assets, nil)
-	return err
+	if s.kit, err = web.NewKit(files, s.assets, nil); err != nil {
+		return err
+	}
+	return s.loadDesk()
 }
 
 // anyFrame lets every page frame the window, as the provider must.
@@ -94,7 +96,7 @@ func (s *Simulator) windowPage(token string) (web.Page, bool) {
 		return web.Page{}, false
 	}
 	p := win.payment
-	s.refresh(p)
+	s.catchUp()
 	conf := config{Actions: s.path() + "/window/" + token + "/", Framed: win.framed, Origin: win.origin, Nonce: win.nonce, Ended: win.result}
 	data := frameData{Shop: p.shop.Name, Order: p.orderName, Amount: display(p.total, p.currency, win.lang)}
 	page := web.Page{Lang: win.lang, Title: web.Pick(win.lang, "결제하기", "Payment")}

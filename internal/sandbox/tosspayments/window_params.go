@@ -44,6 +44,7 @@ func findMethod(name string) (method, bool) {
 
 var (
 	phoneForm = regexp.MustCompile(`^[0-9]{8,15}$`)
+	phoneRule = textRule{form: phoneForm, allowed: "must be 8 to 15 digits", code: "INVALID_PHONE"}
 	emailForm = regexp.MustCompile(`^[^\s@]+@[^\s@]+$`)
 )
 
@@ -113,9 +114,8 @@ func readAmounts(f *fields, o *order) {
 }
 
 func readPerson(f *fields) {
-	f.text("customerName", textRule{max: 100})
-	f.text("customerEmail", textRule{max: 100, form: emailForm, allowed: "must be name@domain", code: "INVALID_EMAIL"})
-	f.text("customerMobilePhone", textRule{form: phoneForm, allowed: "must be 8 to 15 digits", code: "INVALID_PHONE"})
+	readBuyer(f)
+	f.text("customerMobilePhone", phoneRule)
 }
 
 // readAddresses wants both addresses, or neither where a promise can carry the

@@ -21,6 +21,7 @@ func (s *Simulator) windowRoutes(r chi.Router) {
 	r.Get("/window/{token}", s.showWindow)
 	r.With(sameOrigin.Handler).Post("/window/{token}/{action}", s.actWindow)
 	r.Get("/receipt/redirection", s.showReceipt)
+	r.Get("/receipt/mids/{mid}/orders/{orderId}/cash-receipt", s.showCashReceipts)
 	r.NotFound(s.unknown("NOT_FOUND"))
 	r.MethodNotAllowed(s.unknown("NOT_FOUND_HTTP_METHOD"))
 }

@@ -306,12 +306,14 @@ func TestShopsAreChecked(t *testing.T) {
 		change func(*tosspayments.Shop)
 		want   string
 	}{
-		"no MID":           {func(s *tosspayments.Shop) { s.MID = "" }, "MID"},
-		"a long MID":       {func(s *tosspayments.Shop) { s.MID = "fifteen-letters" }, "MID"},
-		"a short key":      {func(s *tosspayments.Shop) { s.ClientKey = "sandbox_ck_x" }, "ClientKey"},
-		"keys exchanged":   {func(s *tosspayments.Shop) { s.ClientKey, s.SecretKey = s.SecretKey, s.ClientKey }, "ClientKey"},
-		"a mixed pair":     {func(s *tosspayments.Shop) { s.SecretKey = liveKey }, "pair"},
-		"a webhook to FTP": {func(s *tosspayments.Shop) { s.WebhookURL = "ftp://shop" }, "WebhookURL"},
+		"no MID":               {func(s *tosspayments.Shop) { s.MID = "" }, "MID"},
+		"a long MID":           {func(s *tosspayments.Shop) { s.MID = "fifteen-letters" }, "MID"},
+		"a short key":          {func(s *tosspayments.Shop) { s.ClientKey = "sandbox_ck_x" }, "ClientKey"},
+		"keys exchanged":       {func(s *tosspayments.Shop) { s.ClientKey, s.SecretKey = s.SecretKey, s.ClientKey }, "ClientKey"},
+		"a mixed pair":         {func(s *tosspayments.Shop) { s.SecretKey = liveKey }, "pair"},
+		"a version of 2024":    {func(s *tosspayments.Shop) { s.Version = "2024-06-01" }, "Version"},
+		"deposits told to FTP": {func(s *tosspayments.Shop) { s.DepositURL = "ftp://shop" }, "DepositURL"},
+		"a webhook to FTP":     {func(s *tosspayments.Shop) { s.WebhookURL = "ftp://shop" }, "WebhookURL"},
 	} {
 		s := good
 		c.change(&s)

@@ -1,5 +1,7 @@
 package tosspayments
 
+import "cmp"
+
 // paymentObject is the Payment of version 2022-07-27 as later additions left
 // it: institution names beside their codes, and both transaction keys. Every
 // key is there, null where unused.
@@ -7,7 +9,7 @@ func (s *Simulator) paymentObject(p *payment, lang string) object {
 	taxed := p.balance - p.taxFree - p.exempt
 	var escrow, receipt, failure, metadata any
 	if p.method != "" {
-		escrow = false
+		escrow = p.escrow
 	}
 	if p.receiptID != "" {
 		receipt = object{{"url", s.receiptURL(p)}}
@@ -31,16 +33,16 @@ func (s *Simulator) paymentObject(p *payment, lang string) object {
 		{"useEscrow", escrow},
 		{"cultureExpense", false},
 		{"card", s.cardObject(p, lang)},
-		{"virtualAccount", nil},
+		{"virtualAccount", s.accountObject(p, lang)},
 		{"transfer", nil},
 		{"mobilePhone", nil},
 		{"giftCertificate", nil},
-		{"cashReceipt", nil},
-		{"cashReceipts", nil},
+		{"cashReceipt", s.depositReceipt(p)},
+		{"cashReceipts", s.depositReceipts(p)},
 		{"discount", nil},
 		{"cancels", s.cancelObjects(p)},
 		{"secret", orNull(p.secret)},
-		{"type", "NORMAL"},
+		{"type", p.kind},
 		{"easyPay", nil},
 		{"country", "KR"},
 		{"failure", failure},
@@ -55,8 +57,11 @@ func (s *Simulator) paymentObject(p *payment, lang string) object {
 		{"vat", number(vat(taxed), p.currency)},
 		{"taxFreeAmount", number(p.taxFree, p.currency)},
 		{"method", orNull(word(lang, p.method))},
-		{"version", "2022-07-27"},
+		{"version", cmp.Or(p.shop.Version, version)},
 		{"metadata", metadata},
+	}
+	if p.shop.old() {
+		o = o.without("lastTransactionKey", "receipt")
 	}
 	if s.opts.Legacy2022 {
 		return o.without("taxExemptionAmount", "isPartialCancelable", "cashReceipts", "metadata")
@@ -79,13 +84,7 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 	default:
 		payer = "BUYER"
 	}
-	kind, owner := "신용", "개인"
-	switch {
-	case c.company.foreign:
-		kind, owner = "미확인", "미확인"
-	case c.check:
-		kind = "체크"
-	}
+	kind, owner := c.words()
 	o := object{
 		{"company", c.company.name(lang)},
 		{"issuerCode", c.company.code},
@@ -102,10 +101,29 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 		{"receiptUrl", s.receiptURL(p)},
 		{"amount", number(p.total, p.currency)},
 	}
+	if p.shop.old() {
+		o = append(o, member{"provider", nil})
+	}
 	if s.opts.Legacy2022 {
 		return o.without("issuerCode", "acquirerCode")
 	}
 	return o
+}
+
+// words are Card.cardType and ownerType in Korean. Nothing is known of cards
+// from abroad.
+func (c *card) words() (kind, owner string) {
+	kind, owner = "신용", "개인"
+	if c.owner != "" {
+		owner = c.owner
+	}
+	switch {
+	case c.company.foreign:
+		kind, owner = "미확인", "미확인"
+	case c.check:
+		kind = "체크"
+	}
+	return kind, owner
 }
 
 func (s *Simulator) cancelObjects(p *payment) any {
@@ -123,7 +141,7 @@ func (s *Simulator) cancelObjects(p *payment) any {
 			{"easyPayDiscountAmount", 0},
 			{"canceledAt", stamp(c.at)},
 			{"transactionKey", c.transaction},
-			{"receiptKey", nil},
+			{"receiptKey", orNull(c.receiptKey)},
 		}
 		if s.opts.Legacy2022 {
 			o = o.without("taxExemptionAmount")
@@ -141,8 +159,8 @@ func (s *Simulator) transactionObject(t transaction, lang string) object {
 		{"paymentKey", p.key},
 		{"orderId", p.orderID},
 		{"method", word(lang, p.method)},
-		{"customerKey", nil},
-		{"useEscrow", false},
+		{"customerKey", orNull(p.customerKey)},
+		{"useEscrow", p.escrow},
 		{"receiptUrl", s.receiptURL(p)},
 		{"status", t.state},
 		{"transactionAt", stamp(t.at)},

@@ -18,7 +18,7 @@ import (
 
 // TestWire plays the exchanges under testdata/wire, which were written by hand
 // from the documentation. Sections are done in order: clock, window, choose,
-// request, answer, webhook.
+// request, control, answer, webhook. Control is a request to the control port.
 func TestWire(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("testdata/wire/*.txtar")
@@ -32,7 +32,7 @@ func TestWire(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := &play{bench: setup(t)}
+			p := &play{bench: setup(t), keys: map[string]string{}}
 			for _, f := range ar.Files {
 				p.section(f.Name, p.fill(string(f.Data)))
 			}
@@ -45,14 +45,28 @@ func TestWire(t *testing.T) {
 
 type play struct {
 	*bench
-	window, key string
-	last        reply
-	answers     int
+	window  string
+	keys    map[string]string // of the answers so far, by their names
+	last    reply
+	answers int
 }
 
-// fill puts the base address and the payment key in.
+// fill puts the base address and the keys of the answers in.
 func (p *play) fill(text string) string {
-	return strings.NewReplacer("$base", p.url, "$paymentKey", p.key).Replace(text)
+	pairs := []string{"$base", p.url}
+	for name, key := range p.keys {
+		pairs = append(pairs, "$"+name, key)
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
+}
+
+// learn keeps the first key of each kind.
+func (p *play) learn(answer fields) {
+	for _, name := range []string{"paymentKey", "billingKey", "receiptKey", "secret"} {
+		if key, ok := answer[name].(string); ok && p.keys[name] == "" {
+			p.keys[name] = key
+		}
+	}
 }
 
 func (p *play) section(name, text string) {
@@ -73,13 +87,15 @@ func (p *play) section(name, text string) {
 		if r.status != 200 {
 			p.Fatalf("window: %s", r)
 		}
-		p.window, p.key = r.body["url"].(string), p.newest()["paymentKey"].(string)
+		p.window, p.keys["paymentKey"] = r.body["url"].(string), p.newest()["paymentKey"].(string)
 	case "choose":
 		if r := p.act(p.window, "approve", json.RawMessage(text)); r.status != 200 {
 			p.Fatalf("choose: %s", r)
 		}
 	case "request":
-		p.ask(text)
+		p.ask("", text)
+	case "control":
+		p.ask(p.root+"/control/tosspayments", text)
 	case "answer":
 		p.answers++
 		status, body, _ := strings.Cut(text, "\n\n")
@@ -95,7 +111,7 @@ func (p *play) section(name, text string) {
 	}
 }
 
-func (p *play) ask(text string) {
+func (p *play) ask(base, text string) {
 	p.Helper()
 	head, body, _ := strings.Cut(text, "\n\n")
 	lines := strings.Split(head, "\n")
@@ -109,7 +125,8 @@ func (p *play) ask(text string) {
 	if body = strings.TrimSpace(body); body != "" {
 		in = body
 	}
-	p.last = p.call(method, path, in, header...)
+	p.last = p.call(method, base+path, in, header...)
+	p.learn(p.last.body)
 }
 
 func (p *play) same(what string, got, want []byte) {
