@@ -10,7 +10,7 @@ STATICCHECK := $(GO) tool -modfile=tools.mod staticcheck
 # Each fuzz target runs this long: a time, or a number of inputs (4000x), which no deadline cuts off.
 FUZZTIME ?= 5s
 # Go files that are ours.
-GOFILES := $(shell find . -name '*.go' -not -path './test/js/node_modules/*' -not -path './build/*')
+GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './build/*')
 # Packages with goroutines or locks of their own.
 RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/gateway ./internal/notify ./internal/vault \
 	./internal/rest ./internal/rest/notices ./internal/sandbox/...
@@ -18,7 +18,7 @@ RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/gateway ./internal
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: help dev build test check fmt fmt/verify vet lint arch generate verify golden test/unit test/race test/pg \
-	test/e2e test/sdk test/js fuzz bench screenshots deps/system clean
+	test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9/]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,7 +30,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@FUZZTIME=4000x bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/e2e
+	@FUZZTIME=4000x bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/clients test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -74,6 +74,9 @@ test/e2e: ## the built binary, driven by a real browser
 test/sdk: ## the browser SDK's own tests, in Node
 	node --test $$(find internal -name '*.test.js' -o -name '*.test.mjs' -o -name '*.test.cjs')
 
+test/clients: ## public clients of V1, unmodified, against the built binary
+	$(GO) test -count 1 -timeout 4m ./test/clients/...
+
 test/js: test/js/node_modules ## type-check the plain JavaScript
 	test/js/node_modules/.bin/tsc -p test/js
 
@@ -90,8 +93,8 @@ bench: build ## start-up, memory, reads and confirms beside a bare handler, as a
 screenshots: ## a picture of every page into build/screenshots
 	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...
 
-deps/system: ## install what the tests need: Chromium, a Korean font, PostgreSQL, Node, a C compiler
+deps/system: ## install what the tests need: Chromium, a Korean font, PostgreSQL, Node, curl, a C compiler
 	@bash test/deps.sh
 
 clean: ## remove what was built
-	rm -rf build test/js/node_modules
+	rm -rf build test/js/node_modules test/clients/node_modules

@@ -15,6 +15,7 @@ need chromium chromium chromium-browser google-chrome
 need nodejs node
 need npm npm
 need gcc gcc
+need curl curl
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || need postgresql initdb
 # The pages are Korean: without a font that has 나, a browser test fails.
 fc-list ':lang=ko' 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
@@ -30,7 +31,7 @@ fi
 if ! command -v apt-get >/dev/null 2>&1 || { ((EUID != 0)) && ((${#as_root[@]} == 0)); }; then
 	cat >&2 <<END
 The tests need, by their Debian names: ${missing[*]}
-(Chromium, Node.js 20 or later with npm, PostgreSQL 15 or later, a C compiler, a Korean font.)
+(Chromium, Node.js 20 or later with npm, curl 7.76 or later, PostgreSQL 15 or later, a C compiler, a Korean font.)
 Install them and run make test again.
 END
 	exit 1

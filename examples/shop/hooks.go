@@ -33,7 +33,9 @@ func (s *Shop) webhook(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case err == nil:
 		writeJSON(w, http.StatusOK, "message", "stored")
-	case errors.Is(err, errNoOrder), errors.Is(err, errMismatch), no != nil && no.Status == http.StatusNotFound:
+	case errors.Is(err, errNoOrder): // the merchant sells elsewhere, too: sending it again would not help
+		writeJSON(w, http.StatusOK, "message", "not an order of this shop")
+	case errors.Is(err, errMismatch), no != nil && no.Status == http.StatusNotFound:
 		writeJSON(w, http.StatusUnprocessableEntity, "message", "no such order, or no such payment of it")
 	default:
 		writeJSON(w, http.StatusBadGateway, "message", "the payment could not be looked up")

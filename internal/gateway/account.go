@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"naru/internal/codes"
 	"naru/internal/connector"
 	"naru/internal/jobs"
 	"naru/internal/pay"
@@ -28,6 +29,9 @@ func (g *Gateway) IssueAccount(ctx context.Context, r AccountRequest) (pay.Payme
 	}
 	if r.FixedKey != "" && !on.ch.Options.FixedAccounts {
 		return pay.Payment{}, ErrFixedAccounts
+	}
+	if _, ok := codes.BankTo(on.ch.Provider, r.Bank); !ok {
+		return pay.Payment{}, &Invalid{"vbank_code", fmt.Sprintf("%q is no bank that %s knows; GET /banks lists the codes", r.Bank, on.ch.Provider)}
 	}
 	p := newCharge(on.ch, r.Merchant, r.Charge)
 	p.Method = pay.MethodVbank

@@ -216,7 +216,7 @@ func TestAccountIsRefunded(t *testing.T) {
 			t.Errorf("cancelled before the deposit: %v", err)
 		}
 		r.atBank(p, "deposit")
-		if _, err := r.gw.Cancel(r.ctx, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: p.ID}); !isInvalid(err, "refund_account") {
+		if _, err := r.gw.Cancel(r.ctx, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: p.ID}); !errors.Is(err, gateway.ErrRefundAccount) {
 			t.Errorf("refunded to nowhere: %v", err)
 		}
 		part := int64(11000)

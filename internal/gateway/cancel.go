@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"naru/internal/codes"
 	"naru/internal/connector"
 	"naru/internal/jobs"
 	"naru/internal/pay"
@@ -197,8 +198,8 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 			return 0, 0, ErrPartialForbidden
 		}
 	}
-	if r.Actor != actorGiveBack && p.Method == pay.MethodVbank && !whole(r.RefundTo) {
-		return 0, 0, &Invalid{"refund_account", "a deposited virtual account is refunded to refund_bank, refund_account and refund_holder: all three are needed"}
+	if err := checkRefundTo(p, r); err != nil {
+		return 0, 0, err
 	}
 	parts := pay.Breakdown{Total: pay.Money{Minor: amount, Currency: p.Amount.Total.Currency}, TaxFree: r.TaxFree, VAT: r.VAT}
 	if err := parts.Validate(); err != nil {
@@ -237,9 +238,18 @@ func taxFreeLeft(ctx context.Context, tx *store.Tx, p pay.Payment) (int64, error
 	return left, err
 }
 
-// whole reports whether an account to refund to is complete.
-func whole(to *connector.BankAccount) bool {
-	return to != nil && to.Bank != "" && to.Number != "" && to.Holder != ""
+// checkRefundTo: what was deposited goes back to an account that the merchant names.
+func checkRefundTo(p pay.Payment, r CancelRequest) error {
+	if p.Method != pay.MethodVbank {
+		return nil
+	}
+	if to := r.RefundTo; to == nil || to.Bank == "" || to.Number == "" || to.Holder == "" {
+		return ErrRefundAccount
+	}
+	if _, ok := codes.BankTo(p.Provider, r.RefundTo.Bank); !ok {
+		return &Invalid{"refund_bank", fmt.Sprintf("%q is no bank that %s knows; GET /banks lists the codes", r.RefundTo.Bank, p.Provider)}
+	}
+	return nil
 }
 
 // cancelOf is the question an attempt puts, the same each time.

@@ -34,6 +34,7 @@ var (
 	ErrScheduleStatus   = errors.New("the schedule's state forbids this")
 	ErrNothingToRevoke  = errors.New("no booked charge matches")
 	ErrNotAccount       = errors.New("the payment is not a virtual account that waits for its deposit")
+	ErrRefundAccount    = errors.New("a deposited account is refunded to a bank, a number and a holder: all three are needed")
 	ErrFixedAccounts    = errors.New("the channel has no contract for fixed accounts")
 	ErrNoReceipt        = errors.New("no cash receipt was issued")
 	ErrReceiptIssued    = errors.New("a cash receipt was issued before")

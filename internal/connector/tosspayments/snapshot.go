@@ -77,6 +77,7 @@ func (s *shop) snapshot(p payment, data []byte) (connector.Snapshot, error) {
 	case connector.StageAwaitingDeposit:
 		out.Method = method(p)
 		out.Details = s.details(p, out.Method)
+		out.Details.ReceiptURL = "" // it shows a payment, and there is none yet
 	case connector.StageDead:
 		out.Decline = s.deadReason(p)
 	}
