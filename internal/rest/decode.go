@@ -12,11 +12,13 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-viper/mapstructure/v2"
+
+	"naru/internal/pay"
 )
 
 // Decode fills the struct in points to from the request's query, body and
 // path; of a name in several of them the last named wins. A field's name is
-// its `json` tag, to the letter. Fields nobody asked for are counted in the
+// its `json` tag, to the letter; an embedded struct's fields count as its own. Fields nobody asked for are counted in the
 // request's Event and otherwise ignored. The errors are *FieldError,
 // ErrMalformed, ErrTooLarge and ErrTooManyFields.
 //
@@ -84,7 +86,7 @@ func bind(values map[string]any, in any) (unused int, err error) {
 	var meta mapstructure.Metadata
 	dec, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		TagName: "json", Result: in, Metadata: &meta, WeaklyTypedInput: true, DecodeHook: mapstructure.DecodeHookFuncValue(convert),
-		MatchName: func(key, field string) bool { return key == field }, IgnoreUntaggedFields: true,
+		MatchName: func(key, field string) bool { return key == field }, IgnoreUntaggedFields: true, Squash: true,
 	})
 	if err != nil {
 		return 0, fmt.Errorf("decoding into %T: %w", in, err)
@@ -108,7 +110,7 @@ func fieldError(err error) error {
 		named = inner
 	}
 	if v, ok := errors.AsType[*violation](err); ok {
-		return &FieldError{Field: named.Name(), Value: v.value, Rule: v.rule}
+		return &FieldError{Field: named.Name(), Value: v.value, Rule: v.rule, Hidden: v.hidden}
 	}
 	return &FieldError{Field: named.Name(), Rule: RuleObject}
 }
@@ -126,7 +128,7 @@ func convert(from, to reflect.Value) (any, error) {
 		}
 		v = list[len(list)-1]
 	}
-	if to.Kind() == reflect.Pointer && v == "" && to.Type().Elem() != reflect.TypeFor[Amount]() && to.Type().Elem().Kind() != reflect.String {
+	if to.Kind() == reflect.Pointer && v == "" && !neverEmpty(to.Type().Elem()) {
 		return nil, nil
 	}
 	switch {
@@ -138,8 +140,19 @@ func convert(from, to reflect.Value) (any, error) {
 			return nil, err
 		}
 		return Part(n.(Amount)), nil
+	case to.Type() == reflect.TypeFor[Total]():
+		if m, ok := v.(map[string]any); ok {
+			v = m["total"]
+		}
+		n, err := amount(v)
+		if err != nil {
+			return nil, err
+		}
+		return Total(n.(Amount)), nil
 	case to.Type() == reflect.TypeFor[Text]():
 		return text(v)
+	case to.Type() == reflect.TypeFor[pay.Secret]():
+		return secret(v)
 	}
 	switch to.Kind() {
 	case reflect.String:
@@ -150,14 +163,20 @@ func convert(from, to reflect.Value) (any, error) {
 		return integer(v)
 	case reflect.Slice:
 		if _, isMap := v.(map[string]any); isMap && to.Type().Elem().Kind() != reflect.Struct {
-			return nil, &violation{shown(v), RuleList}
+			return nil, &violation{value: shown(v), rule: RuleList}
 		}
 	case reflect.Struct:
 		if _, isMap := v.(map[string]any); !isMap {
-			return nil, &violation{shown(v), RuleObject}
+			return nil, &violation{value: shown(v), rule: RuleObject}
 		}
 	}
 	return v, nil
+}
+
+// neverEmpty reports whether "" is a value of t that must be judged, rather
+// than one that is absent.
+func neverEmpty(t reflect.Type) bool {
+	return t == reflect.TypeFor[Amount]() || t == reflect.TypeFor[Total]() || t.Kind() == reflect.String
 }
 
 // checked gives the error only when there is one, not a typed nil.
@@ -171,11 +190,11 @@ func checked[T any](v T, bad *violation) (any, error) {
 func amount(v any) (any, error) {
 	s, ok := scalar(v)
 	if !ok || strings.TrimSpace(s) == "" {
-		return nil, &violation{shown(v), RuleAmount}
+		return nil, &violation{value: shown(v), rule: RuleAmount}
 	}
 	n, bad := whole(s)
 	if bad == nil && n < 0 {
-		bad = &violation{s, RuleNegative}
+		bad = &violation{value: s, rule: RuleNegative}
 	}
 	return checked(Amount(n), bad)
 }
@@ -183,7 +202,7 @@ func amount(v any) (any, error) {
 func integer(v any) (any, error) {
 	s, ok := scalar(v)
 	if !ok {
-		return nil, &violation{shown(v), RuleNumber}
+		return nil, &violation{value: shown(v), rule: RuleNumber}
 	}
 	if strings.TrimSpace(s) == "" {
 		return int64(0), nil
@@ -210,11 +229,20 @@ func plain(v any) (any, error) {
 		return v.String(), nil
 	case string:
 		if strings.ContainsRune(v, 0) {
-			return nil, &violation{strings.ReplaceAll(v, "\x00", `\0`), RuleText}
+			return nil, &violation{value: strings.ReplaceAll(v, "\x00", `\0`), rule: RuleText}
 		}
 		return v, nil
 	}
-	return nil, &violation{shown(v), RuleText}
+	return nil, &violation{value: shown(v), rule: RuleText}
+}
+
+// secret is a string whose value is in no error.
+func secret(v any) (any, error) {
+	s, err := plain(v)
+	if err != nil {
+		return nil, &violation{rule: RuleText, hidden: true}
+	}
+	return s, nil
 }
 
 func text(v any) (any, error) {

@@ -14,8 +14,71 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/google/go-cmp/cmp"
 
+	"naru/internal/pay"
 	"naru/internal/rest"
 )
+
+// inner is embedded: its fields count as those of what it stands in.
+type inner struct {
+	Total  *rest.Total `json:"total_amount"`
+	Secret pay.Secret  `json:"card_number"`
+	hidden string
+}
+
+// outer is a request made of parts.
+type outer struct {
+	inner
+	Cards []struct {
+		Secret pay.Secret `json:"card_number"`
+	} `json:"cards"`
+}
+
+func TestPartsOfARequest(t *testing.T) {
+	t.Parallel()
+	for contentType, body := range map[string]string{
+		jsonType: `{"total_amount":{"total":"1000"},"card_number":4330121234561234,"hidden":"x","inner":{"card_number":"y"},"cards":[{"card_number":"1"}]}`,
+		formType: `total_amount[total]=1000&card_number=4330121234561234&hidden=x&inner[card_number]=y&cards[0][card_number]=1`,
+	} {
+		var in outer
+		if err := rest.Decode(post(contentType, body), &in, true); err != nil {
+			t.Fatalf("%s: %v", body, err)
+		}
+		if in.Total == nil || *in.Total != 1000 || in.Secret.Reveal() != "4330121234561234" || in.hidden != "" || len(in.Cards) != 1 || in.Cards[0].Secret.Reveal() != "1" {
+			t.Errorf("%s: %+v, %s", body, in, in.Secret.Reveal())
+		}
+	}
+	for body, want := range map[string]rest.Rule{
+		`{"total_amount":{"vat":1}}`: rest.RuleAmount, `{"total_amount":""}`: rest.RuleAmount, `{"total_amount":{"total":0.5}}`: rest.RuleWhole,
+	} {
+		var in outer
+		err := rest.Decode(post(jsonType, body), &in, true)
+		if f, ok := errors.AsType[*rest.FieldError](err); !ok || f.Field != "total_amount" || f.Rule != want {
+			t.Errorf("%s: %v, want %s", body, err, want)
+		}
+	}
+}
+
+// TestSecretsAreInNoError: whatever is wrong with a secret, its value is not told.
+func TestSecretsAreInNoError(t *testing.T) {
+	t.Parallel()
+	const digits = "4330121234561234"
+	for _, body := range []string{
+		`{"card_number":["` + digits + `"]}`, `{"card_number":{"a":"` + digits + `"}}`, `{"card_number":"` + digits + `\u0000"}`,
+		`{"cards":[{"card_number":["` + digits + `"]}]}`, `{"card_number":"` + digits, `{"cards":{"card_number":[` + digits + `]}}`,
+	} {
+		var in outer
+		err := rest.Decode(post(jsonType, body), &in, true)
+		if err == nil {
+			t.Fatalf("%s was taken", body)
+		}
+		if shown := fmt.Sprintf("%v %+v %#v", err, err, err); strings.Contains(shown, "4330") {
+			t.Errorf("%s: %s", body, shown)
+		}
+		if f, ok := errors.AsType[*rest.FieldError](err); ok && (!f.Hidden || f.Value != "") {
+			t.Errorf("%s: hidden %v, value %q", body, f.Hidden, f.Value)
+		}
+	}
+}
 
 // input has one field of each kind that V1's requests are made of.
 type input struct {

@@ -30,15 +30,18 @@ const (
 	RuleObject   Rule = "object"         // an object
 	RuleLength   Rule = "length"         // Want is the most characters
 	RuleAllowed  Rule = "allowed_values" // Want lists them
+	RuleForm     Rule = "form"           // Want says which
 )
 
 // FieldError is a value that cannot be taken. Error leaves Value out, because
-// errors are logged and a value may be anything.
+// errors are logged and a value may be anything. Of a secret Value is never set
+// and Hidden is.
 type FieldError struct {
-	Field string // as the client spelled it, "schedules[0].amount"
-	Value string
-	Rule  Rule
-	Want  string // what is allowed, where the rule alone does not say
+	Field  string // as the client spelled it, "schedules[0].amount"
+	Value  string
+	Rule   Rule
+	Want   string // what is allowed, where the rule alone does not say
+	Hidden bool   // the value must not be quoted
 }
 
 func (e *FieldError) Error() string {
@@ -53,8 +56,9 @@ func Missing(field string) error { return &FieldError{Field: field, Rule: RuleRe
 
 // violation is a FieldError whose field is not known yet.
 type violation struct {
-	value string
-	rule  Rule
+	value  string
+	rule   Rule
+	hidden bool
 }
 
 func (v *violation) Error() string { return string(v.rule) }

@@ -16,6 +16,9 @@ type Amount int64
 // or "compute it".
 type Part int64
 
+// Total is as an Amount; a client may also send {"total": 1000} for it.
+type Total int64
+
 // MaxAmount is the largest whole number that every JSON client keeps exact.
 const MaxAmount = 1<<53 - 1
 
@@ -34,17 +37,17 @@ func whole(s string) (int64, *violation) {
 	digits, exp, ok := decimal(t)
 	switch {
 	case !ok:
-		return 0, &violation{s, RuleNumber}
+		return 0, &violation{value: s, rule: RuleNumber}
 	case digits == "":
 		return 0, nil
 	case exp < 0:
-		return 0, &violation{s, RuleWhole}
+		return 0, &violation{value: s, rule: RuleWhole}
 	case exp > 16 || len(digits)+exp > 16:
-		return 0, &violation{s, RuleTooBig}
+		return 0, &violation{value: s, rule: RuleTooBig}
 	}
 	n, err := strconv.ParseInt(digits+strings.Repeat("0", exp), 10, 64)
 	if err != nil || n > MaxAmount {
-		return 0, &violation{s, RuleTooBig}
+		return 0, &violation{value: s, rule: RuleTooBig}
 	}
 	if negative {
 		n = -n
@@ -94,9 +97,9 @@ func boolean(v any) (bool, *violation) {
 		case "false", "0", "":
 			return false, nil
 		}
-		return false, &violation{v, RuleBool}
+		return false, &violation{value: v, rule: RuleBool}
 	}
-	return false, &violation{shown(v), RuleBool}
+	return false, &violation{value: shown(v), rule: RuleBool}
 }
 
 // jsonText is v as JSON, with characters as they are.

@@ -20,6 +20,16 @@ const (
 	TextNoCertificate  = "인증결과가 존재하지 않습니다."
 	TextReopened       = "비정상 접근입니다."
 
+	// Before a provider's words on a charge, a key and a booking. After
+	// TextCheckFailed the bracket follows without a blank.
+	TextChargeFailed = "결제에 실패하였습니다."
+	TextCardFailed   = "카드정보 인증에 실패하였습니다."
+	TextKeyFailed    = "카드정보 인증 및 빌키 발급에 실패하였습니다."
+	TextCheckFailed  = "카드정보 확인에 실패하였습니다."
+	TextBadCard      = "유효하지않은 카드번호를 입력하셨습니다."
+	// V1's ending; the beginning is ours.
+	TextFixedAccounts = "고정식 가상계좌를 발급하려면 토스페이먼츠와 별도의 계약이 필요합니다."
+
 	TextNoChannel = "등록되지 않은 PG모듈 정보입니다. 아임포트 관리자페이지에서 PG모듈 정보를 설정하신 후 다시 시도해주세요."
 	TextPaid      = "이미 결제가 이루어진 거래건입니다."
 
@@ -75,6 +85,11 @@ const (
 	TextProviderDown = "결제사에 연결할 수 없습니다. 잠시 후 다시 시도해주세요."
 	TextNoCertify    = "본인인증은 지원하지 않습니다."
 )
+
+// NoCustomer is V1's answer to a customer_uid without a billing key.
+func NoCustomer(uid string) string {
+	return "요청하신 customer_uid(" + uid + ")로 등록된 정보를 찾을 수 없습니다."
+}
 
 // RefusalText puts a refusal before the window into V1's words, or into ours
 // where V1's are not known. Code is a gateway refusal code; field and detail

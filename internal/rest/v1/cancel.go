@@ -2,8 +2,6 @@ package v1
 
 import (
 	"context"
-	"net/http"
-	"regexp"
 
 	"naru/internal/connector"
 	"naru/internal/gateway"
@@ -12,11 +10,8 @@ import (
 	"naru/internal/v1wire"
 )
 
-// TestCodeHeader carries the provider's own test code (for Toss Payments, the
-// name of an error to answer with). It is passed on outside live mode only.
-const TestCodeHeader = "X-Naru-Test-Code"
-
 type cancelIn struct {
+	testedIn
 	ImpUID        string       `json:"imp_uid"`
 	MerchantUID   string       `json:"merchant_uid"`
 	Amount        *rest.Amount `json:"amount"`
@@ -28,16 +23,6 @@ type cancelIn struct {
 	RefundBank    string       `json:"refund_bank"`
 	RefundAccount pay.Secret   `json:"refund_account"`
 	EnableWebhook bool         `json:"enable_webhook"`
-
-	testCode string
-}
-
-func (in *cancelIn) readHeader(h http.Header) error {
-	in.testCode = h.Get(TestCodeHeader)
-	if ok, err := regexp.MatchString(`^[A-Za-z0-9_-]{0,64}$`, in.testCode); !ok || err != nil {
-		return &rest.FieldError{Field: TestCodeHeader, Value: in.testCode, Rule: rest.RuleAllowed, Want: "A-Z 0-9 _ -"}
-	}
-	return nil
 }
 
 // cancel gives money back. imp_uid wins over merchant_uid even when it is

@@ -36,7 +36,7 @@ func TestFormAndJSONCancelTheSame(t *testing.T) {
 	want := connector.Cancel{
 		Ref: pay.Ref{Order: "imp_000000000007", Key: "tviva-depo"}, Method: pay.MethodVbank,
 		Amount: pay.Breakdown{Total: pay.Won(1000), TaxFree: 100, VAT: new(int64(82))},
-		Paid:   pay.Breakdown{Total: pay.Won(64900)}, Left: pay.Won(64900), Reason: "단순 변심",
+		Paid:   pay.Breakdown{Total: pay.Won(64900), TaxFree: 1000}, Left: pay.Won(64900), Reason: "단순 변심",
 		RefundTo: &connector.BankAccount{Bank: "090", Number: "3333011112222", Holder: "김나루"},
 	}
 	const form = "imp_uid=imp_000000000007&amount=1000&tax_free=100&vat_amount=82&checksum=64900&reason=단순 변심" +

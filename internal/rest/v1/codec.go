@@ -18,10 +18,20 @@ type envelope struct {
 	Response any     `json:"response"`
 }
 
-// codec is V1 on the wire. soft operations (cancel) tell what they refuse with
-// HTTP 200, because V1 documents only 200 and 401 for them and clients do not
-// read other answers; body says whether a body is read at all.
-type codec struct{ body, soft bool }
+// codec is V1 on the wire. soft operations (cancel, charges, key issue …) tell
+// what they refuse with HTTP 200, because V1 documents only 200 and 401 for them
+// and clients do not read other answers; body says whether a body is read at
+// all; words are those of an operation that asks a provider.
+type codec struct {
+	body, soft bool
+	words      *words
+}
+
+// says gives the codec an operation's words.
+func (c codec) says(w *words) codec {
+	c.words = w
+	return c
+}
 
 func (c codec) Decode(r *http.Request, in any) error {
 	if err := rest.Decode(r, in, c.body); err != nil {
@@ -35,9 +45,9 @@ func (c codec) Decode(r *http.Request, in any) error {
 
 func (c codec) Encode(w http.ResponseWriter, r *http.Request, out any) {
 	status := http.StatusOK
-	if found, ok := out.(found); ok {
-		out = found.payments
-		if found.missing > 0 {
+	if f, ok := out.(interface{ found() (any, int) }); ok {
+		list, missing := f.found()
+		if out = list; missing > 0 {
 			status = http.StatusMultiStatus
 		}
 	}
@@ -47,7 +57,7 @@ func (c codec) Encode(w http.ResponseWriter, r *http.Request, out any) {
 func (c codec) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	rest.EventOf(r.Context()).Err = err
 	f := c.failureOf(err)
-	if f.status >= 500 && f.status != http.StatusNotImplemented {
+	if f == *errInternal || f == *errGone {
 		f.text += fmt.Sprintf(" (요청번호: %s)", rest.EventOf(r.Context()).RequestID)
 	}
 	write(w, r, f.status, envelope{Code: f.code, Message: &f.text})

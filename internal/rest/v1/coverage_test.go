@@ -2,7 +2,6 @@ package v1
 
 import (
 	"cmp"
-	"encoding/csv"
 	"fmt"
 	"os"
 	"reflect"
@@ -13,115 +12,52 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// row is a line of coverage.csv: an operation (place and field empty), a field
-// of its request, or a field of a response's shape (operation is the shape).
-type row struct{ operation, place, field, state, origin, required, note string }
-
 const coverageDoc = "../../../docs/v1-coverage.md"
 
-func coverage(t *testing.T) []row {
+func newTestReference(t *testing.T) *reference {
 	t.Helper()
-	f, err := os.Open("coverage.csv")
+	ref, err := newReference((&api{}).routes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []row
-	for _, l := range lines[1:] {
-		out = append(out, row{l[0], l[1], l[2], l[3], l[4], l[5], l[6]})
-	}
-	return out
-}
-
-// offered are the operations that do what V1 says.
-func offered() (out []route) {
-	for _, rt := range (&api{}).routes() {
-		if rt.in != nil {
-			out = append(out, rt)
-		}
-	}
-	return out
-}
-
-func (rt route) address() string { return rt.method + " " + rt.path }
-
-// fields are the json names of a struct, in order.
-func fields(t reflect.Type) (out []string) {
-	for f := range t.Fields() {
-		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" && name != "-" {
-			out = append(out, name)
-		}
-	}
-	return out
-}
-
-// shapes are the structs that responses are made of, by name.
-func shapes() map[string]reflect.Type {
-	out := map[string]reflect.Type{}
-	var add func(t reflect.Type)
-	add = func(t reflect.Type) {
-		switch t.Kind() {
-		case reflect.Pointer, reflect.Slice:
-			add(t.Elem())
-		case reflect.Struct:
-			if out[t.Name()] == nil {
-				out[t.Name()] = t
-				for f := range t.Fields() {
-					add(f.Type)
-				}
-			}
-		}
-	}
-	for _, rt := range offered() {
-		add(responseOf(rt))
-	}
-	return out
-}
-
-// responseOf is what an operation's response holds.
-func responseOf(rt route) reflect.Type {
-	if rt.out == reflect.TypeFor[found]() {
-		return reflect.TypeFor[[]Payment]()
-	}
-	return rt.out
+	return ref
 }
 
 // TestCoverageNamesEverything: every route and every field has its row, and no
 // row is about something that is not there.
 func TestCoverageNamesEverything(t *testing.T) {
 	t.Parallel()
+	ref := newTestReference(t)
 	want := map[string]string{} // key -> how it must be said
 	for _, rt := range (&api{}).routes() {
 		want[rt.address()] = "no"
-		if rt.in != nil || rt.path == "/x/openapi.json" {
+		if rt.in != nil || strings.HasPrefix(rt.path, "/x/") {
 			want[rt.address()] = "done"
 		}
 	}
-	for _, rt := range offered() {
-		for _, name := range fields(rt.in) {
-			want[rt.address()+" request "+name] = "done"
+	for _, rt := range ref.routes {
+		for _, f := range allFields(rt.in) {
+			want[rt.address()+" request "+f.name] = "read"
 		}
 	}
-	for shape, st := range shapes() {
-		for _, name := range fields(st) {
-			want[shape+" response "+name] = "there"
+	for shape, st := range ref.shapes() {
+		for _, f := range fieldsOf(st) {
+			want[shape+" response "+f.name] = "there"
 		}
 	}
-	for _, r := range coverage(t) {
-		key := strings.TrimSpace(r.operation + " " + r.place + " " + r.field)
+	for _, r := range ref.rows {
+		key := r.key()
 		how, known := want[key]
 		delete(want, key)
 		switch {
-		case !slices.Contains([]string{"done", "ignored", "later", "refused", "not offered"}, r.state):
+		case !slices.Contains([]string{"done", "ignored", "refused", "not offered"}, r.state):
 			t.Errorf("%s: state %q", key, r.state)
 		case !slices.Contains([]string{"v1", "short form", "legacy", "naru"}, r.origin):
 			t.Errorf("%s: origin %q", key, r.origin)
-		case r.note == "":
-			t.Errorf("%s has no note", key)
+		case r.note == "" || r.ko == "" || r.note == r.ko && r.note != "KRW" && r.note != "MID":
+			t.Errorf("%s is not described in both languages", key)
+		case how == "read" && r.state == "not offered":
+			t.Errorf("%s is called not offered, but it is read", key)
 		case r.place == "request" && !known && r.state == "done":
 			t.Errorf("%s is called done, but nothing reads it", key)
 		case r.place != "request" && !known:
@@ -139,7 +75,7 @@ func TestCoverageNamesEverything(t *testing.T) {
 func TestAllOfV1IsThere(t *testing.T) {
 	t.Parallel()
 	published := 0
-	for _, r := range coverage(t) {
+	for _, r := range newTestReference(t).rows {
 		if r.place == "" && r.origin == "v1" {
 			published++
 		}
@@ -153,7 +89,7 @@ func TestAllOfV1IsThere(t *testing.T) {
 // writes it.
 func TestCoverageDoc(t *testing.T) {
 	t.Parallel()
-	want := coverageMarkdown(coverage(t))
+	want := coverageMarkdown(newTestReference(t))
 	if Update {
 		if err := os.WriteFile(coverageDoc, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
@@ -169,33 +105,33 @@ func TestCoverageDoc(t *testing.T) {
 	}
 }
 
-func coverageMarkdown(rows []row) string {
+func coverageMarkdown(ref *reference) string {
 	var b strings.Builder
 	b.WriteString("<!-- Generated from internal/rest/v1/coverage.csv by `make generate`; do not edit. -->\n\n" +
 		"# What of PortOne V1's REST API is served\n\n" +
-		"*done*: as V1 documents it · *ignored*: accepted, without effect · *later*: answered 501, will be offered · *not offered*: of another\n" +
-		"provider, answered as the note says, or a field that stays empty · *refused*: calls that leave out what they look for.\n\n" +
-		"Fields that V1 does not know are accepted and ignored.\n\n## Operations\n\n")
+		"*done*: as V1 documents it · *ignored*: accepted, without effect · *refused*: calls that leave out what they look for, and values of what is\n" +
+		"not offered · *not offered*: of another provider, answered as the note says, or a field that stays empty.\n\n" +
+		"Fields that V1 does not know are accepted and ignored. A gateway that runs shows the same, with types, at `/x/docs` and `/x/openapi.json`.\n\n## Operations\n\n")
 	counts := map[string]int{}
-	for _, r := range rows {
+	for _, r := range ref.rows {
 		if r.place == "" && r.origin == "v1" {
 			counts[r.state]++
 		}
 	}
-	fmt.Fprintf(&b, "Of the 80 published operations %d are done, %d come later, %d are not offered.\n\n| operation | state | origin | note |\n|---|---|---|---|\n",
-		counts["done"], counts["later"], counts["not offered"])
+	fmt.Fprintf(&b, "Of the 80 published operations %d are done, %d are not offered.\n\n| operation | state | origin | note |\n|---|---|---|---|\n",
+		counts["done"], counts["not offered"])
 	responses := map[string]string{}
-	for _, rt := range offered() {
+	for _, rt := range ref.routes {
 		responses[rt.address()] = responseName(rt)
 	}
-	for _, r := range rows {
+	for _, r := range ref.rows {
 		if r.place == "" {
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.operation, r.state, r.origin, r.note)
 		}
 	}
 	b.WriteString("\n## Requests\n")
 	last := ""
-	for _, r := range rows {
+	for _, r := range ref.rows {
 		if r.place != "request" {
 			continue
 		}
@@ -206,7 +142,7 @@ func coverageMarkdown(rows []row) string {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", r.field, r.state, cmp.Or(r.required, "no"), r.note)
 	}
 	b.WriteString("\n## Responses\n")
-	for _, r := range rows {
+	for _, r := range ref.rows {
 		if r.place != "response" {
 			continue
 		}
@@ -221,7 +157,7 @@ func coverageMarkdown(rows []row) string {
 
 // responseName is the shape of a response as the document names it.
 func responseName(rt route) string {
-	t := responseOf(rt)
+	t := rt.response()
 	if t.Kind() == reflect.Slice {
 		return "list of " + t.Elem().Name()
 	}

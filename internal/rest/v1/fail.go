@@ -33,7 +33,9 @@ var (
 	errMethod       = &failure{http.StatusMethodNotAllowed, -1, "허용되지 않는 HTTP METHOD입니다."}
 	errUnauthorized = &failure{http.StatusUnauthorized, -1, v1wire.TextUnauthorized}
 	errKeyMissing   = &failure{http.StatusBadRequest, -1, v1wire.TextKeyMissing}
-	errTier         = &failure{http.StatusBadRequest, -1, "하위상점(Tier)은 아직 제공하지 않습니다."}
+	errTierForm     = &failure{http.StatusBadRequest, -1, "Tier 헤더는 영문 대문자와 숫자 3자여야 합니다."}
+	errNoTier       = &failure{http.StatusNotFound, -1, "존재하지 않는 하위상점입니다."}
+	errAddress      = &failure{http.StatusForbidden, -1, "접근이 허용되지 않은 IP 주소입니다."}
 	errBadStatus    = &failure{http.StatusBadRequest, -1, v1wire.TextBadStatus}
 	errNoPage       = &failure{http.StatusBadRequest, -1, "데이터 범위를 넘어선 page입니다."}
 	errSpan         = &failure{http.StatusBadRequest, -1, "조회 기간이 올바르지 않습니다. from은 to보다 늦을 수 없고, 조회 기간은 최대 90일입니다."}
@@ -42,7 +44,6 @@ var (
 	errNoCancelID   = &failure{http.StatusOK, 1, "취소할 imp_uid 또는 merchant_uid를 지정해주셔야합니다."}
 	errNoCard       = &failure{http.StatusNotFound, -1, "존재하지 않는 카드사 코드입니다."}
 	errNoBank       = &failure{http.StatusNotFound, -1, "존재하지 않는 은행 코드입니다."}
-	errLater        = &failure{http.StatusNotImplemented, -1, "아직 제공하지 않는 기능입니다."}
 	errForeign      = &failure{http.StatusNotImplemented, -1, v1wire.TextUnsupportedPG}
 	errNoBalance    = &failure{http.StatusMethodNotAllowed, -1, v1wire.TextUnsupportedPG}
 	errNoAmending   = &failure{http.StatusBadRequest, -1, v1wire.TextUnsupportedPG}
@@ -51,26 +52,16 @@ var (
 	errGone         = &failure{http.StatusServiceUnavailable, -1, "요청이 중단되었습니다."}
 )
 
-// failures is the one table from the gateway's errors to V1's answers. The
-// codes and texts of cancel and prepare are V1's where they are known; those
-// of checksum, over-cancel, partial and unknown outcome are ours.
-func failures() []struct {
-	err    error
-	answer *failure
-} {
-	return []struct {
-		err    error
-		answer *failure
-	}{
+// failures is the one table from the gateway's errors to V1's answers; words.go
+// has what single operations say instead. The codes and texts of prepare are
+// V1's where they are known.
+func failures() []answer {
+	return []answer{
 		{gateway.ErrBadKey, &failure{http.StatusUnauthorized, -1, v1wire.TextBadKey}},
 		{gateway.ErrBadToken, errUnauthorized},
 		{gateway.ErrNoPayment, &failure{http.StatusNotFound, -1, v1wire.TextNoPayment}},
-		{gateway.ErrNotCancellable, &failure{http.StatusOK, 1, v1wire.TextNotCancellable}},
-		{gateway.ErrFullyCancelled, &failure{http.StatusOK, 1, v1wire.TextFullyCancelled}},
-		{gateway.ErrChecksum, &failure{http.StatusOK, 1, "취소 가능 잔액이 checksum과 일치하지 않아 취소하지 않았습니다."}},
-		{gateway.ErrOverCancel, &failure{http.StatusOK, 1, "취소 요청 금액이 취소 가능 잔액(처리 중인 취소 제외)보다 큽니다."}},
-		{gateway.ErrPartialForbidden, &failure{http.StatusOK, 1, "부분취소를 할 수 없는 결제수단입니다."}},
-		{gateway.ErrOutcomeUnknown, &failure{http.StatusOK, -1, "결제취소 결과를 아직 알 수 없어 결제사에 확인하고 있습니다. 다시 취소하기 전에 결제정보를 조회해주세요."}},
+		{gateway.ErrNoReceipt, &failure{http.StatusNotFound, -1, "발급된 현금영수증이 존재하지 않습니다."}},
+		{gateway.ErrNoSchedule, &failure{http.StatusNotFound, -1, "존재하지 않는 예약결제입니다."}},
 		{gateway.ErrAlreadyPrepared, &failure{http.StatusOK, 1, v1wire.TextPreparedTwice}},
 		{gateway.ErrNotPrepared, &failure{http.StatusNotFound, -1, v1wire.TextNotPrepared}},
 		{rest.ErrMalformed, &failure{http.StatusBadRequest, -1, "요청 본문을 해석할 수 없습니다. JSON 또는 폼 형식으로 보내주세요."}},
@@ -91,18 +82,14 @@ func (c codec) failureOf(err error) failure {
 	if i, ok := errors.AsType[*gateway.Invalid](err); ok {
 		return c.refused(fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다. (%s)", i.Field, i.Detail))
 	}
-	if d, ok := errors.AsType[*gateway.DeclinedError](err); ok && c.soft {
-		return failure{http.StatusOK, -1, v1wire.TextCancelFailed + " " + providerText(d.Decline)}
-	}
-	if e, ok := errors.AsType[*connector.Error](err); ok && c.soft && connector.KindOf(err) != connector.Unknown {
-		return failure{http.StatusOK, -1, v1wire.TextCancelFailed + " " + providerText(connector.Decline{ProviderCode: e.Code, ProviderMessage: e.Message})}
-	}
-	if errors.Is(err, gateway.ErrNoPayment) && c.soft {
-		return failure{http.StatusOK, 1, v1wire.TextNotCancellable}
+	if c.words != nil {
+		if f, ok := c.words.failureOf(err, c); ok {
+			return f
+		}
 	}
 	for _, row := range failures() {
 		if errors.Is(err, row.err) {
-			return *row.answer
+			return *row.say
 		}
 	}
 	return *errInternal
@@ -133,6 +120,9 @@ func fieldText(f *rest.FieldError) string {
 	if f.Rule == rest.RuleRequired {
 		return fmt.Sprintf("필수 파라메터 %s 값이 누락되었습니다.", f.Field)
 	}
+	if f.Hidden {
+		return fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다. (%s)", f.Field, allowed(f))
+	}
 	return fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다: %q (%s)", f.Field, short(f.Value), allowed(f))
 }
 
@@ -156,6 +146,8 @@ func allowed(f *rest.FieldError) string {
 		return "배열이어야 합니다"
 	case rest.RuleObject:
 		return "객체여야 합니다"
+	case rest.RuleForm:
+		return f.Want
 	case rest.RuleLength:
 		return "최대 " + f.Want + "자까지 사용할 수 있습니다"
 	}

@@ -46,25 +46,25 @@ type Code struct {
 	Name string `json:"name"`
 }
 
-type cardIn struct {
+type cardCodeIn struct {
 	Code string `json:"card_standard_code"`
 }
 
-type bankIn struct {
+type bankCodeIn struct {
 	Code string `json:"bank_standard_code"`
 }
 
 func (a *api) cards(context.Context, noIn) ([]Code, error) { return codesOf(codes.Cards()), nil }
 func (a *api) banks(context.Context, noIn) ([]Code, error) { return codesOf(codes.Banks()), nil }
 
-func (a *api) card(_ context.Context, in cardIn) (Code, error) {
+func (a *api) card(_ context.Context, in cardCodeIn) (Code, error) {
 	if e, ok := codes.Card(in.Code); ok {
 		return Code(e), nil
 	}
 	return Code{}, errNoCard
 }
 
-func (a *api) bank(_ context.Context, in bankIn) (Code, error) {
+func (a *api) bank(_ context.Context, in bankCodeIn) (Code, error) {
 	if e, ok := codes.Bank(in.Code); ok {
 		return Code(e), nil
 	}

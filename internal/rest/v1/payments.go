@@ -3,6 +3,7 @@ package v1
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -53,16 +54,16 @@ type paymentsIn struct {
 
 // payments reads up to 100 payments; of an order number its newest one. One
 // that is named twice, or by both its numbers, is in the answer once.
-func (a *api) payments(ctx context.Context, in paymentsIn) (found, error) {
+func (a *api) payments(ctx context.Context, in paymentsIn) (found[Payment], error) {
 	ids, uids := distinct[pay.PaymentID](in.ImpUIDs), distinct[pay.MerchantUID](in.MerchantUIDs)
 	switch n := len(ids) + len(uids); {
 	case n == 0:
-		return found{}, errNoIDs
+		return found[Payment]{}, errNoIDs
 	case n > maxIDs:
-		return found{}, errManyIDs
+		return found[Payment]{}, errManyIDs
 	}
 	m := merchantOf(ctx).ID
-	var out found
+	var out found[Payment]
 	err := a.store.Read(ctx, func(tx *store.Tx) error {
 		byID, err := tx.PaymentsByIDs(ctx, m, ids)
 		if err != nil {
@@ -72,7 +73,7 @@ func (a *api) payments(ctx context.Context, in paymentsIn) (found, error) {
 		if err != nil {
 			return err
 		}
-		out = found{payments: []Payment{}, missing: len(ids) + len(uids) - len(byID) - len(newest)}
+		out = found[Payment]{list: []Payment{}, missing: len(ids) + len(uids) - len(byID) - len(newest)}
 		seen := map[pay.PaymentID]bool{}
 		for _, p := range append(byID, newest...) {
 			if seen[p.ID] {
@@ -83,11 +84,11 @@ func (a *api) payments(ctx context.Context, in paymentsIn) (found, error) {
 			if err != nil {
 				return err
 			}
-			out.payments = append(out.payments, w)
+			out.list = append(out.list, w)
 		}
 		return nil
 	})
-	if err == nil && len(out.payments) == 0 {
+	if err == nil && len(out.list) == 0 {
 		err = gateway.ErrNoPayment
 	}
 	return out, err
@@ -135,7 +136,7 @@ func (a *api) findAll(ctx context.Context, in findAllIn) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	page, err := a.page(ctx, f, in.Page, in.Limit)
+	page, err := a.page(ctx, f, "", in.Page, in.Limit)
 	if err == nil && page.Total == 0 {
 		err = gateway.ErrNoPayment
 	}
@@ -168,7 +169,7 @@ func (a *api) byStatus(ctx context.Context, in statusIn) (Page, error) {
 	if f.From, f.To, err = a.span(in.From, in.To); err != nil {
 		return Page{}, err
 	}
-	return a.page(ctx, f, in.Page, in.Limit)
+	return a.page(ctx, f, fmt.Sprintf("%d-%d", in.From, in.To), in.Page, in.Limit)
 }
 
 // span reads from and to, unix seconds, 0 for absent. The last second counts
@@ -188,40 +189,35 @@ func (a *api) span(from, to int64) (time.Time, time.Time, error) {
 	return start, end.Add(time.Second - time.Microsecond), nil
 }
 
-// page reads one page of what f finds. A page behind the last is refused.
-func (a *api) page(ctx context.Context, f store.PaymentFilter, page, limit *int) (Page, error) {
-	number, err := between("page", page, 1, 1, rest.MaxAmount/maxLimit)
+// page reads one page of what f finds. A page behind the last is refused. Asked
+// is what the client said of the time, which f holds as of now.
+func (a *api) page(ctx context.Context, f store.PaymentFilter, asked string, page, limit *int) (Page, error) {
+	n, err := numbers(page, limit)
 	if err != nil {
 		return Page{}, err
 	}
-	if f.Limit, err = between("limit", limit, defaultLimit, 1, maxLimit); err != nil {
-		return Page{}, err
-	}
-	f.Offset = (number - 1) * f.Limit
+	f.Limit, f.Offset = n.limit, n.offset()
 	m := merchantOf(ctx).ID
-	out := Page{List: []Payment{}, Previous: number - 1}
+	if n.page > 1 {
+		a.cursors.begin(&f, listKey(m, f, asked, n.page-1), a.now())
+	}
+	var out Page
+	var all []pay.Payment
 	err = a.store.Read(ctx, func(tx *store.Tx) error {
 		if out.Total, err = tx.CountPayments(ctx, m, f); err != nil {
 			return err
 		}
-		if number > 1 && f.Offset >= out.Total {
-			return errNoPage
-		}
-		all, err := tx.FindPayments(ctx, m, f)
-		if err != nil {
+		if out.Previous, out.Next, err = n.around(out.Total); err != nil {
 			return err
 		}
-		for _, p := range all {
-			w, err := shown(ctx, tx, p)
-			if err != nil {
-				return err
-			}
-			out.List = append(out.List, w)
+		if all, err = tx.FindPayments(ctx, m, f); err != nil {
+			return err
 		}
-		return nil
+		out.List, err = shownAll(ctx, tx, all)
+		return err
 	})
-	if f.Offset+f.Limit < out.Total {
-		out.Next = number + 1
+	if err == nil {
+		a.cursors.served(listKey(m, f, asked, n.page), f, all, a.now())
 	}
 	return out, err
 }
@@ -234,6 +230,18 @@ func (a *api) show(ctx context.Context, p pay.Payment) (Payment, error) {
 		return err
 	})
 	return out, err
+}
+
+func shownAll(ctx context.Context, tx *store.Tx, all []pay.Payment) ([]Payment, error) {
+	out := []Payment{}
+	for _, p := range all {
+		w, err := shown(ctx, tx, p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, w)
+	}
+	return out, nil
 }
 
 // shown is p with its cancels; a payment of which nothing was given back has none.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"naru/internal/pay"
 )
 
 type page struct {
@@ -70,9 +72,44 @@ func TestPagesReachEveryPaymentOnce(t *testing.T) {
 			}
 			next, total = p.Next, p.Total
 		}
-		if len(seen) != total || number != 5 {
+		if len(seen) != total || number != 6 {
 			t.Errorf("sorted by %q: %d of %d payments on %d pages", sorting, len(seen), total, number-1)
 		}
+	}
+}
+
+// TestPagesTurnWhilePaymentsArrive: each payment that was there is listed once,
+// although newer ones push the others back; and each page can be had by itself.
+func TestPagesTurnWhilePaymentsArrive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	seen, next := map[string]int{}, 1
+	for next != 0 {
+		p := w.get(fmt.Sprintf("/payments/status/all?limit=4&page=%d", next)).page(t)
+		for _, row := range p.List {
+			seen[row.ImpUID]++
+		}
+		if next = p.Next; next < 4 && next > 0 {
+			w.insert(pay.Payment{ID: pay.PaymentID(fmt.Sprintf("imp_new%09d", next)), MerchantUID: "new", Status: pay.StatusCreated, StartedAt: w.clock})
+			w.clock = w.clock.Add(time.Second)
+		}
+	}
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s is listed %d times", id, n)
+		}
+	}
+	if len(seen) != 18 {
+		t.Errorf("%d payments listed, 18 were there", len(seen))
+	}
+	second := func() string { return w.get("/payments/status/all?limit=4&page=2").page(t).List[0].ImpUID }
+	if turned := second(); turned != second() {
+		t.Errorf("the same page begins with %s and then with %s", turned, second())
+	}
+	w.clock = w.clock.Add(2 * time.Minute) // the ends of pages are forgotten
+	first := w.get("/payments/status/all?limit=8").page(t)
+	if got := second(); got != first.List[4].ImpUID {
+		t.Errorf("page 2 begins with %s, want %s", got, first.List[4].ImpUID)
 	}
 }
 

@@ -11,9 +11,6 @@ import (
 	"naru/internal/store"
 )
 
-// maxMerchantUID is how many characters an order number may have.
-const maxMerchantUID = 40
-
 type prepareIn struct {
 	MerchantUID string       `json:"merchant_uid"`
 	Amount      *rest.Amount `json:"amount"`

@@ -2,7 +2,6 @@ package v1
 
 import (
 	"context"
-	_ "embed"
 	"net/http"
 	"reflect"
 	"strings"
@@ -15,6 +14,7 @@ import (
 type route struct {
 	method, path string
 	public       bool // needs no token
+	soft, body   bool // refuses with HTTP 200; reads a body
 	handler      http.Handler
 	in, out      reflect.Type
 }
@@ -22,12 +22,28 @@ type route struct {
 // routes is the index of the interface: all published operations of V1, those
 // it once had, and the addresses clients get wrong.
 func (a *api) routes() []route {
-	get, put, soft := codec{}, codec{body: true}, codec{body: true, soft: true}
+	var out []route
+	for _, rs := range [][]route{a.payRoutes(), a.subscribeRoutes(), a.cashRoutes(), a.ownRoutes(), unnamed(), foreign()} {
+		out = append(out, rs...)
+	}
+	return out
+}
+
+// The dialects of the operations: get reads no body, put does, and soft tells
+// its refusals with HTTP 200.
+var (
+	get  = codec{}
+	put  = codec{body: true}
+	soft = codec{body: true, soft: true}
+)
+
+func (a *api) payRoutes() []route {
 	token := op(put, "POST /users/getToken", a.getToken)
 	token.public = true
-	offered := []route{
+	return []route{
 		token,
 		op(get, "GET /users/pg", a.channels),
+		op(get, "GET /tiers/{tier_code}", a.tier),
 
 		op(get, "GET /payments", a.payments),
 		op(get, "GET /payments/{imp_uid}", a.payment),
@@ -38,7 +54,7 @@ func (a *api) routes() []route {
 		op(get, "GET /payments/findAll/{merchant_uid}/{payment_status}", a.findAll),
 		op(get, "GET /payments/status/{payment_status}", a.byStatus),
 
-		op(soft, "POST /payments/cancel", a.cancel),
+		op(soft.says(cancelWords), "POST /payments/cancel", a.cancel),
 
 		op(put, "POST /payments/prepare", a.prepare),
 		op(put, "PUT /payments/prepare", a.reprepare),
@@ -48,19 +64,60 @@ func (a *api) routes() []route {
 		op(get, "GET /cards/{card_standard_code}", a.card),
 		op(get, "GET /banks", a.banks),
 		op(get, "GET /banks/{bank_standard_code}", a.bank),
+	}
+}
 
-		{method: "GET", path: "/x/openapi.json", public: true, handler: http.HandlerFunc(serveOpenAPI)},
+func (a *api) subscribeRoutes() []route {
+	const schedule = "/subscribe/payments/schedule"
+	return []route{
+		op(soft.says(onetimeWords), "POST /subscribe/payments/onetime", a.onetime),
+		op(soft.says(againWords), "POST /subscribe/payments/again", a.again),
+
+		op(soft.says(scheduleWords), "POST "+schedule, a.schedule),
+		op(soft.says(unscheduleWords), "POST /subscribe/payments/unschedule", a.unschedule),
+		op(get, "GET "+schedule, a.schedules),
+		op(get, "GET "+schedule+"/{merchant_uid}", a.booked),
+		op(put.says(moveWords), "PUT "+schedule+"/{merchant_uid}", a.move),
+		op(put.says(rebookWords), "POST "+schedule+"/{merchant_uid}/reschedule", a.rebook),
+		op(put.says(retryWords), "POST "+schedule+"/{merchant_uid}/retry", a.retry),
+		op(get, "GET "+schedule+"/customers/{customer_uid}", a.customerSchedules),
+
+		op(get, "GET /subscribe/customers", a.customers),
+		op(get, "GET /subscribe/customers/{customer_uid}", a.customer),
+		op(soft.says(keyWords), "POST /subscribe/customers/{customer_uid}", a.issueCustomer),
+		op(get, "DELETE /subscribe/customers/{customer_uid}", a.deleteCustomer),
+		op(get, "GET /subscribe/customers/{customer_uid}/payments", a.customerPayments),
+		op(get, "GET /subscribe/customers/{customer_uid}/schedules", a.customerSchedules),
 	}
-	for _, rs := range [][]route{unnamed(), later(), foreign()} {
-		offered = append(offered, rs...)
+}
+
+func (a *api) cashRoutes() []route {
+	return []route{
+		op(soft.says(accountWords), "POST /vbanks", a.issueAccount),
+		op(get.says(revokeWords), "DELETE /vbanks/{imp_uid}", a.revokeAccount),
+
+		op(put.says(receiptWords), "POST /receipts/{imp_uid}", a.issueReceipt),
+		op(get, "GET /receipts/{imp_uid}", a.receipt),
+		op(get.says(unreceiptWords), "DELETE /receipts/{imp_uid}", a.cancelReceipt),
+		op(put.says(receiptWords), "POST /receipts/external/{merchant_uid}", a.issueExternal),
+		op(get, "GET /receipts/external/{merchant_uid}", a.external),
+		op(get.says(unreceiptWords), "DELETE /receipts/external/{merchant_uid}", a.cancelExternal),
 	}
-	return offered
+}
+
+// ownRoutes are not V1's.
+func (a *api) ownRoutes() []route {
+	return []route{
+		{method: "GET", path: "/x/openapi.json", public: true, handler: http.HandlerFunc(a.serveOpenAPI)},
+		{method: "GET", path: "/x/docs", public: true, handler: http.HandlerFunc(a.serveDocs)},
+		{method: "GET", path: "/x/docs/{asset}", public: true, handler: http.HandlerFunc(a.serveDocsAsset)},
+	}
 }
 
 // op makes a route of an operation that is offered, at "METHOD /path".
 func op[In, Out any](c codec, address string, do func(context.Context, In) (Out, error)) route {
 	method, path, _ := strings.Cut(address, " ")
-	return route{method: method, path: path, handler: rest.Handle(c, do), in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	return route{method: method, path: path, soft: c.soft, body: c.body, handler: rest.Handle(c, do), in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 }
 
 // no makes routes of operations that all get the same answer.
@@ -80,37 +137,6 @@ func unnamed() []route {
 	out := no(rest.Missing("merchant_uid"),
 		"GET /payments/find", "GET /payments/findAll", "GET /payments/prepare")
 	return append(out, no(rest.Missing("payment_status"), "GET /payments/status")...)
-}
-
-// later are operations of V1 that will be offered.
-func later() []route {
-	return no(errLater,
-		"GET /tiers/{tier_code}",
-		"POST /subscribe/payments/onetime",
-		"POST /subscribe/payments/again",
-		"POST /subscribe/payments/schedule",
-		"GET /subscribe/payments/schedule",
-		"POST /subscribe/payments/unschedule",
-		"GET /subscribe/payments/schedule/{merchant_uid}",
-		"PUT /subscribe/payments/schedule/{merchant_uid}",
-		"POST /subscribe/payments/schedule/{merchant_uid}/reschedule",
-		"POST /subscribe/payments/schedule/{merchant_uid}/retry",
-		"GET /subscribe/payments/schedule/customers/{customer_uid}",
-		"GET /subscribe/customers",
-		"GET /subscribe/customers/{customer_uid}",
-		"POST /subscribe/customers/{customer_uid}",
-		"DELETE /subscribe/customers/{customer_uid}",
-		"GET /subscribe/customers/{customer_uid}/payments",
-		"GET /subscribe/customers/{customer_uid}/schedules",
-		"POST /vbanks",
-		"DELETE /vbanks/{imp_uid}",
-		"POST /receipts/{imp_uid}",
-		"GET /receipts/{imp_uid}",
-		"DELETE /receipts/{imp_uid}",
-		"POST /receipts/external/{merchant_uid}",
-		"GET /receipts/external/{merchant_uid}",
-		"DELETE /receipts/external/{merchant_uid}",
-	)
 }
 
 // foreign are operations of providers that are not connected, and those V1
@@ -164,12 +190,4 @@ func foreign() []route {
 	out = append(out, no(errNoAmending, "PUT /vbanks/{imp_uid}")...)
 	out = append(out, no(errNoBalance, "GET /payments/{imp_uid}/balance")...)
 	return append(out, no(errNoIdentity, "GET /certifications/{imp_uid}")...)
-}
-
-//go:embed openapi.json
-var openAPI []byte
-
-func serveOpenAPI(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	_, _ = w.Write(openAPI)
 }

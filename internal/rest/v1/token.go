@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"naru/internal/pay"
-	"naru/internal/rest"
 )
 
 type tokenIn struct {
@@ -26,25 +25,17 @@ func (a *api) getToken(ctx context.Context, in tokenIn) (Token, error) {
 		return Token{}, errKeyMissing
 	}
 	t, err := a.gateway.IssueToken(ctx, in.Key, in.Secret.Reveal())
-	return Token{t.Value, t.Now.Unix(), t.Expires.Unix()}, err
-}
-
-// authenticate lets a request through for the merchant its token speaks for.
-func (a *api) authenticate(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token := tokenOf(r)
-		if token == "" {
-			codec{}.Fail(w, r, errUnauthorized)
-			return
-		}
-		m, err := a.gateway.Authenticate(r.Context(), token)
-		if err != nil {
-			codec{}.Fail(w, r, err)
-			return
-		}
-		rest.EventOf(r.Context()).Merchant = string(m.ID)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), merchantKey{}, m)))
-	})
+	if err != nil {
+		return Token{}, err
+	}
+	m, err := a.gateway.Authenticate(ctx, t.Value)
+	if err != nil {
+		return Token{}, err
+	}
+	if err := admit(ctx, m); err != nil {
+		return Token{}, err
+	}
+	return Token{t.Value, t.Now.Unix(), t.Expires.Unix()}, nil
 }
 
 // tokenOf finds the token in any of the places V1's clients put it: the
@@ -63,16 +54,4 @@ func tokenOf(r *http.Request) string {
 		v = r.URL.Query().Get("_token")
 	}
 	return v
-}
-
-// refuseTier: sub-stores are not offered, and answering for the merchant itself
-// would show one store's data as another's.
-func refuseTier(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if tier := strings.TrimSpace(r.Header.Get("Tier")); tier != "" {
-			codec{}.Fail(w, r, errTier.with(" (Tier: "+short(tier)+")"))
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
 }

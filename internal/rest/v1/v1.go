@@ -1,7 +1,9 @@
 // Package v1 is PortOne V1's REST interface: which operations there are
-// (routes.go), how a request becomes a call of the gateway and its result V1's
-// words (payments.go, cancel.go, prepare.go, token.go, merchant.go, wire.go),
-// and what each error is called (fail.go). It decides nothing about money.
+// (routes.go), who asks (token.go, asker.go), how a request becomes a call of
+// the gateway and its result V1's words (a file for each family, check.go and
+// wire.go for all), and what each error is called (fail.go, words.go). It decides
+// nothing about money. What it offers describes itself: coverage.csv, from which
+// reference.go, openapi.go and docs.go make what others read.
 //
 // Facts about the interface are from PortOne's "REST API V1" reference and the
 // pages named beside them; where they leave a choice,
@@ -9,18 +11,17 @@
 package v1
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
 	"naru/internal/gateway"
-	"naru/internal/pay"
 	"naru/internal/rest"
 	"naru/internal/store"
 )
@@ -40,6 +41,10 @@ type api struct {
 	gateway *gateway.Gateway
 	store   *store.Store
 	now     func() time.Time
+	cursors cursors
+
+	reference func() (*reference, error)
+	docs      func() (*docs, error)
 }
 
 // New is the handler of V1's REST interface. It answers every path, so it is
@@ -50,17 +55,25 @@ func New(o Options) http.Handler {
 	if a.now == nil {
 		a.now = time.Now
 	}
+	a.reference = sync.OnceValues(func() (*reference, error) { return newReference(a.routes()) })
+	a.docs = sync.OnceValues(func() (*docs, error) {
+		ref, err := a.reference()
+		if err != nil {
+			return nil, err
+		}
+		return newDocs(ref)
+	})
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	mux := chi.NewRouter()
-	mux.Use(rest.TrimSlash, rest.Observe(o.Log, o.Rand, o.Done), rest.Recover(o.Log, codec{}.Fail), rest.LimitBody(rest.MaxBody), middleware.GetHead)
+	mux.Use(rememberCaller, rest.TrimSlash, rest.Observe(o.Log, o.Rand, o.Done), rest.Recover(o.Log, codec{}.Fail), rest.LimitBody(rest.MaxBody), middleware.GetHead)
 	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { codec{}.Fail(w, r, errNoRoute) })
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(rest.Allowed(r), ", "))
 		codec{}.Fail(w, r, errMethod)
 	})
-	signedIn := mux.With(a.authenticate, refuseTier)
+	signedIn := mux.With(a.authenticate)
 	for _, rt := range a.routes() {
 		if rt.public {
 			mux.Method(rt.method, rt.path, rt.handler)
@@ -69,12 +82,4 @@ func New(o Options) http.Handler {
 		}
 	}
 	return rest.Root(mux)
-}
-
-type merchantKey struct{}
-
-// merchantOf is the merchant whose token the request carried.
-func merchantOf(ctx context.Context) pay.Merchant {
-	m, _ := ctx.Value(merchantKey{}).(pay.Merchant)
-	return m
 }

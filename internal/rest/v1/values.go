@@ -30,3 +30,29 @@ func distinct[T ~string](values []string) []T {
 	}
 	return out
 }
+
+// numbered is the page that a list was asked for.
+type numbered struct{ page, limit int }
+
+// numbers reads page and limit (V1: from 1; 1 to 1000, 20 when absent).
+func numbers(page, limit *int) (n numbered, err error) {
+	if n.page, err = between("page", page, 1, 1, rest.MaxAmount/maxLimit); err != nil {
+		return n, err
+	}
+	n.limit, err = between("limit", limit, defaultLimit, 1, maxLimit)
+	return n, err
+}
+
+func (n numbered) offset() int { return (n.page - 1) * n.limit }
+
+// around gives the numbers of the pages before and after, 0 where there is
+// none. A page behind the last is refused, but for the first.
+func (n numbered) around(total int) (previous, next int, err error) {
+	if n.page > 1 && n.offset() >= total {
+		return 0, 0, errNoPage
+	}
+	if n.offset()+n.limit < total {
+		next = n.page + 1
+	}
+	return n.page - 1, next, nil
+}

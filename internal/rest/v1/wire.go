@@ -101,11 +101,13 @@ type Page struct {
 	List     []Payment `json:"list"`
 }
 
-// found is a look-up of several payments, of which some may be missing.
-type found struct {
-	payments []Payment
-	missing  int
+// found is a look-up of several things, of which some may be missing.
+type found[T any] struct {
+	list    []T
+	missing int
 }
+
+func (f found[T]) found() (any, int) { return f.list, f.missing }
 
 // paymentOf puts p into V1's words. moved is its movements, oldest first, of
 // which only cancels count.
@@ -150,13 +152,20 @@ func channelOf(p pay.Payment) string {
 // issuer's, which is what Toss Payments calls the card's company; V1's
 // "publisher" is the acquirer. Where a provider tells only one of the two it
 // stands for both. The holder of a Toss Payments virtual account is always null
-// (V1, "결제건 조회", vbank_holder).
+// (V1, "결제건 조회", vbank_holder). A wallet that paid without a card has no
+// sales slip, and Toss Pay's no approval number but an empty one.
 func (w *Payment) describe(p pay.Payment) {
 	d := p.Details
 	w.EmbPGProvider, w.ApplyNum, w.CardQuota = orNull(d.EasyPay), orNull(d.ApprovalNo), d.Months
 	w.ReceiptURL, w.CashReceiptIssued = orNull(d.ReceiptURL), d.CashReceipt
+	if p.Method == pay.MethodPoint {
+		w.ReceiptURL = nil
+		if w.ApplyNum == nil && p.Provider == pay.TossPay && !p.PaidAt.IsZero() {
+			w.ApplyNum = new("")
+		}
+	}
 	if c := d.Card; c != nil {
-		issuer, publisher := cmp.Or(c.Issuer, c.Acquirer), cmp.Or(c.Acquirer, c.Issuer)
+		issuer, publisher := companies(c)
 		w.CardCode, w.CardName = orNull(issuer), cardName(issuer)
 		w.CardIssuerCode, w.CardIssuerName = orNull(issuer), cardName(issuer)
 		w.CardPublisherCode, w.CardPublisherName = orNull(publisher), cardName(publisher)
@@ -172,6 +181,11 @@ func (w *Payment) describe(p pay.Payment) {
 			w.VbankHolder = orNull(v.Holder)
 		}
 	}
+}
+
+// companies are the card's issuer and its acquirer; one of the two stands for both.
+func companies(c *pay.Card) (issuer, publisher string) {
+	return cmp.Or(c.Issuer, c.Acquirer), cmp.Or(c.Acquirer, c.Issuer)
 }
 
 func (w *Payment) addCancels(moved []pay.Movement) {

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,7 +29,9 @@ const (
 	key     = "imp_key_shop"            // of shop
 	secret  = "imp_secret_shop"         //
 	cardKey = pay.ChannelKey("channel-key-10000000-0000-4000-8000-000000000001")
-	tossKey = pay.ChannelKey("channel-key-10000000-0000-4000-8000-000000000002")
+	tossKey = pay.ChannelKey("channel-key-10000000-0000-4000-8000-000000000002") // Toss Pay, billing
+	billKey = pay.ChannelKey("channel-key-10000000-0000-4000-8000-000000000003") // Toss Payments, billing
+	fixKey  = pay.ChannelKey("channel-key-10000000-0000-4000-8000-000000000004") // Toss Payments, fixed accounts
 )
 
 // world is the interface over a real gateway and a real store in memory, with
@@ -43,13 +44,23 @@ type world struct {
 	log     *bytes.Buffer
 	clock   time.Time
 	token   string
+	tier    pay.MerchantID     // of the shop's sub-store ABC
 	asks    []connector.Cancel // what the providers were asked to give back
+	charges []connector.Charge // what they were asked to charge
+	cards   []connector.Card   // and with which cards
+	opened  []connector.AccountSpec
+	slips   []connector.ReceiptSpec
 }
 
 // counter is randomness that can be foretold.
-type counter struct{ n byte }
+type counter struct {
+	mu sync.Mutex
+	n  byte
+}
 
 func (c *counter) Read(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i := range p {
 		c.n++
 		p[i] = c.n
@@ -162,6 +173,8 @@ func (w *world) seed() {
 	for _, c := range []gateway.NewChannel{
 		{Merchant: shop, Key: cardKey, Provider: pay.TossPayments, MID: "im_sampleshop", Name: "카드 결제", Mode: pay.ModeSandbox, API: "http://sandbox.test", Default: true},
 		{Merchant: shop, Key: tossKey, Provider: pay.TossPay, MID: "sampleshop", Name: "토스페이", Mode: pay.ModeTest, Kind: pay.ChannelBilling},
+		{Merchant: shop, Key: billKey, Provider: pay.TossPayments, MID: "im_samplebill", Name: "빌링", Mode: pay.ModeSandbox, API: "http://sandbox.test", Kind: pay.ChannelBilling, Default: true},
+		{Merchant: shop, Key: fixKey, Provider: pay.TossPayments, MID: "im_samplefix", Name: "고정식 가상계좌", Mode: pay.ModeSandbox, API: "http://sandbox.test", Options: pay.ChannelOptions{FixedAccounts: true}},
 	} {
 		c.Credentials = map[string]pay.Secret{"secret": "sealed away"}
 		_, err := w.gateway.AddChannel(ctx, c)
@@ -172,6 +185,52 @@ func (w *world) seed() {
 		p.StartedAt = start.Add(time.Duration(i) * time.Minute)
 		w.insert(p, s.cancels...)
 	}
+	w.seedKeys()
+	w.seedSchedules()
+	w.seedTier()
+}
+
+// seedKeys gives the shop a billing key at each provider: one of a card, and one
+// that Toss Pay knows as money.
+func (w *world) seedKeys() {
+	ctx := context.Background()
+	_, err := w.gateway.IssueKey(ctx, gateway.IssueKeyRequest{
+		Merchant: shop, CustomerUID: "member1-card", CustomerID: "member1", Buyer: pay.Buyer{Name: "김나루", Tel: "01000000000"},
+		Card: connector.Card{Number: "4330121234561234", ExpiryYear: "28", ExpiryMonth: "12"},
+	})
+	must(w.t, err)
+	_, err = w.gateway.AdoptKey(ctx, gateway.AdoptKeyRequest{Merchant: shop, Channel: tossKey, CustomerUID: "member7-card1", CustomerID: "member7", Key: "bk-member7"})
+	must(w.t, err)
+	w.cards = nil
+}
+
+// seedSchedules books charges in every state.
+func (w *world) seedSchedules() {
+	at := func(hours int) time.Time { return start.Add(time.Duration(hours) * time.Hour) }
+	rows := []pay.Schedule{
+		{MerchantUID: "charge", CustomerUID: "member7-card1", CustomerID: "member7", Status: pay.ScheduleExecuted, At: start.Add(10 * time.Minute), ExecutedAt: start.Add(10 * time.Minute), Payment: "imps_00000000011", Amount: pay.Breakdown{Total: pay.Won(8900)}},
+		{MerchantUID: "charge-failed", CustomerUID: "member1-card", CustomerID: "member1", Status: pay.ScheduleExecuted, At: at(1), ExecutedAt: at(1), Payment: "imps_00000000017", Name: "월간 구독"},
+		{MerchantUID: "charge-revoked", CustomerUID: "member1-card", CustomerID: "member1", Status: pay.ScheduleRevoked, At: at(30), RevokedAt: at(20)},
+		{MerchantUID: "charge-running", CustomerUID: "member1-card", CustomerID: "member1", Status: pay.ScheduleRunning, At: at(24), Payment: "imps_00000000018"},
+		{MerchantUID: "charge-next", CustomerUID: "member1-card", CustomerID: "member1", Status: pay.ScheduleBooked, At: at(48), Name: "월간 구독", Buyer: pay.Buyer{Name: "김나루"}, Custom: `{"plan":3}`},
+		{MerchantUID: "charge-later", CustomerUID: "member1-card", CustomerID: "member1", Status: pay.ScheduleBooked, At: at(72)},
+		{MerchantUID: "charge-orphan", CustomerUID: "left-member", Status: pay.ScheduleRevoked, At: at(40), RevokedAt: at(2)},
+	}
+	for i := range rows {
+		rows[i].Merchant = shop
+		if rows[i].Amount.Total.Minor == 0 {
+			rows[i].Amount.Total = pay.Won(64900)
+		}
+	}
+	must(w.t, w.store.Write(context.Background(), func(tx *store.Tx) error { return tx.InsertSchedules(context.Background(), rows) }))
+}
+
+// seedTier gives the shop a sub-store with a payment of its own.
+func (w *world) seedTier() {
+	tier, err := w.gateway.AddTier(context.Background(), shop, "ABC", "강남점")
+	must(w.t, err)
+	w.tier = tier.ID
+	w.insert(pay.Payment{Merchant: tier.ID, ID: "imp_000000000099", MerchantUID: "of-the-tier", Status: pay.StatusPaid, Ref: pay.Ref{Key: "tviva-tier"}, StartedAt: start})
 }
 
 // insert puts a payment and its cancels into the books.
@@ -262,7 +321,7 @@ func seeds() []seed {
 			cancel("C-gone", 64900, 12*time.Hour, "변심", "11111111-0000-4000-8000-000000000003"),
 		}},
 		{payment: pay.Payment{ID: "imp_000000000006", MerchantUID: "account-open", Status: pay.StatusAwaitingDeposit, Method: pay.MethodVbank, Ref: pay.Ref{Key: "tviva-open"}, Details: pay.Details{Account: account()}}},
-		{payment: pay.Payment{ID: "imp_000000000007", MerchantUID: "account-paid", Status: pay.StatusPaid, Method: pay.MethodVbank, Ref: pay.Ref{Key: "tviva-depo"}, Details: pay.Details{Account: account(), CashReceipt: true}}},
+		{payment: pay.Payment{ID: "imp_000000000007", MerchantUID: "account-paid", Status: pay.StatusPaid, Method: pay.MethodVbank, Amount: pay.Breakdown{TaxFree: 1000}, Ref: pay.Ref{Key: "tviva-depo"}, Details: pay.Details{Account: account(), CashReceipt: true}}},
 		{payment: pay.Payment{ID: "imp_000000000008", MerchantUID: "wallet-points", Status: pay.StatusPaid, Method: pay.MethodPoint, Ref: pay.Ref{Key: "tviva-wall"}, Details: pay.Details{EasyPay: "kakaopay"}}},
 		{payment: pay.Payment{ID: "imp_000000000009", MerchantUID: "transfer", Status: pay.StatusPaid, Method: pay.MethodTrans, Ref: pay.Ref{Key: "tviva-bank"}, Details: pay.Details{Bank: &pay.Bank{Code: "088"}}}},
 		{payment: pay.Payment{ID: "imp_000000000010", MerchantUID: "gift", Status: pay.StatusPaid, Method: pay.MethodCultureland, Ref: pay.Ref{Key: "tviva-gift"}}},
@@ -273,54 +332,10 @@ func seeds() []seed {
 		{payment: pay.Payment{ID: "imp_000000000013", MerchantUID: "tried-twice", Status: pay.StatusPaid, Ref: pay.Ref{Key: "tviva-second"}}},
 		{payment: pay.Payment{Merchant: hider, ID: "imp_000000000014", MerchantUID: "hidden", Status: pay.StatusPaid, Mode: pay.ModeTest, Ref: pay.Ref{Key: "tviva-test"}}},
 		{payment: pay.Payment{ID: "imp_000000000015", MerchantUID: "주문/1 호", Status: pay.StatusCreated}},
+		{payment: pay.Payment{ID: "imps_00000000017", MerchantUID: "charge-failed", Status: pay.StatusFailed, Source: pay.SourceSchedule, Channel: billKey, MID: "im_samplebill", CustomerUID: "member1-card", CustomerUsage: "payment.scheduled", FailCode: "EXCEED_MAX_AMOUNT", FailReason: "[EXCEED_MAX_AMOUNT] 거래금액 한도를 초과했습니다."}},
+		{payment: pay.Payment{ID: "imps_00000000018", MerchantUID: "charge-running", Status: pay.StatusConfirming, Source: pay.SourceSchedule, Channel: billKey, MID: "im_samplebill", CustomerUID: "member1-card", CustomerUsage: "payment.scheduled"}},
+		{payment: pay.Payment{ID: "imps_00000000019", MerchantUID: "money-charge", Status: pay.StatusPaid, Source: pay.SourceAPI, Provider: pay.TossPay, Channel: tossKey, MID: "sampleshop", Mode: pay.ModeTest, Method: pay.MethodPoint,
+			CustomerUID: "member7-card1", CustomerUsage: "payment", Ref: pay.Ref{Key: "pt-2"}, Details: pay.Details{CashReceipt: true}}},
 		{payment: pay.Payment{ID: "imp_000000000016", MerchantUID: "confirming", Status: pay.StatusConfirming, Ref: pay.Ref{Key: "tviva-busy"}}},
 	}
-}
-
-// drivers are providers whose cancels end as the request's test code says:
-// none approves, LOST never answers, DOWN is never reached, and any other is
-// the provider's refusal.
-func drivers(w *world) []connector.Driver {
-	open := func(s connector.Settings) (connector.Connector, error) { return &provider{w: w}, nil }
-	return []connector.Driver{
-		{Provider: pay.TossPayments, Name: "Toss Payments", Open: open, Credentials: []connector.Credential{{Key: "secret", Label: "secret"}}, Methods: []connector.Method{
-			{Method: pay.MethodCard, PartialCancel: true}, {Method: pay.MethodVbank, PartialCancel: true}, {Method: pay.MethodCultureland},
-		}},
-		{Provider: pay.TossPay, Name: "Toss Pay", Open: open, Credentials: []connector.Credential{{Key: "secret", Label: "secret"}}, Methods: []connector.Method{{Method: pay.MethodCard, PartialCancel: true}}},
-	}
-}
-
-type provider struct{ w *world }
-
-func (p *provider) Query(context.Context, pay.Ref) (connector.Snapshot, error) {
-	return connector.Snapshot{}, &connector.Error{Kind: connector.Unknown, Op: "query", Err: io.ErrUnexpectedEOF}
-}
-
-func (p *provider) Cancel(ctx context.Context, call connector.Call, c connector.Cancel) (connector.Outcome, error) {
-	switch call.TestCode {
-	case "":
-	case "LOST":
-		return connector.Outcome{}, &connector.Error{Kind: connector.Unknown, Op: "cancel", Err: io.ErrUnexpectedEOF}
-	case "DOWN":
-		return connector.Outcome{}, &connector.Error{Kind: connector.NotSent, Op: "cancel", Err: io.ErrClosedPipe}
-	default:
-		return connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{
-			Code: connector.DeclineState, ProviderCode: call.TestCode, ProviderMessage: "취소할 수 없는 결제입니다.",
-		}}, nil
-	}
-	p.w.asks = append(p.w.asks, c)
-	made := pay.Movement{Key: fmt.Sprintf("C-%s-%d", c.Ref.Key, len(p.w.asks)), Kind: pay.MovementCancel, Amount: c.Amount.Total.Minor, TaxFree: c.Amount.TaxFree, At: p.w.clock, Reason: c.Reason}
-	var before pay.Payment
-	err := p.w.store.Read(ctx, func(tx *store.Tx) (err error) {
-		before, err = tx.Payment(ctx, shop, pay.PaymentID(c.Ref.Order))
-		return err
-	})
-	stage := connector.StagePaid
-	if c.Full() {
-		stage = connector.StageCancelled
-	}
-	return connector.Outcome{Verdict: connector.Approved, Made: made.Key, Snapshot: &connector.Snapshot{
-		Ref: c.Ref, Stage: stage, Method: c.Method, Amount: c.Paid.Total, Details: before.Details, RawStatus: "CANCELED",
-		Movements: []pay.Movement{{Key: c.Ref.Key, Kind: pay.MovementApproval, Amount: c.Paid.Total.Minor, At: before.PaidAt}, made},
-	}}, err
 }
