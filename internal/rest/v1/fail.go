@@ -80,7 +80,7 @@ func (c codec) failureOf(err error) failure {
 		return c.refused(fieldText(f))
 	}
 	if i, ok := errors.AsType[*gateway.Invalid](err); ok {
-		return c.refused(fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다. (%s)", i.Field, i.Detail))
+		return c.refused(invalidText(i))
 	}
 	if c.words != nil {
 		if f, ok := c.words.failureOf(err, c); ok {
@@ -93,6 +93,23 @@ func (c codec) failureOf(err error) failure {
 		}
 	}
 	return *errInternal
+}
+
+// invalidText says in Korean what a value must be, and then, in the gateway's
+// words, what it was.
+func invalidText(i *gateway.Invalid) string {
+	field := i.Field[strings.LastIndexByte(i.Field, '.')+1:]
+	must := map[string]string{
+		"amount":      " 0보다 큰 원 단위 금액이어야 합니다.",
+		"currency":    " KRW만 사용할 수 있습니다.",
+		"tax_free":    " 금액과 남은 면세 금액을 넘을 수 없습니다.",
+		"vbank_due":   " 현재 이후의 시각이어야 합니다.",
+		"schedule_at": " 현재 이후의 시각이어야 합니다.",
+		"vbank_code":  " 결제대행사가 모르는 은행입니다.",
+		"refund_bank": " 결제대행사가 모르는 은행입니다.",
+		"identifier":  " 1~30자리 숫자여야 합니다.",
+	}[field]
+	return fmt.Sprintf("파라메터 %s 값이 올바르지 않습니다.%s (%s)", i.Field, must, i.Detail)
 }
 
 // refused is the answer to a value that cannot be taken.

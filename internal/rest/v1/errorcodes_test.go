@@ -1,0 +1,432 @@
+package v1
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"naru/internal/connector"
+	"naru/internal/gateway"
+	"naru/internal/rest"
+	"naru/internal/v1wire"
+)
+
+const errorCodesDoc = "../../../docs/error-codes.md"
+
+// TestErrorCodesDoc holds docs/error-codes.md against the tables it is made
+// from; `make generate` writes it.
+func TestErrorCodesDoc(t *testing.T) {
+	t.Parallel()
+	d := &errorDoc{t: t, en: maps.Clone(errorMeanings), consts: map[string]string{}, codes: map[string]bool{}}
+	d.readConsts("../../v1wire", "../../gateway", "../../checkout", ".")
+	want := d.markdown()
+	for name := range d.en {
+		t.Errorf("errorcodes_meanings: %q explains nothing that is there", name)
+	}
+	if t.Failed() {
+		return
+	}
+	if Update {
+		if err := os.WriteFile(errorCodesDoc, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	got, err := os.ReadFile(errorCodesDoc)
+	if err != nil {
+		t.Fatalf("%v; `make generate` writes it", err)
+	}
+	if diff := gocmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("stale; `make generate` writes it anew: -want +got\n%s", diff)
+	}
+}
+
+// TestErrorCodesAreAllListed: every code of ours that stands in a source of the
+// parts merchants and buyers meet is on the page.
+func TestErrorCodesAreAllListed(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(errorCodesDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, dir := range []string{"../../v1wire", "../../gateway", "../../checkout", "../../checkout/static", "../../sdk/static", "."} {
+		for _, file := range sources(t, dir) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, code := range regexp.MustCompile(`["'](NARU_[A-Z_]+|F100[0-9])["']`).FindAllStringSubmatch(string(raw), -1) {
+				found++
+				if !strings.Contains(string(page), "`"+code[1]+"`") {
+					t.Errorf("%s of %s is not in docs/error-codes.md", code[1], file)
+				}
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("%d codes were found in the sources: the search is broken", found)
+	}
+}
+
+// sources are the files of a folder that are not tests.
+func sources(t *testing.T, dir string) []string {
+	t.Helper()
+	var out []string
+	for _, pattern := range []string{"*.go", "*.js"} {
+		files, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, files...)
+	}
+	return slices.DeleteFunc(out, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
+}
+
+// errorDoc writes the page. What is left in en at the end was explained and is
+// not there.
+type errorDoc struct {
+	t       *testing.T
+	b       strings.Builder
+	en      map[string]string // meanings, by the name of what they explain
+	consts  map[string]string // texts, by name; "package.Name" of other packages
+	ordered []string          // the names, as they stand in the sources
+	codes   map[string]bool   // of pages, listed so far
+	files   []*ast.File       // of this package
+	ours    map[string]string // operations of each words variable
+	softly  map[string]bool   // whether they refuse with HTTP 200
+}
+
+// means takes the meaning of a name.
+func (d *errorDoc) means(name string) string {
+	text, ok := d.en[name]
+	if !ok && d.consts["meaning "+name] == "" {
+		d.t.Errorf("errorcodes_meanings: %q is not explained", name)
+	}
+	if ok {
+		d.consts["meaning "+name] = text // may be asked for again
+		delete(d.en, name)
+	}
+	return d.consts["meaning "+name]
+}
+
+// readConsts collects the text constants of packages, and this package's files.
+func (d *errorDoc) readConsts(dirs ...string) {
+	for _, dir := range dirs {
+		for _, file := range sources(d.t, dir) {
+			if !strings.HasSuffix(file, ".go") {
+				continue
+			}
+			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			prefix := f.Name.Name + "."
+			if dir == "." {
+				prefix, d.files = "", append(d.files, f)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				spec, ok := n.(*ast.ValueSpec)
+				if !ok || len(spec.Values) != len(spec.Names) {
+					return true
+				}
+				for i, name := range spec.Names {
+					if text, ok := d.textOf(spec.Values[i]); ok {
+						d.consts[prefix+name.Name] = text
+						d.ordered = append(d.ordered, prefix+name.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+// textOf is the text an expression makes; what is not constant in it is "…".
+func (d *errorDoc) textOf(e ast.Expr) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, err := strconv.Unquote(e.Value)
+		return s, err == nil && e.Kind == token.STRING
+	case *ast.Ident:
+		s, ok := d.consts[e.Name]
+		return s, ok
+	case *ast.BinaryExpr:
+		left, ok1 := d.textOf(e.X)
+		right, ok2 := d.textOf(e.Y)
+		if !ok1 {
+			left = "…"
+		}
+		if !ok2 {
+			right = "…"
+		}
+		return left + right, ok1 || ok2
+	case *ast.CallExpr:
+		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
+			s, ok := d.textOf(e.Args[0])
+			return regexp.MustCompile(`%[a-z]`).ReplaceAllString(s, "…"), ok
+		}
+	}
+	return "", false
+}
+
+func (d *errorDoc) line(cells ...string) {
+	d.b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+func (d *errorDoc) table(title string, head ...string) {
+	fmt.Fprintf(&d.b, "\n%s\n\n", title)
+	d.line(head...)
+	d.b.WriteString("|" + strings.Repeat("---|", len(head)) + "\n")
+}
+
+func (d *errorDoc) markdown() string {
+	d.b.WriteString("<!-- Generated from the code's own tables by `make generate`; do not edit. -->\n\n# 오류 코드와 문구 · Error codes and texts\n\n" +
+		"결제창과 REST가 스스로 하는 말 전부입니다. 결제사가 거절한 것은 여기 없고, 언제나 결제사의 코드와 문구가 `[코드] 문구`로 붙습니다.\n\n" +
+		"Everything the gateway says by itself. A provider's refusal is not here: it always comes as the provider's own `[CODE] words`. V1's texts stand as V1 has\n" +
+		"them; the others are ours, so do not compare texts you have not seen V1 send. What stands in braces or after … depends on the request.\n")
+	d.beforeWindow()
+	d.failedPayments()
+	d.pages()
+	d.everyCall()
+	d.values()
+	d.operations()
+	return d.b.String()
+}
+
+// code writes the row of a page's code.
+func (d *errorDoc) code(code, text, meaning string) {
+	d.codes[code] = true
+	d.line("`"+code+"`", text, d.means(meaning))
+}
+
+// beforeWindow: what a page is told whose payment was not begun, or is not known.
+func (d *errorDoc) beforeWindow() {
+	d.table("## 결제창이 열리기 전 · Before a window opens\n\n"+
+		"`error_code`, `error_msg` of the callback or of `m_redirect_url`. No payment was made. Details in parentheses are English.", "code", "text", "meaning")
+	for _, name := range d.ordered {
+		refusal, ok := strings.CutPrefix(name, "gateway.Refused")
+		if !ok {
+			continue
+		}
+		code, text := v1wire.RefusalText(d.consts[name], "{parameter}", "{received; allowed}")
+		d.code(code, text, "refused "+strings.ToLower(refusal))
+	}
+	for _, name := range []string{"Internal", "WindowOpen", "Unreachable", "Pending"} {
+		d.code(d.consts["v1wire.Code"+name], d.consts["v1wire.Text"+name], name)
+	}
+	d.code(v1wire.CodeUnsupported, "IMP.{…}: 현재 지원되지 않는 기능입니다.", "Unsupported")
+}
+
+// failedPayments: codes recorded with a payment that failed.
+func (d *errorDoc) failedPayments() {
+	d.table("## 실패한 결제 · Of a payment that failed\n\n`fail_reason` over REST; `error_code` and `error_msg` in the page.", "code", "text", "meaning")
+	for _, name := range d.ordered {
+		word, ok := strings.CutPrefix(name, "gateway.code")
+		if !ok {
+			continue
+		}
+		text := d.consts["gateway.text"+word]
+		switch word {
+		case "Stopped":
+			text = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : {reason})"
+		case "Never":
+			text = "[" + d.consts[name] + "] " + text
+		}
+		d.code(d.consts[name], text, "payment "+word)
+	}
+}
+
+// pages: what only our own pages show.
+func (d *errorDoc) pages() {
+	d.table("## 나루의 화면에서만 · On pages of ours only", "code", "title", "meaning")
+	d.code("NARU_CHECKOUT_UNKNOWN", "결제 정보를 찾을 수 없습니다", "page unknown")
+	d.code(v1wire.CodeReopened, v1wire.TextReopened, "page used")
+	d.code(v1wire.CodeExpired, "결제 시간이 지났습니다", "page expired")
+	d.code(v1wire.CodeProviderDown, "결제사에 연결할 수 없습니다", "page down")
+	for _, name := range d.ordered {
+		if strings.HasPrefix(name, "v1wire.Code") && !d.codes[d.consts[name]] && d.consts[name] != v1wire.CodeUserCancel {
+			d.t.Errorf("%s is on no list", name)
+		}
+	}
+}
+
+func how(f failure) string { return fmt.Sprintf("%d, %d", f.status, f.code) }
+
+// everyCall: the errors that are not an operation's own.
+func (d *errorDoc) everyCall() {
+	d.table("## REST: 어디서나 · REST, anywhere\n\nHTTP status and `code` of the envelope.", "HTTP, code", "message", "meaning")
+	all := plainErrors()
+	for _, name := range d.failureVars() {
+		f, ok := all[name]
+		if !ok {
+			d.t.Errorf("plainErrors lacks %s", name)
+			continue
+		}
+		d.line(how(*f), f.text, d.means(name))
+	}
+	for _, row := range failures() {
+		if f := *row.say; f != *errGone && f != *errUnauthorized {
+			d.line(how(f), f.text, sentence(row.err))
+		}
+	}
+	d.line("404, 1 (200)", v1wire.NoCustomer("{customer_uid}"), d.means("NoCustomer"))
+	ask := codec{words: &words{failed: always("")}}
+	for _, err := range []error{gateway.ErrUnsupported, gateway.ErrChannelMissing, gateway.ErrChannelCannot} {
+		f := ask.failureOf(err)
+		d.line(how(f)+" (200, 1)", f.text, sentence(err))
+	}
+}
+
+func sentence(err error) string { return strings.TrimPrefix(err.Error(), "connector: ") }
+
+// failureVars are the package's variables that hold a failure, in order.
+func (d *errorDoc) failureVars() (out []string) {
+	for _, f := range d.files {
+		for _, decl := range f.Decls {
+			g, ok := decl.(*ast.GenDecl)
+			if !ok || g.Tok != token.VAR {
+				continue
+			}
+			for _, s := range g.Specs {
+				spec := s.(*ast.ValueSpec)
+				for i, v := range spec.Values {
+					if madeOf(v) == "failure" && spec.Names[i].Name != "noReceipts" {
+						out = append(out, spec.Names[i].Name)
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// madeOf is T of &T{…}.
+func madeOf(e ast.Expr) string {
+	u, ok := e.(*ast.UnaryExpr)
+	if !ok {
+		return ""
+	}
+	lit, ok := u.X.(*ast.CompositeLit)
+	if !ok {
+		return ""
+	}
+	id, _ := lit.Type.(*ast.Ident)
+	if id == nil {
+		return ""
+	}
+	return id.Name
+}
+
+// values: what is said of a value that cannot be taken.
+func (d *errorDoc) values() {
+	d.table("## REST: 값이 잘못되었을 때 · REST, a wrong value\n\nHTTP 400 with code −1; **200 with code 1** where the table of the operation says so. "+
+		"Parts of cards and identity numbers are never repeated.", "message", "meaning")
+	rules := []rest.Rule{rest.RuleRequired, rest.RuleText, rest.RuleNumber, rest.RuleAmount, rest.RuleWhole, rest.RuleNegative, rest.RuleTooBig,
+		rest.RuleBool, rest.RuleList, rest.RuleObject, rest.RuleLength, rest.RuleAllowed}
+	for _, r := range rules {
+		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: r, Want: "{…}"}), d.means("rule "+string(r)))
+	}
+	d.line(codec{}.failureOf(&gateway.Invalid{Field: "{field}", Detail: "{English}"}).text, d.means("rule invalid"))
+	for _, want := range d.wants() {
+		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: rest.RuleForm, Want: want}), d.means(want))
+	}
+}
+
+// wants are the forms that values must have, in the order of the sources.
+func (d *errorDoc) wants() (out []string) {
+	add := func(e ast.Expr) {
+		if text, ok := d.textOf(e); ok && text != "" && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	for _, f := range d.files {
+		ast.Inspect(f, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CallExpr:
+				if s, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"wrong", "hidden", "refuse"}, s.Sel.Name) {
+					if last := n.Args[len(n.Args)-1]; s.Sel.Name != "wrong" || selects(n.Args[2], "RuleForm") {
+						add(last)
+					}
+				}
+			case *ast.CompositeLit:
+				form, want := false, ast.Expr(nil)
+				for _, el := range n.Elts {
+					if kv, ok := el.(*ast.KeyValueExpr); ok {
+						form = form || selects(kv.Value, "RuleForm")
+						if id, ok := kv.Key.(*ast.Ident); ok && id.Name == "Want" {
+							want = kv.Value
+						}
+					}
+				}
+				if form && want != nil {
+					add(want)
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+func selects(e ast.Expr, name string) bool {
+	s, ok := e.(*ast.SelectorExpr)
+	return ok && s.Sel.Name == name
+}
+
+// operations: what single operations say.
+func (d *errorDoc) operations() {
+	d.readRoutes()
+	all := allWords()
+	d.b.WriteString("\n## REST: 호출마다 · REST, by operation\n\n" + d.means("operations") + "\n")
+	for _, name := range slices.Sorted(maps.Keys(d.ours)) {
+		w, ok := all[name]
+		if !ok {
+			d.t.Errorf("allWords lacks %s", name)
+			continue
+		}
+		d.table("### "+d.ours[name], "HTTP, code", "message", "meaning")
+		c := codec{soft: d.softly[name], words: w}
+		if c.soft {
+			d.line("200, 1", "…", d.means("soft"))
+		}
+		d.asks(c)
+		for _, row := range w.answers {
+			d.line(how(*row.say), row.say.text, sentence(row.err))
+		}
+	}
+}
+
+// asks writes what an operation says of its provider.
+func (d *errorDoc) asks(c codec) {
+	if c.words.failed == nil {
+		return
+	}
+	said := map[string]bool{}
+	for _, no := range []*gateway.DeclinedError{{}, {Step: gateway.DeclinedKey}, {Decline: connector.Decline{Code: connector.DeclineCard}}} {
+		no.Decline.ProviderCode, no.Decline.ProviderMessage = "{CODE}", "{결제사의 문구}"
+		if f := c.failureOf(no); !said[f.text] {
+			said[f.text] = true
+			d.line(how(f), f.text, d.means("declined "+strconv.Itoa(len(said))))
+		}
+	}
+	f := c.failureOf(gateway.ErrProviderDown)
+	d.line(how(f), f.text, d.means("down"))
+	f = c.failureOf(gateway.ErrOutcomeUnknown)
+	d.line(how(f), f.text, d.means("unknown"))
+	if c.words.cannot != nil {
+		d.line(how(*c.words.cannot), c.words.cannot.text, sentence(errors.Unwrap(fmt.Errorf("%w", gateway.ErrUnsupported))))
+	}
+}
