@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/gateway"
@@ -343,20 +344,12 @@ func TestLostKeyIssue(t *testing.T) {
 				}
 				r.fault = nil
 				r.well()
-				status := func() (s pay.KeyStatus) {
-					must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
-						row, err := tx.BillingKeyByID(r.ctx, r.merchant.ID, k.ID)
-						s = row.Status
-						return err
-					}))
-					return s
-				}
-				r.settleLong(func() bool { return status() != pay.KeyIssuing })
+				r.settleLong(func() bool { return r.keyStatus(k.ID) != pay.KeyIssuing })
 				want := pay.KeyActive
 				if name == "never sent" {
 					want = pay.KeyRefused
 				}
-				if got := status(); got != want {
+				if got := r.keyStatus(k.ID); got != want {
 					t.Fatalf("the key is %s, not %s\n%s", got, want, r.log)
 				}
 				if want == pay.KeyActive {
@@ -367,6 +360,34 @@ func TestLostKeyIssue(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An issue that is learned of late does not push out the key of a later one.
+func TestLateKeyDoesNotReplaceTheNewer(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.fault = deathAt("issue_key:answered")
+		old, err := r.gw.IssueKey(r.ctx, gateway.IssueKeyRequest{Merchant: r.merchant.ID, CustomerUID: "c1", Card: card})
+		if !errors.Is(err, errDied) {
+			t.Fatal(err)
+		}
+		r.fault = nil
+		r.clock.Advance(time.Second)
+		newer := r.key(pay.TossPayments, "c1")
+		r.settleLong(func() bool { return r.keyStatus(old.ID) != pay.KeyIssuing })
+		if k, err := r.activeKey("c1"); err != nil || k.ID != newer.ID || r.keyStatus(old.ID) != pay.KeyReplaced {
+			t.Errorf("the name means %s, the late one is %s: %v", k.ID, r.keyStatus(old.ID), err)
+		}
+	})
+}
+
+func (r *rig) keyStatus(id pay.KeyID) (s pay.KeyStatus) {
+	r.t.Helper()
+	must2(r.t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+		row, err := tx.BillingKeyByID(r.ctx, r.merchant.ID, id)
+		s = row.Status
+		return err
+	}))
+	return s
 }
 
 // The buyer changes what is behind a Toss Pay key, and removes it.

@@ -161,9 +161,22 @@ func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay
 		return k, err
 	}
 	if ev == pay.EvKeyActivated {
-		return tx.ActivateBillingKey(ctx, k)
+		return activateKey(ctx, tx, k)
 	}
 	return tx.StepBillingKey(ctx, k, ev)
+}
+
+// activateKey brings a key into use, unless one that was asked for later has its
+// customer_uid already: the newest wish counts, not the answer that came last.
+func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
+	now, err := tx.BillingKey(ctx, k.Merchant, k.CustomerUID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return k, err
+	}
+	if err == nil && now.Created.After(k.Created) {
+		return tx.StepBillingKey(ctx, k, pay.EvKeyReplaced)
+	}
+	return tx.ActivateBillingKey(ctx, k)
 }
 
 // sealKey takes over what the provider told of a key.
@@ -308,7 +321,7 @@ func (b books) keyCharged(ctx context.Context, p pay.Payment) error {
 		switch {
 		case k.Status != pay.KeyHeld:
 		case p.Status == pay.StatusPaid:
-			_, err = b.tx.ActivateBillingKey(ctx, k)
+			_, err = activateKey(ctx, b.tx, k)
 		default:
 			k.Code, k.Message = p.FailCode, p.FailReason
 			_, err = b.g.refuseKey(ctx, b.tx, k)

@@ -61,8 +61,10 @@ var BillingKeys = Machine[KeyStatus, KeyEvent]{
 	{KeyIssuing, EvKeyActivated, KeyActive},
 	{KeyIssuing, EvKeyHeld, KeyHeld},
 	{KeyIssuing, EvKeyRefused, KeyRefused},
+	{KeyIssuing, EvKeyReplaced, KeyReplaced}, // learned so late that a newer key has its customer_uid
 	{KeyHeld, EvKeyActivated, KeyActive},
-	{KeyHeld, EvKeyRefused, KeyRefused}, // its first charge was declined
+	{KeyHeld, EvKeyRefused, KeyRefused},   // its first charge was declined
+	{KeyHeld, EvKeyReplaced, KeyReplaced}, // its first charge was learned of so late
 	{KeyActive, EvKeyReplaced, KeyReplaced},
 	{KeyActive, EvKeyDeleted, KeyDeleted},
 }

@@ -1,16 +1,10 @@
 package v1
 
 import (
-	"errors"
 	"fmt"
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,11 +23,13 @@ const errorCodesDoc = "../../../docs/error-codes.md"
 // from; `make generate` writes it.
 func TestErrorCodesDoc(t *testing.T) {
 	t.Parallel()
-	d := &errorDoc{t: t, en: maps.Clone(errorMeanings), consts: map[string]string{}, codes: map[string]bool{}}
+	d := &errorDoc{
+		t: t, en: errorMeanings(), consts: map[string]string{}, codes: map[string]bool{}, ours: map[string]string{}, softly: map[string]bool{},
+	}
 	d.readConsts("../../v1wire", "../../gateway", "../../checkout", ".")
 	want := d.markdown()
 	for name := range d.en {
-		t.Errorf("errorcodes_meanings: %q explains nothing that is there", name)
+		t.Errorf("errorMeanings explains %q, which is not there any more", name)
 	}
 	if t.Failed() {
 		return
@@ -63,7 +59,7 @@ func TestErrorCodesAreAllListed(t *testing.T) {
 	}
 	found := 0
 	for _, dir := range []string{"../../v1wire", "../../gateway", "../../checkout", "../../checkout/static", "../../sdk/static", "."} {
-		for _, file := range sources(t, dir) {
+		for _, file := range sourceFiles(t, dir) {
 			raw, err := os.ReadFile(file)
 			if err != nil {
 				t.Fatal(err)
@@ -81,20 +77,6 @@ func TestErrorCodesAreAllListed(t *testing.T) {
 	}
 }
 
-// sources are the files of a folder that are not tests.
-func sources(t *testing.T, dir string) []string {
-	t.Helper()
-	var out []string
-	for _, pattern := range []string{"*.go", "*.js"} {
-		files, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, files...)
-	}
-	return slices.DeleteFunc(out, func(f string) bool { return strings.HasSuffix(f, "_test.go") })
-}
-
 // errorDoc writes the page. What is left in en at the end was explained and is
 // not there.
 type errorDoc struct {
@@ -104,8 +86,10 @@ type errorDoc struct {
 	consts  map[string]string // texts, by name; "package.Name" of other packages
 	ordered []string          // the names, as they stand in the sources
 	codes   map[string]bool   // of pages, listed so far
+	v1      []string          // texts that are V1's
 	files   []*ast.File       // of this package
-	ours    map[string]string // operations of each words variable
+	said    []string          // the words variables, in the order of the routes
+	ours    map[string]string // operations of each
 	softly  map[string]bool   // whether they refuse with HTTP 200
 }
 
@@ -113,7 +97,7 @@ type errorDoc struct {
 func (d *errorDoc) means(name string) string {
 	text, ok := d.en[name]
 	if !ok && d.consts["meaning "+name] == "" {
-		d.t.Errorf("errorcodes_meanings: %q is not explained", name)
+		d.t.Errorf("%q is not explained: errorMeanings in errorcodes_words_test.go wants a line for it", name)
 	}
 	if ok {
 		d.consts["meaning "+name] = text // may be asked for again
@@ -122,69 +106,21 @@ func (d *errorDoc) means(name string) string {
 	return d.consts["meaning "+name]
 }
 
-// readConsts collects the text constants of packages, and this package's files.
-func (d *errorDoc) readConsts(dirs ...string) {
-	for _, dir := range dirs {
-		for _, file := range sources(d.t, dir) {
-			if !strings.HasSuffix(file, ".go") {
-				continue
-			}
-			f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
-			if err != nil {
-				d.t.Fatal(err)
-			}
-			prefix := f.Name.Name + "."
-			if dir == "." {
-				prefix, d.files = "", append(d.files, f)
-			}
-			ast.Inspect(f, func(n ast.Node) bool {
-				spec, ok := n.(*ast.ValueSpec)
-				if !ok || len(spec.Values) != len(spec.Names) {
-					return true
-				}
-				for i, name := range spec.Names {
-					if text, ok := d.textOf(spec.Values[i]); ok {
-						d.consts[prefix+name.Name] = text
-						d.ordered = append(d.ordered, prefix+name.Name)
-					}
-				}
-				return true
-			})
-		}
-	}
-}
-
-// textOf is the text an expression makes; what is not constant in it is "…".
-func (d *errorDoc) textOf(e ast.Expr) (string, bool) {
-	switch e := e.(type) {
-	case *ast.BasicLit:
-		s, err := strconv.Unquote(e.Value)
-		return s, err == nil && e.Kind == token.STRING
-	case *ast.Ident:
-		s, ok := d.consts[e.Name]
-		return s, ok
-	case *ast.BinaryExpr:
-		left, ok1 := d.textOf(e.X)
-		right, ok2 := d.textOf(e.Y)
-		if !ok1 {
-			left = "…"
-		}
-		if !ok2 {
-			right = "…"
-		}
-		return left + right, ok1 || ok2
-	case *ast.CallExpr:
-		if f, ok := e.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Sprintf" {
-			s, ok := d.textOf(e.Args[0])
-			return regexp.MustCompile(`%[a-z]`).ReplaceAllString(s, "…"), ok
-		}
-	}
-	return "", false
-}
-
 func (d *errorDoc) line(cells ...string) {
 	d.b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
 }
+
+// from says whose a text is: V1's, or ours.
+func (d *errorDoc) from(text string) string {
+	for _, v1 := range d.v1 {
+		if rest, ok := strings.CutPrefix(text, v1); ok && (rest == "" || strings.HasPrefix(rest, " [{") || strings.HasPrefix(rest, " ({")) {
+			return "V1"
+		}
+	}
+	return ""
+}
+
+func (d *errorDoc) row(f failure, meaning string) { d.line(how(f), f.text, d.from(f.text), meaning) }
 
 func (d *errorDoc) table(title string, head ...string) {
 	fmt.Fprintf(&d.b, "\n%s\n\n", title)
@@ -194,9 +130,9 @@ func (d *errorDoc) table(title string, head ...string) {
 
 func (d *errorDoc) markdown() string {
 	d.b.WriteString("<!-- Generated from the code's own tables by `make generate`; do not edit. -->\n\n# 오류 코드와 문구 · Error codes and texts\n\n" +
-		"결제창과 REST가 스스로 하는 말 전부입니다. 결제사가 거절한 것은 여기 없고, 언제나 결제사의 코드와 문구가 `[코드] 문구`로 붙습니다.\n\n" +
-		"Everything the gateway says by itself. A provider's refusal is not here: it always comes as the provider's own `[CODE] words`. V1's texts stand as V1 has\n" +
-		"them; the others are ours, so do not compare texts you have not seen V1 send. What stands in braces or after … depends on the request.\n")
+		"결제창과 REST가 스스로 하는 말 전부입니다. 결제사가 거절한 것은 여기 없고, 언제나 결제사의 코드와 문구가 `[코드] 문구`로 붙습니다. V1 표시가 있는 문구는 V1의 것이고, 나머지는 나루의 문구입니다.\n\n" +
+		"Everything the gateway says by itself. A provider's refusal is not here: it always comes as the provider's own `[CODE] words`. Texts marked V1\n" +
+		"are V1's; the others are ours, so do not compare those as strings. What stands in braces or as … depends on the request.\n")
 	d.beforeWindow()
 	d.failedPayments()
 	d.pages()
@@ -209,13 +145,13 @@ func (d *errorDoc) markdown() string {
 // code writes the row of a page's code.
 func (d *errorDoc) code(code, text, meaning string) {
 	d.codes[code] = true
-	d.line("`"+code+"`", text, d.means(meaning))
+	d.line("`"+code+"`", text, d.from(text), d.means(meaning))
 }
 
 // beforeWindow: what a page is told whose payment was not begun, or is not known.
 func (d *errorDoc) beforeWindow() {
 	d.table("## 결제창이 열리기 전 · Before a window opens\n\n"+
-		"`error_code`, `error_msg` of the callback or of `m_redirect_url`. No payment was made. Details in parentheses are English.", "code", "text", "meaning")
+		"`error_code`, `error_msg` of the callback or of `m_redirect_url`. No payment was made. Details in parentheses are English.", "code", "text", "", "meaning")
 	for _, name := range d.ordered {
 		refusal, ok := strings.CutPrefix(name, "gateway.Refused")
 		if !ok {
@@ -232,7 +168,7 @@ func (d *errorDoc) beforeWindow() {
 
 // failedPayments: codes recorded with a payment that failed.
 func (d *errorDoc) failedPayments() {
-	d.table("## 실패한 결제 · Of a payment that failed\n\n`fail_reason` over REST; `error_code` and `error_msg` in the page.", "code", "text", "meaning")
+	d.table("## 실패한 결제 · Of a payment that failed\n\n`fail_reason` over REST; `error_code` and `error_msg` in the page.", "code", "text", "", "meaning")
 	for _, name := range d.ordered {
 		word, ok := strings.CutPrefix(name, "gateway.code")
 		if !ok {
@@ -241,7 +177,8 @@ func (d *errorDoc) failedPayments() {
 		text := d.consts["gateway.text"+word]
 		switch word {
 		case "Stopped":
-			text = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : {reason})"
+			text = v1wire.StopReason("{reason}")
+			d.v1 = append(d.v1, text)
 		case "Never":
 			text = "[" + d.consts[name] + "] " + text
 		}
@@ -251,7 +188,7 @@ func (d *errorDoc) failedPayments() {
 
 // pages: what only our own pages show.
 func (d *errorDoc) pages() {
-	d.table("## 나루의 화면에서만 · On pages of ours only", "code", "title", "meaning")
+	d.table("## 나루의 화면에서만 · On pages of ours only", "code", "title", "", "meaning")
 	d.code("NARU_CHECKOUT_UNKNOWN", "결제 정보를 찾을 수 없습니다", "page unknown")
 	d.code(v1wire.CodeReopened, v1wire.TextReopened, "page used")
 	d.code(v1wire.CodeExpired, "결제 시간이 지났습니다", "page expired")
@@ -263,11 +200,13 @@ func (d *errorDoc) pages() {
 	}
 }
 
-func how(f failure) string { return fmt.Sprintf("%d, %d", f.status, f.code) }
+func how(f failure) string {
+	return strings.ReplaceAll(fmt.Sprintf("%d, %d", f.status, f.code), "-", "−")
+}
 
 // everyCall: the errors that are not an operation's own.
 func (d *errorDoc) everyCall() {
-	d.table("## REST: 어디서나 · REST, anywhere\n\nHTTP status and `code` of the envelope.", "HTTP, code", "message", "meaning")
+	d.table("## REST: 어디서나 · REST, anywhere\n\nHTTP status and `code` of the envelope.", "HTTP, code", "message", "", "meaning")
 	all := plainErrors()
 	for _, name := range d.failureVars() {
 		f, ok := all[name]
@@ -275,60 +214,22 @@ func (d *errorDoc) everyCall() {
 			d.t.Errorf("plainErrors lacks %s", name)
 			continue
 		}
-		d.line(how(*f), f.text, d.means(name))
+		d.row(*f, d.means(name))
 	}
 	for _, row := range failures() {
 		if f := *row.say; f != *errGone && f != *errUnauthorized {
-			d.line(how(f), f.text, sentence(row.err))
+			d.row(f, sentence(row.err))
 		}
 	}
-	d.line("404, 1 (200)", v1wire.NoCustomer("{customer_uid}"), d.means("NoCustomer"))
+	d.line("404, 1 (200)", v1wire.NoCustomer("{customer_uid}"), "V1", d.means("NoCustomer"))
 	ask := codec{words: &words{failed: always("")}}
 	for _, err := range []error{gateway.ErrUnsupported, gateway.ErrChannelMissing, gateway.ErrChannelCannot} {
 		f := ask.failureOf(err)
-		d.line(how(f)+" (200, 1)", f.text, sentence(err))
+		d.line(how(f)+" (200, 1)", f.text, d.from(f.text), sentence(err))
 	}
 }
 
 func sentence(err error) string { return strings.TrimPrefix(err.Error(), "connector: ") }
-
-// failureVars are the package's variables that hold a failure, in order.
-func (d *errorDoc) failureVars() (out []string) {
-	for _, f := range d.files {
-		for _, decl := range f.Decls {
-			g, ok := decl.(*ast.GenDecl)
-			if !ok || g.Tok != token.VAR {
-				continue
-			}
-			for _, s := range g.Specs {
-				spec := s.(*ast.ValueSpec)
-				for i, v := range spec.Values {
-					if madeOf(v) == "failure" && spec.Names[i].Name != "noReceipts" {
-						out = append(out, spec.Names[i].Name)
-					}
-				}
-			}
-		}
-	}
-	return out
-}
-
-// madeOf is T of &T{…}.
-func madeOf(e ast.Expr) string {
-	u, ok := e.(*ast.UnaryExpr)
-	if !ok {
-		return ""
-	}
-	lit, ok := u.X.(*ast.CompositeLit)
-	if !ok {
-		return ""
-	}
-	id, _ := lit.Type.(*ast.Ident)
-	if id == nil {
-		return ""
-	}
-	return id.Name
-}
 
 // values: what is said of a value that cannot be taken.
 func (d *errorDoc) values() {
@@ -340,50 +241,9 @@ func (d *errorDoc) values() {
 		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: r, Want: "{…}"}), d.means("rule "+string(r)))
 	}
 	d.line(codec{}.failureOf(&gateway.Invalid{Field: "{field}", Detail: "{English}"}).text, d.means("rule invalid"))
-	for _, want := range d.wants() {
-		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: rest.RuleForm, Want: want}), d.means(want))
+	for _, w := range d.wants() {
+		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: rest.RuleForm, Want: w.text, Hidden: w.hidden}), d.means(w.text))
 	}
-}
-
-// wants are the forms that values must have, in the order of the sources.
-func (d *errorDoc) wants() (out []string) {
-	add := func(e ast.Expr) {
-		if text, ok := d.textOf(e); ok && text != "" && !slices.Contains(out, text) {
-			out = append(out, text)
-		}
-	}
-	for _, f := range d.files {
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.CallExpr:
-				if s, ok := n.Fun.(*ast.SelectorExpr); ok && slices.Contains([]string{"wrong", "hidden", "refuse"}, s.Sel.Name) {
-					if last := n.Args[len(n.Args)-1]; s.Sel.Name != "wrong" || selects(n.Args[2], "RuleForm") {
-						add(last)
-					}
-				}
-			case *ast.CompositeLit:
-				form, want := false, ast.Expr(nil)
-				for _, el := range n.Elts {
-					if kv, ok := el.(*ast.KeyValueExpr); ok {
-						form = form || selects(kv.Value, "RuleForm")
-						if id, ok := kv.Key.(*ast.Ident); ok && id.Name == "Want" {
-							want = kv.Value
-						}
-					}
-				}
-				if form && want != nil {
-					add(want)
-				}
-			}
-			return true
-		})
-	}
-	return out
-}
-
-func selects(e ast.Expr, name string) bool {
-	s, ok := e.(*ast.SelectorExpr)
-	return ok && s.Sel.Name == name
 }
 
 // operations: what single operations say.
@@ -391,20 +251,20 @@ func (d *errorDoc) operations() {
 	d.readRoutes()
 	all := allWords()
 	d.b.WriteString("\n## REST: 호출마다 · REST, by operation\n\n" + d.means("operations") + "\n")
-	for _, name := range slices.Sorted(maps.Keys(d.ours)) {
+	for _, name := range d.said {
 		w, ok := all[name]
 		if !ok {
 			d.t.Errorf("allWords lacks %s", name)
 			continue
 		}
-		d.table("### "+d.ours[name], "HTTP, code", "message", "meaning")
+		d.table("### "+d.ours[name], "HTTP, code", "message", "", "meaning")
 		c := codec{soft: d.softly[name], words: w}
 		if c.soft {
-			d.line("200, 1", "…", d.means("soft"))
+			d.line("200, 1", "…", "", d.means("soft"))
 		}
 		d.asks(c)
 		for _, row := range w.answers {
-			d.line(how(*row.say), row.say.text, sentence(row.err))
+			d.row(*row.say, sentence(row.err))
 		}
 	}
 }
@@ -419,14 +279,14 @@ func (d *errorDoc) asks(c codec) {
 		no.Decline.ProviderCode, no.Decline.ProviderMessage = "{CODE}", "{결제사의 문구}"
 		if f := c.failureOf(no); !said[f.text] {
 			said[f.text] = true
-			d.line(how(f), f.text, d.means("declined "+strconv.Itoa(len(said))))
+			d.row(f, d.means("declined "+strconv.Itoa(len(said))))
 		}
 	}
 	f := c.failureOf(gateway.ErrProviderDown)
-	d.line(how(f), f.text, d.means("down"))
+	d.row(f, d.means("down"))
 	f = c.failureOf(gateway.ErrOutcomeUnknown)
-	d.line(how(f), f.text, d.means("unknown"))
+	d.row(f, d.means("unknown"))
 	if c.words.cannot != nil {
-		d.line(how(*c.words.cannot), c.words.cannot.text, sentence(errors.Unwrap(fmt.Errorf("%w", gateway.ErrUnsupported))))
+		d.row(*c.words.cannot, sentence(gateway.ErrUnsupported))
 	}
 }
