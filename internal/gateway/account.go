@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"naru/internal/codes"
@@ -160,29 +161,26 @@ func (b books) waitsAgain(ctx context.Context, p pay.Payment, s connector.Snapsh
 	return next, b.tell(ctx, next)
 }
 
-// reversed records that the deposit on the books is not with the provider any
-// more. A partly cancelled payment is left to a person: which money went back
+// reversed records that a deposit on the books is not with the provider any
+// more: the payment waits again, or there is a younger deposit, and only one can
+// stand. A partly cancelled payment is left to a person: which money went back
 // cannot be told.
 func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot) error {
-	if s.Stage != connector.StageAwaitingDeposit || !b.fresh {
-		return nil
-	}
-	if p.Status == pay.StatusPartiallyCancelled {
+	waits := s.Stage == connector.StageAwaitingDeposit && (p.Status == pay.StatusPaid || p.Status == pay.StatusPartiallyCancelled)
+	switch {
+	case waits && !b.fresh: // it may be an older answer: ask again
+		return b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+	case waits && p.Status == pay.StatusPartiallyCancelled:
 		return b.alarm(ctx, p, "deposit_reversed", "the bank took a deposit back of which a part was given back already")
-	}
-	if p.Status != pay.StatusPaid {
-		return nil
+	case s.Stage == connector.StageCancelled && p.Status == pay.StatusPaid && !gaveBack(s):
+		return b.alarm(ctx, p, "deposit_reversed", "the provider ended the payment though nothing was cancelled: the bank took the deposit back")
 	}
 	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
 	if err != nil {
 		return err
 	}
-	known := map[string]bool{}
 	for _, m := range moved {
-		known[m.Key] = true
-	}
-	for _, m := range moved {
-		if m.Kind != pay.MovementDeposit || known[m.Key+reversedKey] {
+		if m.Kind != pay.MovementDeposit || isReversed(m, moved) || !waits && !overtaken(m, s.Movements) {
 			continue
 		}
 		m.Key, m.Kind, m.At, m.Attempt = m.Key+reversedKey, pay.MovementDepositReversal, b.tx.Now, ""
@@ -191,6 +189,15 @@ func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot
 		}
 	}
 	return nil
+}
+
+func isReversed(d pay.Movement, moved []pay.Movement) bool {
+	return slices.ContainsFunc(moved, func(m pay.Movement) bool { return m.Key == d.Key+reversedKey })
+}
+
+// gaveBack reports whether a snapshot tells of money that was given back.
+func gaveBack(s connector.Snapshot) bool {
+	return slices.ContainsFunc(s.Movements, func(m pay.Movement) bool { return m.Kind == pay.MovementCancel })
 }
 
 // reversedKey marks the reversal of a deposit: providers have no name for it.

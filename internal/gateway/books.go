@@ -109,6 +109,9 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 	var cancels []pay.Movement
 	for _, m := range s.Movements {
 		m.Merchant, m.Payment = p.Merchant, p.ID
+		if m.Kind == pay.MovementDeposit && overtaken(m, known) {
+			continue
+		}
 		if m.Kind == pay.MovementCancel {
 			m.CancelID = b.g.newUUID()
 			old := slices.ContainsFunc(known, func(k pay.Movement) bool { return k.Key == m.Key })
@@ -131,6 +134,12 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 		}
 	}
 	return cancels, nil
+}
+
+// overtaken reports whether the books hold a younger deposit: this one was taken
+// back before that came, and nobody learned of it in time.
+func overtaken(d pay.Movement, known []pay.Movement) bool {
+	return slices.ContainsFunc(known, func(k pay.Movement) bool { return k.Kind == pay.MovementDeposit && k.At.After(d.At) })
 }
 
 // ownerSlack is how far the provider's clock may be behind ours.
@@ -234,6 +243,11 @@ func (b books) ended(ctx context.Context, p pay.Payment) error {
 	if err := b.keyCharged(ctx, p); err != nil {
 		return err
 	}
+	if p.Notify.Never && p.Status == pay.StatusPaid { // also late: a checking amount is never kept
+		if err := b.tx.Enqueue(ctx, JobCheckingBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)); err != nil {
+			return err
+		}
+	}
 	return b.scheduleCharged(ctx, p)
 }
 
@@ -256,17 +270,18 @@ func received(s connector.Snapshot) (int64, time.Time) {
 // one is paid, this money is given back and a person is told; while it may
 // still fail, this payment is asked about again.
 func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error) {
-	switch {
-	case p.Status == pay.StatusAwaitingDeposit || p.Status == pay.StatusFailed && p.Details.Account != nil:
-		return b.depositedTwice(ctx, p)
-	case p.Status != pay.StatusFailed:
-		if err := b.decline(ctx, &p, failure{code: codeTwice, text: textTwice}); err != nil {
-			return p, err
-		}
-	}
 	undecided, err := b.undecided(ctx, p)
 	if err != nil {
 		return p, err
+	}
+	account := p.Status == pay.StatusAwaitingDeposit || p.Status == pay.StatusFailed && p.Details.Account != nil
+	switch {
+	case account && !undecided:
+		return b.depositedTwice(ctx, p)
+	case !account && p.Status != pay.StatusFailed:
+		if err := b.decline(ctx, &p, failure{code: codeTwice, text: textTwice}); err != nil {
+			return p, err
+		}
 	}
 	if undecided {
 		return p, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute))

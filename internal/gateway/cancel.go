@@ -127,7 +127,10 @@ func cancelRefused(a pay.Attempt) error {
 	case pay.AttemptSucceeded:
 		return nil
 	case pay.AttemptDeclined, pay.AttemptNotSent:
-		return &DeclinedError{Decline: connector.Decline{Code: connector.DeclineOther, ProviderCode: a.Code, ProviderMessage: a.Message}}
+		return &DeclinedError{
+			Decline: connector.Decline{Code: connector.DeclineOther, ProviderCode: a.Code, ProviderMessage: a.Message},
+			NotSent: a.Status == pay.AttemptNotSent,
+		}
 	default:
 		return ErrOutcomeUnknown
 	}

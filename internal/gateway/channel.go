@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,11 +90,16 @@ func (g *Gateway) connectTo(ctx context.Context, p pay.Payment) (connector.Conne
 // credentialsOf binds sealed credentials to their channel.
 func credentialsOf(key pay.ChannelKey) string { return "channel:" + string(key) }
 
-// chosen marks the channel that the merchant's settings name as the default.
+// chosen marks the channel that the merchant's settings name as the default of
+// its kind.
 func chosen(all []pay.Channel, m pay.Merchant) []pay.Channel {
-	if m.Settings.DefaultChannel != "" {
-		for i := range all {
-			all[i].Default = string(all[i].Key) == m.Settings.DefaultChannel
+	at := slices.IndexFunc(all, func(ch pay.Channel) bool { return string(ch.Key) == m.Settings.DefaultChannel })
+	if at < 0 {
+		return all
+	}
+	for i := range all {
+		if all[i].Kind == all[at].Kind {
+			all[i].Default = i == at
 		}
 	}
 	return all

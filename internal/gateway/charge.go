@@ -109,7 +109,11 @@ func (g *Gateway) issueAndCharge(ctx context.Context, r OnetimeRequest) (pay.Pay
 	paid, err := g.chargeNow(ctx, on, asking{
 		kind: pay.AttemptCharge, test: r.TestCode,
 		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
-			if _, err := g.learnKey(ctx, tx, issued, pay.EvKeyHeld); err != nil {
+			held, err := g.learnKey(ctx, tx, issued, pay.EvKeyHeld)
+			if err == nil && held.Status != pay.KeyHeld { // it took so long that it was given up
+				err = ErrProviderDown
+			}
+			if err != nil {
 				return p, pay.Attempt{}, err
 			}
 			now, err := g.reserveCharge(ctx, tx, p)
@@ -141,6 +145,9 @@ func (g *Gateway) chargeNow(ctx context.Context, on interface{ channel() openOn 
 	}
 	if err != nil {
 		return p, err
+	}
+	if p.Status == pay.StatusPaid || p.Status == pay.StatusAwaitingDeposit { // whatever the attempt was taken for
+		return p, nil
 	}
 	switch attempt.Status {
 	case pay.AttemptSucceeded:
@@ -185,8 +192,28 @@ func (g *Gateway) askAtOnce(ctx context.Context, o openOn, a asking, p pay.Payme
 	if !timing.KeepsAnswer {
 		return p, attempt, ErrOutcomeUnknown
 	}
+	if attempt, err = g.intendAgain(ctx, attempt, timing); err != nil || !attempt.Status.Open() {
+		return p, attempt, err
+	}
 	a.again = true
 	return g.put(ctx, a, o.conn, timing, p, attempt)
+}
+
+// intendAgain commits that a call is sent once more, so that nobody takes it for
+// never made while it is on its way.
+func (g *Gateway) intendAgain(ctx context.Context, a pay.Attempt, timing connector.Timing) (pay.Attempt, error) {
+	var now pay.Attempt
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = tx.Attempt(ctx, a.Merchant, a.ID); err != nil || !now.Status.Open() {
+			return err
+		}
+		now.Deadline = tx.Now.Add(timing.Deadline)
+		if now, err = tx.UpdateAttempt(ctx, now); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, JobResolve, string(now.ID), resolveArg{now.Merchant}, now.Deadline.Add(resolveMargin))
+	})
+	return now, err
 }
 
 func (g *Gateway) attemptNow(ctx context.Context, a pay.Attempt) (pay.Payment, pay.Attempt, error) {

@@ -75,7 +75,7 @@ func (g *Gateway) workCheckingBack(ctx context.Context, j store.Job) error {
 		return nil
 	case pay.StatusPaid, pay.StatusPartiallyCancelled:
 		err = g.giveCheckingBack(ctx, p.Merchant, p.ID)
-		if d, ok := errors.AsType[*DeclinedError](err); ok {
+		if d, ok := errors.AsType[*DeclinedError](err); ok && !d.NotSent {
 			return g.alarmChecking(ctx, p, d.Decline)
 		}
 		if err == nil {

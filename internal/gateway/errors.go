@@ -73,6 +73,7 @@ const (
 type DeclinedError struct {
 	Decline connector.Decline
 	Step    DeclinedStep
+	NotSent bool // nothing reached the provider: it may be asked again
 }
 
 // DeclinedStep is what was declined.

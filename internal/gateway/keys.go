@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"naru/internal/connector"
@@ -76,7 +78,7 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 		return keyIssue{key: k}, err
 	}
 	out, callErr := g.callForKey(ctx, on, k, r.Card, r.TestCode)
-	if callErr != nil && connector.KindOf(callErr) == connector.Unknown && timing.KeepsAnswer {
+	if callErr != nil && connector.KindOf(callErr) == connector.Unknown && timing.KeepsAnswer && g.keyStillAsked(ctx, k, hold, timing) {
 		if again, err := g.callForKey(ctx, on, k, r.Card, r.TestCode); err == nil {
 			out, callErr = again, nil
 		}
@@ -85,6 +87,19 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 		return keyIssue{key: k}, err
 	}
 	return g.judgeKey(ctx, keyIssue{on, k, out}, callErr)
+}
+
+// keyStillAsked puts the resolver off while the question is put once more.
+func (g *Gateway) keyStillAsked(ctx context.Context, k pay.BillingKey, hold bool, timing connector.Timing) bool {
+	still := false
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
+		if still = err == nil && now.Status == pay.KeyIssuing; !still {
+			return err
+		}
+		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+	})
+	return err == nil && still
 }
 
 // judgeKey tells a key that was issued from one that was not, which is recorded.
@@ -249,6 +264,10 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 		return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
 	}
 	out, callErr := g.callForKey(ctx, on, k, connector.Card{}, "")
+	if e, ok := errors.AsType[*connector.Error](callErr); ok && e.Stored() && on.d.Timings[pay.AttemptIssueKey].KeepsAnswer && g.now().Sub(k.Created) > unclearFor {
+		// neither yes nor no, and it will be nothing else: no key came of it that could be had
+		out, callErr = connector.KeyOutcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: e.Code, ProviderMessage: e.Message}}, nil
+	}
 	if callErr != nil {
 		return g.askKeyLater(ctx, k, on.d.Timings[pay.AttemptIssueKey], callErr)
 	}
@@ -347,6 +366,9 @@ func (g *Gateway) workRevokeKey(ctx context.Context, j store.Job) error {
 	if err != nil || len(k.Sealed) == 0 {
 		return translate(err, store.ErrNotFound, nil)
 	}
+	if used, err := g.keyInUse(ctx, k); used || err != nil {
+		return err
+	}
 	on, err := openFor[connector.BillingRevoker](g, ch)
 	if errors.Is(err, connector.ErrUnsupported) {
 		return nil
@@ -368,6 +390,16 @@ func (g *Gateway) workRevokeKey(ctx context.Context, j store.Job) error {
 		err = ErrOutcomeUnknown
 	}
 	return jobs.RetryAt(g.now().Add(time.Duration(j.Tries)*time.Minute), err)
+}
+
+// keyInUse reports whether the very same key was brought in again since.
+func (g *Gateway) keyInUse(ctx context.Context, k pay.BillingKey) (bool, error) {
+	var used []pay.BillingKey
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		used, err = tx.BillingKeysOfCustomer(ctx, k.Channel, k.CustomerID)
+		return err
+	})
+	return slices.ContainsFunc(used, func(u pay.BillingKey) bool { return u.ID != k.ID && bytes.Equal(u.MAC, k.MAC) }), err
 }
 
 func (g *Gateway) revoke(ctx context.Context, on opened[connector.BillingRevoker], k pay.BillingKey) (connector.Outcome, error) {

@@ -43,6 +43,9 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 			return nil
 		}
 		v := verdictOf(out, callErr)
+		if v.why.code == codeNever && now.Deadline.After(a.Deadline) { // it was sent again since it was asked about
+			return nil
+		}
 		if v.event == pay.EvRefused {
 			moved, err := tx.Movements(ctx, p.Merchant, p.ID)
 			if err != nil {

@@ -51,11 +51,17 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 	if err := g.fault(pay.AttemptReceipt, pointIntended); err != nil {
 		return row, err
 	}
-	row, err = g.askReceipt(ctx, on, row, r.TestCode)
-	if errors.Is(err, ErrOutcomeUnknown) && on.d.Timings[pay.AttemptReceipt].KeepsAnswer { // once more, while the merchant's server waits
-		row, err = g.askReceipt(ctx, on, row, r.TestCode)
+	return g.askReceiptTwice(ctx, on, row, r.TestCode)
+}
+
+// askReceiptTwice asks, and once more where the answer was lost and is kept
+// under our key, while the merchant's server waits.
+func (g *Gateway) askReceiptTwice(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string) (pay.Receipt, error) {
+	now, err := g.askReceipt(ctx, on, r, testCode, false)
+	if errors.Is(err, ErrOutcomeUnknown) && on.d.Timings[pay.AttemptReceipt].KeepsAnswer {
+		return g.askReceipt(ctx, on, r, testCode, true)
 	}
-	return row, err
+	return now, err
 }
 
 func receiptSealedAs(id pay.ReceiptID) string { return "receipt:" + string(id) }
@@ -124,6 +130,13 @@ func (g *Gateway) checkReceipt(ctx context.Context, tx *store.Tx, r ReceiptReque
 	case p.Details.CashReceipt: // issued together with the payment
 		return ErrReceiptIssued
 	}
+	undecided, err := openCancels(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	if len(undecided) > 0 { // how much is left is being found out
+		return ErrOutcomeUnknown
+	}
 	row.MerchantUID, row.Name = p.MerchantUID, nameOf(p)
 	row.Amount.Total = pay.Money{Minor: p.Left(), Currency: p.Amount.Total.Currency}
 	return checkReceiptAmount(*row)
@@ -139,8 +152,10 @@ func checkReceiptAmount(r pay.Receipt) error {
 	return nil
 }
 
-// askReceipt puts the question of an open receipt and records the answer.
-func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string) (pay.Receipt, error) {
+// askReceipt puts the question of an open receipt and records the answer. Again:
+// it was put before, and that this time it did not arrive, or was refused at the
+// door, says nothing about the first time.
+func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string, again bool) (pay.Receipt, error) {
 	var heard []connector.Exchange
 	call := connector.Call{Key: receiptCall(r), TestCode: testCode, Record: func(e connector.Exchange) { heard = append(heard, e) }}
 	if r.Mode == pay.ModeLive {
@@ -153,11 +168,28 @@ func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIss
 	if err := g.fault(pay.AttemptReceipt, pointAnswered); err != nil {
 		return r, err
 	}
+	if again && callErr != nil {
+		callErr = g.lostAgain(callErr, r)
+	}
 	r, err := g.learnReceipt(ctx, r, out, callErr)
 	if err != nil {
 		return r, err
 	}
 	return r, g.fault(pay.AttemptReceipt, pointLearned)
+}
+
+// lostAgain is an error of a question that was put before. A refusal that is
+// neither yes nor no, and will be given again under our key, is taken as a
+// refusal in the end.
+func (g *Gateway) lostAgain(callErr error, r pay.Receipt) error {
+	e, ok := errors.AsType[*connector.Error](callErr)
+	keeps := g.drivers[r.Provider].Timings[pay.AttemptReceipt].KeepsAnswer
+	if ok && keeps && e.Stored() && g.now().Sub(r.Updated) > unclearFor {
+		refused := *e
+		refused.Kind = connector.Misconfigured
+		return &refused
+	}
+	return fmt.Errorf("asked again: %s", callErr) // not wrapped: its kind is about this time alone
 }
 
 // receiptCall is the idempotency key of what is under way: of the issue the
@@ -192,7 +224,7 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 	}
 	var now pay.Receipt
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil || now.Status != r.Status {
+		if now, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil || now.Status != r.Status || receiptCall(now) != receiptCall(r) {
 			return err
 		}
 		ev := describeReceipt(&now, out, v)
@@ -249,7 +281,7 @@ func (g *Gateway) workResolveReceipt(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return g.askReceiptLater(ctx, r, timing, err)
 	}
-	_, err = g.askReceipt(ctx, on, r, "")
+	_, err = g.askReceipt(ctx, on, r, "", true)
 	if _, refused := errors.AsType[*DeclinedError](err); err == nil || refused || errors.Is(err, ErrProviderDown) {
 		return nil
 	}
@@ -360,9 +392,5 @@ func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.Receipt
 	if err := g.fault(pay.AttemptReceipt, pointIntended); err != nil {
 		return r, err
 	}
-	now, err := g.askReceipt(ctx, on, r, testCode)
-	if errors.Is(err, ErrOutcomeUnknown) && on.d.Timings[pay.AttemptReceipt].KeepsAnswer {
-		now, err = g.askReceipt(ctx, on, r, testCode)
-	}
-	return now, err
+	return g.askReceiptTwice(ctx, on, r, testCode)
 }

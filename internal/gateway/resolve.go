@@ -96,7 +96,8 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 	}
 	switch {
 	case errors.Is(err, connector.ErrNotFound):
-		if !a.Kind.Begins() || now.Sub(a.Started) < timing.Settle {
+		sent := a.Deadline.Add(-timing.Deadline) // for the last time
+		if !a.Kind.Begins() || now.Sub(sent) < timing.Settle {
 			return false, false, nil
 		}
 		settled, err = g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: codeNever, ProviderMessage: textNever}})
@@ -143,7 +144,7 @@ const unclearFor = 10 * time.Minute
 
 // settleByRepeating sends the same call again under the same key, where the
 // provider keeps keys: it moves money once, and answers what it answered. A
-// cancel whose kept answer is an unclear refusal is taken as refused when final
+// cancel, or a revocation, whose kept answer is an unclear refusal is taken as refused when final
 // says so: long after, and the provider has just told how the payment stands.
 func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, final bool) (bool, error) {
 	again := asking{kind: a.Kind, again: true}
@@ -172,7 +173,7 @@ func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connecto
 	if !errors.Is(err, ErrOutcomeUnknown) {
 		return err == nil, err
 	}
-	if a.Kind == pay.AttemptCancel && final && timing.KeepsAnswer && refusal.Stored() {
+	if a.Kind != pay.AttemptConfirm && final && timing.KeepsAnswer && refusal.Stored() {
 		return g.settleAs(ctx, timing, a, connector.Outcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: refusal.Code, ProviderMessage: refusal.Message}})
 	}
 	return false, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"naru/internal/connector"
@@ -23,9 +24,12 @@ func (g *Gateway) workSchedule(ctx context.Context, j store.Job) error {
 	_, err := g.execute(ctx, arg, pay.EvScheduleDue, "")
 	_, declined := errors.AsType[*DeclinedError](err)
 	_, waiting := errors.AsType[*notBegun](err)
+	early, isEarly := errors.AsType[*notDue](err)
 	switch {
 	case waiting:
-		return jobs.RetryAt(g.now().Add(time.Minute), err)
+		return errors.Join(g.alarmNotBegun(ctx, arg, j.Tries, err), jobs.RetryAt(g.now().Add(time.Minute), err))
+	case isEarly: // moved meanwhile, or the clock went back
+		return jobs.RetryAt(early.at, nil)
 	case declined,
 		errors.Is(err, ErrOutcomeUnknown), // the resolver goes on
 		errors.Is(err, ErrProviderDown),   // recorded as failed
@@ -33,16 +37,32 @@ func (g *Gateway) workSchedule(ctx context.Context, j store.Job) error {
 		errors.Is(err, ErrScheduleStatus), // revoked or begun meanwhile
 		errors.Is(err, ErrNoSchedule):
 		return nil
-	case errors.Is(err, errNotDue): // moved meanwhile: its new job sees to it
-		return nil
 	case errors.Is(err, store.ErrConflict):
 		return jobs.RetryAt(g.now().Add(time.Second), err)
 	}
 	return err
 }
 
-// errNotDue: the schedule was moved to a later time.
-var errNotDue = errors.New("the schedule is not due")
+// notDue: the schedule is for a later time.
+type notDue struct{ at time.Time }
+
+func (e *notDue) Error() string { return "the schedule is not due before " + e.at.String() }
+
+// notBegunTries is how often a charge that cannot even be intended is tried, a
+// minute apart, before a person is called. It is tried on.
+const notBegunTries = 10
+
+func (g *Gateway) alarmNotBegun(ctx context.Context, arg scheduleArg, tries int, why error) error {
+	if tries != notBegunTries {
+		return nil
+	}
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		return tx.AddAlarm(ctx, store.Alarm{
+			ID: "schedule_late:" + string(arg.MerchantUID), Merchant: arg.Merchant, Kind: "schedule_late", At: tx.Now,
+			Text: fmt.Sprintf("the charge of schedule %q cannot be begun: %v", arg.MerchantUID, why),
+		})
+	})
+}
 
 // notBegun: the charge could not even be intended, for a reason of ours that may pass.
 type notBegun struct{ error }
@@ -85,7 +105,7 @@ func (g *Gateway) execute(ctx context.Context, arg scheduleArg, ev pay.ScheduleE
 	}
 	k, c := *s.Key, chargeOf(s.Schedule, testCode)
 	p := chargeOfKey(on.ch, k, c)
-	p.Source, p.CustomerUsage = pay.SourceSchedule, usageScheduled
+	p.Source, p.CustomerUsage = sourceOf(ev), usageScheduled
 	paid, err := g.chargeNow(ctx, on, asking{
 		kind: pay.AttemptCharge, test: testCode,
 		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
@@ -103,6 +123,15 @@ func (g *Gateway) execute(ctx context.Context, arg scheduleArg, ev pay.ScheduleE
 	return paid, err
 }
 
+// sourceOf tells a charge that came due from one that the merchant's server asked
+// for, and which hears its failure in the answer.
+func sourceOf(ev pay.ScheduleEvent) pay.Source {
+	if ev == pay.EvScheduleRetried {
+		return pay.SourceAPI
+	}
+	return pay.SourceSchedule
+}
+
 // beginSchedule steps a schedule to running with its payment.
 func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, ev pay.ScheduleEvent, id pay.PaymentID) error {
 	s, err := tx.Schedule(ctx, arg.Merchant, arg.MerchantUID)
@@ -113,7 +142,7 @@ func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, ev pay.Sc
 		return err
 	}
 	if ev == pay.EvScheduleDue && s.At.After(tx.Now) {
-		return errNotDue
+		return &notDue{s.At}
 	}
 	s.Payment = id
 	_, err = tx.StepSchedule(ctx, s, ev)
@@ -128,7 +157,7 @@ func (g *Gateway) executeInVain(ctx context.Context, arg scheduleArg, ev pay.Sch
 		return pay.Payment{}, err
 	}
 	p := newCharge(g.channelBefore(ctx, s), arg.Merchant, chargeOf(s.Schedule, ""))
-	p.Source, p.CustomerUID, p.CustomerUsage = pay.SourceSchedule, s.CustomerUID, usageScheduled
+	p.Source, p.CustomerUID, p.CustomerUsage = sourceOf(ev), s.CustomerUID, usageScheduled
 	err = g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		now, err := g.insertCharge(ctx, tx, p)
 		if err != nil {
@@ -169,18 +198,24 @@ func (g *Gateway) channelBefore(ctx context.Context, s Booked) pay.Channel {
 // scheduleCharged: the charge of a schedule ended. Unlike other failures, a
 // scheduled one is told to the merchant.
 func (b books) scheduleCharged(ctx context.Context, p pay.Payment) error {
-	if p.Source != pay.SourceSchedule {
+	if p.CustomerUsage != usageScheduled {
 		return nil
 	}
-	if p.Status == pay.StatusFailed {
+	if p.Status == pay.StatusFailed && p.Source == pay.SourceSchedule {
 		if err := b.tell(ctx, p); err != nil {
 			return err
 		}
 	}
 	s, err := b.tx.Schedule(ctx, p.Merchant, p.MerchantUID)
-	if err != nil || s.Payment != p.ID || s.Status != pay.ScheduleRunning {
+	if err != nil || s.Payment != p.ID {
 		return err
 	}
-	_, err = b.tx.StepSchedule(ctx, s, pay.EvScheduleExecuted)
-	return err
+	paidLate := s.Status == pay.ScheduleBooked && p.Status == pay.StatusPaid // it was booked again meanwhile
+	if s.Status != pay.ScheduleRunning && !paidLate {
+		return nil
+	}
+	if _, err = b.tx.StepSchedule(ctx, s, pay.EvScheduleExecuted); err != nil || !paidLate {
+		return err
+	}
+	return b.tx.DeleteJob(ctx, JobSchedule, scheduleKey(s))
 }

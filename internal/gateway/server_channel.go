@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"naru/internal/connector"
@@ -32,7 +33,7 @@ const (
 // be there, be of the kind if strict, and have the ability T: otherwise it is
 // ErrChannelMissing, ErrChannelCannot or ErrUnsupported. Without a name, or with
 // a pg that is not there, it is the default, or else the oldest, of those of the
-// kind that have the ability.
+// kind that have the ability; a pg that names a provider means a channel of it.
 func serverChannel[T any](ctx context.Context, g *Gateway, merchant pay.MerchantID, choice ChannelChoice, kind pay.ChannelKind, strict whichKind) (opened[T], error) {
 	var none opened[T]
 	all, err := g.usableChannels(ctx, merchant)
@@ -48,39 +49,44 @@ func serverChannel[T any](ctx context.Context, g *Gateway, merchant pay.Merchant
 	if choice.Key != "" {
 		return none, fmt.Errorf("%w: %s", ErrChannelMissing, choice.Key)
 	}
-	provider, _, _ := strings.Cut(choice.PG, ".")
-	found, err := none, fmt.Errorf("%w: none of kind %s", ErrChannelMissing, kind)
-	best := -1
-	for _, ch := range all {
-		rank := rankOf(ch, kind, pay.Provider(provider))
-		if rank <= best {
-			continue
+	err = fmt.Errorf("%w: none of kind %s", ErrChannelMissing, kind)
+	for _, ch := range unnamedChannels(all, choice, kind) {
+		var on opened[T]
+		if on, err = openFor[T](g, ch); !errors.Is(err, connector.ErrUnsupported) {
+			return on, err // one that does not open is trouble, and no reason to take another
 		}
-		on, openErr := openFor[T](g, ch)
-		if openErr != nil {
-			if best < 0 {
-				err = openErr
-			}
-			continue
-		}
-		found, best, err = on, rank, nil
 	}
-	return found, err
+	return none, err
 }
 
-// rankOf orders the channels a request without a name may mean; -1 is none of them.
-func rankOf(ch pay.Channel, kind pay.ChannelKind, provider pay.Provider) int {
-	if ch.Kind != kind {
-		return -1
+// unnamedChannels are the channels that a request may mean which names none, the
+// likeliest first: those of the provider it names, if there are any, or else of
+// every provider; the default before the oldest.
+func unnamedChannels(all []pay.Channel, choice ChannelChoice, kind pay.ChannelKind) []pay.Channel {
+	provider, _, _ := strings.Cut(choice.PG, ".")
+	var fit, theirs []pay.Channel
+	for _, ch := range all {
+		if ch.Kind != kind {
+			continue
+		}
+		fit = append(fit, ch)
+		if string(ch.Provider) == provider {
+			theirs = append(theirs, ch)
+		}
 	}
-	rank := 0
-	if ch.Provider == provider {
-		rank += 2
+	if len(theirs) > 0 {
+		fit = theirs
 	}
-	if ch.Default {
-		rank++
-	}
-	return rank
+	slices.SortStableFunc(fit, func(a, b pay.Channel) int {
+		switch {
+		case a.Default == b.Default:
+			return 0
+		case a.Default:
+			return -1
+		}
+		return 1
+	})
+	return fit
 }
 
 func (g *Gateway) usableChannels(ctx context.Context, merchant pay.MerchantID) ([]pay.Channel, error) {

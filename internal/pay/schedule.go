@@ -63,6 +63,7 @@ var Schedules = Machine[ScheduleStatus, ScheduleEvent]{
 	{ScheduleBooked, EvScheduleDue, ScheduleRunning},
 	{ScheduleBooked, EvScheduleMoved, ScheduleBooked},
 	{ScheduleBooked, EvScheduleRevoked, ScheduleRevoked},
+	{ScheduleBooked, EvScheduleExecuted, ScheduleExecuted}, // booked again, and then its first charge was approved after all
 	{ScheduleRunning, EvScheduleExecuted, ScheduleExecuted},
 	{ScheduleExecuted, EvScheduleRebooked, ScheduleBooked},
 	{ScheduleExecuted, EvScheduleRetried, ScheduleRunning},

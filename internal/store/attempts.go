@@ -90,10 +90,11 @@ func (t *Tx) StepAttempt(ctx context.Context, a pay.Attempt, ev pay.AttemptEvent
 	return now, wrap(err, "attempt %s: %s in state %s", a.ID, ev, a.Status)
 }
 
-// UpdateAttempt writes the tries and the detail of an attempt, or ErrNotFound.
+// UpdateAttempt writes the tries, the deadline and the detail of an attempt, or
+// ErrNotFound.
 func (t *Tx) UpdateAttempt(ctx context.Context, a pay.Attempt) (pay.Attempt, error) {
-	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET tries = $3, detail = $4
-		WHERE merchant = $1 AND id = $2 RETURNING `+attemptColumns, a.Merchant, a.ID, a.Tries, string(a.Detail))
+	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET tries = $3, detail = $4, deadline = $5
+		WHERE merchant = $1 AND id = $2 RETURNING `+attemptColumns, a.Merchant, a.ID, a.Tries, string(a.Detail), a.Deadline)
 	return now, wrap(err, "attempt %s", a.ID)
 }
 

@@ -88,8 +88,14 @@ func (t *Tx) KeyByID(ctx context.Context, id pay.KeyID) (pay.BillingKey, error) 
 // BillingKey is the active key of a customer_uid, or ErrNotFound. A Write holds
 // it, and reads it as it is after any activation that came first.
 func (t *Tx) BillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
-	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
-		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'`+t.lock(), merchant, uid)
+	text := `SELECT ` + billingKeyColumns + ` FROM billing_keys
+		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'` + t.lock()
+	k, err := one(ctx, t, scanBillingKey, text, merchant, uid)
+	if isNotFound(err) && t.lock() != "" {
+		// PostgreSQL waited for a row that was replaced meanwhile, and does not look
+		// for the one that came in its place.
+		k, err = one(ctx, t, scanBillingKey, text, merchant, uid)
+	}
 	return k, wrap(err, "billing key of customer %q of merchant %s", uid, merchant)
 }
 
