@@ -208,14 +208,8 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 	if err := parts.Validate(); err != nil {
 		return 0, 0, &Invalid{"tax_free", err.Error()}
 	}
-	if r.TaxFree > 0 {
-		have, err := taxFreeLeft(ctx, tx, p)
-		if err != nil {
-			return 0, 0, err
-		}
-		if r.TaxFree > have {
-			return 0, 0, &Invalid{"tax_free", fmt.Sprintf("%d is more than the tax-free %d that is left", r.TaxFree, have)}
-		}
+	if err := checkTaxFree(ctx, tx, p, r.TaxFree); err != nil {
+		return 0, 0, err
 	}
 	return amount, left, nil
 }
@@ -229,16 +223,25 @@ func refundTo(p pay.Payment, r CancelRequest) *connector.BankAccount {
 	return r.RefundTo
 }
 
-// taxFreeLeft is what could still be cancelled of the tax-free part.
-func taxFreeLeft(ctx context.Context, tx *store.Tx, p pay.Payment) (int64, error) {
+// checkTaxFree: no more than what is left of the tax-free part is cancelled as such.
+func checkTaxFree(ctx context.Context, tx *store.Tx, p pay.Payment, asked int64) error {
+	if asked == 0 {
+		return nil
+	}
 	moved, err := tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return err
+	}
 	left := p.Amount.TaxFree
 	for _, m := range moved {
 		if m.Kind == pay.MovementCancel {
 			left -= m.TaxFree
 		}
 	}
-	return left, err
+	if asked > left {
+		return &Invalid{"tax_free", fmt.Sprintf("%d is more than the tax-free %d that is left", asked, left)}
+	}
+	return nil
 }
 
 // checkRefundTo: what was deposited goes back to an account that the merchant names.
