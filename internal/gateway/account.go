@@ -144,7 +144,7 @@ func (b books) issued(ctx context.Context, p pay.Payment, s connector.Snapshot) 
 
 // waitsAgain: the bank took a deposit back.
 func (b books) waitsAgain(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
-	p.PaidAt = time.Time{}
+	p.PaidAt, p.Details.ReceiptURL, p.Details.CashReceipt = time.Time{}, "", false
 	next, err := b.tx.StepPayment(ctx, p, pay.EvDepositReversed, s.RawStatus)
 	if err != nil {
 		return p, err
@@ -209,7 +209,7 @@ func (b books) depositedTwice(ctx context.Context, p pay.Payment) (pay.Payment, 
 	text := fmt.Sprintf("%d %s was deposited for order %q, which another payment has paid: ask the buyer for an account and refund it at the provider",
 		p.Left(), p.Amount.Total.Currency, p.MerchantUID)
 	if p.Status == pay.StatusAwaitingDeposit {
-		p.FailCode, p.FailReason, p.FailedAt = codeTwice, textTwice, b.tx.Now
+		p.FailCode, p.FailReason, p.FailedAt = codeTwice, textSettle, b.tx.Now
 		next, err := b.tx.StepPayment(ctx, p, pay.EvAccountRevoked, codeTwice)
 		if err != nil {
 			return p, err

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 
 	"naru/internal/connector"
 )
@@ -14,7 +15,7 @@ type failure struct {
 }
 
 // Codes and texts of our own, for what no provider has a word for. They are
-// listed in docs/v1-implementation-details.md.
+// listed in docs/error-codes.md.
 const (
 	codeLeft     = "PAY_PROCESS_CANCELED"
 	textLeft     = "[PAY_PROCESS_CANCELED] 사용자가 결제를 취소하였습니다"
@@ -39,6 +40,9 @@ const (
 	textChannel  = "결제 채널을 사용할 수 없습니다."
 	codeUsed     = "NARU_ORDER_USED"
 	textUsed     = "이미 주문이 이루어진 건입니다. (동일한 merchant_uid로 결제 또는 취소된 기록이 있습니다)"
+	textSettle   = "이미 결제된 주문의 가상계좌에 입금되었습니다. 구매자에게 환불해야 합니다."
+	codeRequest  = "NARU_REQUEST_REFUSED"
+	textRequest  = "결제대행사가 받지 않는 값이 있어 요청하지 않았습니다."
 	codeExpired  = "NARU_EXPIRED"
 	textExpired  = "결제 유효시간이 지났습니다."
 )
@@ -64,6 +68,9 @@ func declined(d connector.Decline) failure {
 func providerTrouble(err error) failure {
 	if e, ok := errors.AsType[*connector.Error](err); ok && e.Code != "" {
 		return failure{code: e.Code, text: "[" + e.Code + "] " + e.Message, class: connector.DeclineRequest}
+	}
+	if connector.KindOf(err) == connector.Misconfigured { // refused by ourselves, before it was sent
+		return failure{code: codeRequest, text: fmt.Sprintf("%s (%v)", textRequest, errors.Unwrap(err)), class: connector.DeclineRequest}
 	}
 	return failure{code: codeTrouble, text: textTrouble}
 }

@@ -601,6 +601,32 @@ func TestReviewReversalBehindAnotherAnswer(t *testing.T) {
 	})
 }
 
+// An answer from before a deposit was taken back does not bring it back.
+func TestReviewStaleAnswerFromBeforeTheReversal(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.account("o1", 33000)
+		r.atBank(p, "deposit")
+		_, err := r.gw.Sync(r.ctx, r.merchant.ID, p.ID)
+		must2(t, err)
+		slow, done := r.line.holdNext(), make(chan error, 1)
+		go func() { _, err := r.gw.Sync(r.ctx, r.merchant.ID, p.ID); done <- err }()
+		<-slow.arrived // it says that the deposit is there
+		r.clock.Advance(time.Minute)
+		r.atBank(p, "deposit-error")
+		_, err = r.gw.Sync(r.ctx, r.merchant.ID, p.ID)
+		must2(t, err)
+		if got := r.payment(p.ID); got.Status != pay.StatusAwaitingDeposit {
+			t.Fatalf("taken back, it is %s", got.Status)
+		}
+		close(slow.through)
+		must2(t, <-done)
+		must2(t, r.runner.RunDue(r.ctx))
+		if got := r.payment(p.ID); got.Status != pay.StatusAwaitingDeposit {
+			t.Errorf("the provider holds %d, the payment is %s, and the merchant was told %v", r.balance(got), got.Status, r.told.of(p.ID))
+		}
+	})
+}
+
 // A deposit that was taken back and made again while nobody looked counts once.
 func TestReviewDepositTakenBackAndMadeAgainUnseen(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {

@@ -206,3 +206,29 @@ func (d *errorDoc) readRoutes() {
 		})
 	}
 }
+
+// invalidFields are the fields that the gateway refuses by its books, in order.
+func (d *errorDoc) invalidFields() (out []string) {
+	for _, file := range sourceFiles(d.t, "../../gateway") {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok || len(lit.Elts) != 2 {
+				return true
+			}
+			if id, ok := lit.Type.(*ast.Ident); ok && id.Name == "Invalid" {
+				if field, ok := d.textOf(lit.Elts[0]); ok {
+					field = field[strings.LastIndexByte(field, '.')+1:]
+					if !slices.Contains(out, field) {
+						out = append(out, field)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}

@@ -240,7 +240,13 @@ func (d *errorDoc) values() {
 	for _, r := range rules {
 		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: r, Want: "{…}"}), d.means("rule "+string(r)))
 	}
-	d.line(codec{}.failureOf(&gateway.Invalid{Field: "{field}", Detail: "{English}"}).text, d.means("rule invalid"))
+	plain := codec{}.failureOf(&gateway.Invalid{Field: "{field}", Detail: "{English}"}).text
+	d.line(plain, d.means("rule invalid"))
+	for _, field := range d.invalidFields() { // those that have Korean words of their own
+		if text := (codec{}).failureOf(&gateway.Invalid{Field: field, Detail: "{English}"}).text; text != strings.Replace(plain, "{field}", field, 1) {
+			d.line(text, d.means("invalid"))
+		}
+	}
 	for _, w := range d.wants() {
 		d.line(fieldText(&rest.FieldError{Field: "{field}", Value: "{value}", Rule: rest.RuleForm, Want: w.text, Hidden: w.hidden}), d.means(w.text))
 	}

@@ -47,6 +47,7 @@ func errorMeanings() map[string]string {
 		"payment Prepared": "found right before approval: the amount is not the registered one",
 		"payment Paid":     "found right before approval: another payment of the order number is paid",
 		"payment Twice":    "money came in for an order that another payment has paid; it is given back (a deposit: by a person)",
+		"payment Request":  "a value that the provider would not take; nothing was sent, and the words in parentheses say which",
 		"payment Never":    "the answer was lost, and the provider says that nothing was approved or charged",
 		"payment Revoked":  "the virtual account was taken back before a deposit",
 		"payment NoKey":    "a booked charge: its `customer_uid` has no billing key any more",
@@ -97,6 +98,7 @@ func errorMeanings() map[string]string {
 		"rule object":         "want an object",
 		"rule length":         "too long; never cut",
 		"rule allowed_values": "want one of the values",
+		"invalid":             "likewise",
 		"rule invalid":        "refused by the books or by the provider's tables; the detail is English",
 
 		"operations": "A provider's refusal of a charge leaves a payment in state `failed`; see [v1-divergences.md](v1-divergences.md).",

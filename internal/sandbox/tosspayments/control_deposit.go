@@ -1,8 +1,10 @@
 package tosspayments
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -18,10 +20,15 @@ type depositOrder struct {
 	Late   bool   `json:"late"`
 }
 
-// readDeposit takes JSON, a form or nothing, and ?late=true with each.
+// readDeposit takes JSON, a form or nothing, and ?late=true with each. What looks
+// like JSON is JSON: curl says of all it sends that it is a form.
 func readDeposit(r *http.Request) (o depositOrder, err error) {
-	if isForm(r) {
-		r.Body = http.MaxBytesReader(nil, r.Body, bodyLimit)
+	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, bodyLimit))
+	if err != nil {
+		return o, err
+	}
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	if isForm(r) && !bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")) {
 		if err = r.ParseForm(); err == nil && r.PostForm.Get("amount") != "" {
 			n, wrong := strconv.ParseInt(r.PostForm.Get("amount"), 10, 64)
 			o.Amount, err = &n, wrong
