@@ -9,6 +9,10 @@ GO ?= go
 STATICCHECK := $(GO) tool -modfile=tools.mod staticcheck
 # Each fuzz target runs this long: a time, or a number of inputs (4000x), which no deadline cuts off.
 FUZZTIME ?= 5s
+# More arguments of test/bench: "-rounds 1 -rows 20000 -due 1000" takes two minutes; -h lists them.
+BENCH ?=
+# More arguments of test/model: "-seeds 2000" is a long search, "-seed 17" one story.
+MODEL ?=
 # Go files that are ours.
 GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './build/*')
 # Packages with goroutines or locks of their own.
@@ -18,7 +22,7 @@ RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/gateway ./internal
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: help dev build test check fmt fmt/verify vet lint arch generate verify golden test/unit test/race test/pg \
-	test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
+	test/model test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9/]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -30,7 +34,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@FUZZTIME=4000x bash test/all.sh fmt/verify vet lint arch verify test/unit test/race fuzz test/js test/sdk test/clients test/e2e
+	@FUZZTIME=4000x bash test/all.sh fmt/verify vet lint arch verify test/unit test/model test/race fuzz test/js test/sdk test/clients test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -68,6 +72,9 @@ test/race: ## with the race detector, where there are goroutines or locks (needs
 test/pg: ## the tests that use PostgreSQL, alone
 	test/pg.sh $(GO) test -count 1 $(STORED)
 
+test/model: ## random stories, each from its seed: V1 calls, deposits, faults and deaths against books and ledgers
+	test/pg.sh $(GO) test -count 1 -timeout 4m ./test/model $(MODEL)
+
 test/e2e: ## the built binary, driven by a real browser
 	$(GO) test -count 1 -timeout 9m ./test/e2e/...
 
@@ -87,8 +94,8 @@ test/js/node_modules: test/js/package-lock.json
 fuzz: ## each fuzz target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) bash test/fuzz.sh
 
-bench: build ## start-up, memory, reads and confirms beside a bare handler, as a table
-	$(GO) run ./test/bench -bin build/naru | tee build/bench.md
+bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables: half an hour
+	$(GO) run ./test/bench -bin build/naru $(BENCH) | tee build/bench.md
 
 screenshots: ## a picture of every page into build/screenshots
 	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...

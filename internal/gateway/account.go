@@ -119,6 +119,13 @@ func (b books) account(ctx context.Context, p pay.Payment, s connector.Snapshot)
 		return b.issued(ctx, p, s)
 	case s.Stage == connector.StageAwaitingDeposit && p.Status == pay.StatusPaid && b.fresh:
 		return b.waitsAgain(ctx, p, s)
+	case s.Stage == connector.StageDead && p.Status == pay.StatusPaid && p.Details.Account != nil && !lapsed(s):
+		// the bank took the deposit back, and then the account was closed
+		now, err := b.waitsAgain(ctx, p, s)
+		if err != nil {
+			return p, err
+		}
+		return b.account(ctx, now, s)
 	case s.Stage == connector.StageDead && p.Status == pay.StatusAwaitingDeposit && !lapsed(s):
 		p.FailCode, p.FailReason, p.FailedAt = codeRevoked, textRevoked, b.tx.Now
 		return b.tx.StepPayment(ctx, p, pay.EvAccountRevoked, s.RawStatus)
@@ -162,15 +169,17 @@ func (b books) waitsAgain(ctx context.Context, p pay.Payment, s connector.Snapsh
 }
 
 // reversed records that a deposit on the books is not with the provider any
-// more: the payment waits again, or there is a younger deposit, and only one can
+// more: the payment waits again or was closed without it, or there is a younger deposit, and only one can
 // stand. A partly cancelled payment is left to a person: which money went back
 // cannot be told.
 func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot) error {
-	waits := s.Stage == connector.StageAwaitingDeposit && (p.Status == pay.StatusPaid || p.Status == pay.StatusPartiallyCancelled)
+	paid := p.Status == pay.StatusPaid || p.Status == pay.StatusPartiallyCancelled
+	waits := s.Stage == connector.StageAwaitingDeposit && paid
+	closed := s.Stage == connector.StageDead && paid && p.Details.Account != nil && !lapsed(s)
 	switch {
 	case waits && !b.fresh: // it may be an older answer: ask again
 		return b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
-	case waits && p.Status == pay.StatusPartiallyCancelled:
+	case (waits || closed) && p.Status == pay.StatusPartiallyCancelled:
 		return b.alarm(ctx, p, "deposit_reversed", "the bank took a deposit back of which a part was given back already")
 	case s.Stage == connector.StageCancelled && p.Status == pay.StatusPaid && !gaveBack(s):
 		return b.alarm(ctx, p, "deposit_reversed", "the provider ended the payment though nothing was cancelled: the bank took the deposit back")
@@ -180,7 +189,7 @@ func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot
 		return err
 	}
 	for _, m := range moved {
-		if m.Kind != pay.MovementDeposit || isReversed(m, moved) || !waits && !overtaken(m, s.Movements) {
+		if m.Kind != pay.MovementDeposit || isReversed(m, moved) || !waits && !closed && !overtaken(m, s.Movements) {
 			continue
 		}
 		m.Key, m.Kind, m.At, m.Attempt = m.Key+reversedKey, pay.MovementDepositReversal, b.tx.Now, ""

@@ -190,6 +190,10 @@ func made(a pay.Attempt, moved []pay.Movement) bool {
 
 // approved steps a payment whose money came in.
 func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	s, err := b.standing(ctx, p, s)
+	if err != nil {
+		return p, err
+	}
 	in, at := received(s)
 	ev := pay.EvApproved
 	switch p.Status {
@@ -226,6 +230,11 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err := b.tell(ctx, next); err != nil {
 		return p, err
 	}
+	if ev == pay.EvApprovedLate { // it counts after all: nobody is to give it back
+		if err := b.tx.CloseAlarm(ctx, next.Merchant, "paid_twice:"+string(next.ID)); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return p, err
+		}
+	}
 	return next, b.ended(ctx, next)
 }
 
@@ -249,6 +258,19 @@ func (b books) ended(ctx context.Context, p pay.Payment) error {
 		}
 	}
 	return b.scheduleCharged(ctx, p)
+}
+
+// standing is a snapshot without the deposits that the books know as taken back:
+// it is older than they are.
+func (b books) standing(ctx context.Context, p pay.Payment, s connector.Snapshot) (connector.Snapshot, error) {
+	if p.Details.Account == nil {
+		return s, nil
+	}
+	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	s.Movements = slices.DeleteFunc(slices.Clone(s.Movements), func(m pay.Movement) bool {
+		return m.Kind == pay.MovementDeposit && isReversed(m, moved)
+	})
+	return s, err
 }
 
 // received is the money that came in and when.

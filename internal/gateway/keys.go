@@ -178,8 +178,19 @@ func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay
 }
 
 // activateKey brings a key into use, unless one that was asked for later has its
-// customer_uid already: the newest wish counts, not the answer that came last.
+// customer_uid already, or that was deleted since: the newest wish counts, not
+// the answer that came last.
 func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
+	deleted, err := tx.BillingKeyDeletedSince(ctx, k.Merchant, k.CustomerUID, k.Created)
+	if err != nil {
+		return k, err
+	}
+	if deleted { // the customer was deleted since the key was asked for
+		if k, err = tx.StepBillingKey(ctx, k, pay.EvKeyRefused); err != nil {
+			return k, err
+		}
+		return k, tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
+	}
 	now, err := tx.BillingKey(ctx, k.Merchant, k.CustomerUID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return k, err

@@ -263,6 +263,35 @@ func TestReviewChargeSentAgainAfterItCountsAsNever(t *testing.T) {
 	})
 }
 
+// An answer to a question from before the second sending says nothing of it.
+func TestReviewOldQuestionAboutAChargeSentAgain(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.key(pay.TossPayments, "c1")
+		r.faulty(pay.TossPayments, chargePath(pay.TossPayments)+" nth=1 before status=503")
+		ours, theirs, again := r.hold("GET", "/v1/payments/", 1), r.hold("GET", "/v1/payments/", 2), r.hold("POST", "/v1/billing/", 2)
+		done, resolved := make(chan error, 1), make(chan error, 1)
+		go func() { _, err := r.again("c1", "o1", 7000); done <- err }()
+		<-ours.arrived
+		r.clock.Advance(62 * time.Second)
+		go func() { resolved <- r.runner.RunDue(r.ctx) }()
+		<-theirs.arrived // another node asks, old enough to believe that nothing was made
+		close(ours.through)
+		<-again.arrived
+		close(theirs.through)
+		must2(t, <-resolved)
+		found, _, err := r.gw.KeyPayments(r.ctx, r.merchant.ID, "c1", 1, 10)
+		must2(t, err)
+		if found[0].Status != pay.StatusConfirming {
+			t.Errorf("with the second sending on its way it is %s", found[0].Status)
+		}
+		close(again.through)
+		if err := <-done; err != nil {
+			t.Errorf("paid, and the merchant is told %v", err)
+		}
+		r.agrees(found[0].ID)
+	})
+}
+
 // What is told to the merchant's server is what the books say.
 func TestReviewLateApprovalIsNoDecline(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
@@ -297,8 +326,10 @@ func TestReviewCheckingApprovedLate(t *testing.T) {
 		}()
 		<-first.arrived
 		r.run(5*time.Minute, time.Second)
+		r.fault = deathAt("charge:learned") // and the one who asked dies
 		close(first.through)
 		t.Logf("schedule: %v", <-done)
+		r.fault = nil
 		r.run(time.Hour, 10*time.Second)
 		found, _, err := r.gw.KeyPayments(r.ctx, r.merchant.ID, "c1", 1, 10)
 		must2(t, err)
@@ -455,6 +486,32 @@ func TestReviewHeldKeyIsNotTakenAway(t *testing.T) {
 			if _, err := r.again("c1", "o2", 1000); err != nil {
 				t.Errorf("paid with a key that is no good any more: %v", err)
 			}
+		}
+	})
+}
+
+// The resolver of a key waits for the second call, too.
+func TestReviewKeyIsAskedForTwiceInPeace(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.faulty(pay.TossPayments, "POST /v1/billing/authorizations/card nth=1 after status=500")
+		first, second := r.hold("POST", "/authorizations/card", 1), r.hold("POST", "/authorizations/card", 2)
+		done := make(chan error, 1)
+		go func() {
+			_, err := r.gw.ChargeOnce(r.ctx, gateway.OnetimeRequest{Merchant: r.merchant.ID, Card: card, CustomerUID: "c1", Charge: charge("o1", 12000)})
+			done <- err
+		}()
+		<-first.arrived
+		r.clock.Advance(50 * time.Second) // within its deadline
+		close(first.through)
+		<-second.arrived
+		r.clock.Advance(20 * time.Second) // and so is this
+		must2(t, r.runner.RunDue(r.ctx))
+		close(second.through)
+		if err := <-done; err != nil {
+			t.Errorf("%v", err)
+		}
+		if _, err := r.again("c1", "o2", 1000); err != nil {
+			t.Errorf("the key: %v", err)
 		}
 	})
 }
@@ -668,6 +725,30 @@ func TestReviewStaleAnswerBetweenTwoDeposits(t *testing.T) {
 		must2(t, <-done)
 		if got := r.payment(p.ID); got.Status != pay.StatusPaid {
 			t.Errorf("the second deposit is there, and it is %s", got.Status)
+		}
+		r.agrees(p.ID)
+	})
+}
+
+// A deposit that was taken back before anybody learned of it is not booked after
+// the one that came in its place.
+func TestReviewOlderDepositLearnedLate(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.account("o1", 33000)
+		r.atBank(p, "deposit")
+		slow, done := r.line.holdNext(), make(chan error, 1)
+		go func() { _, err := r.gw.Sync(r.ctx, r.merchant.ID, p.ID); done <- err }()
+		<-slow.arrived
+		r.clock.Advance(time.Minute)
+		r.atBank(p, "deposit-error")
+		r.clock.Advance(time.Minute)
+		r.atBank(p, "deposit")
+		_, err := r.gw.Sync(r.ctx, r.merchant.ID, p.ID)
+		must2(t, err)
+		close(slow.through)
+		must2(t, <-done)
+		if got := r.payment(p.ID); got.Status != pay.StatusPaid {
+			t.Errorf("it is %s", got.Status)
 		}
 		r.agrees(p.ID)
 	})

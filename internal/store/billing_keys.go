@@ -86,17 +86,28 @@ func (t *Tx) KeyByID(ctx context.Context, id pay.KeyID) (pay.BillingKey, error) 
 }
 
 // BillingKey is the active key of a customer_uid, or ErrNotFound. A Write holds
-// it, and reads it as it is after any activation that came first.
+// it, and finds the new one when it had to wait for one that was being replaced.
 func (t *Tx) BillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
 	text := `SELECT ` + billingKeyColumns + ` FROM billing_keys
 		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'` + t.lock()
 	k, err := one(ctx, t, scanBillingKey, text, merchant, uid)
 	if isNotFound(err) && t.lock() != "" {
-		// PostgreSQL waited for a row that was replaced meanwhile, and does not look
-		// for the one that came in its place.
-		k, err = one(ctx, t, scanBillingKey, text, merchant, uid)
+		// The key that was active when the statement began may have been replaced while
+		// it waited, and the new one does not show in it. While the customer_uid is held
+		// no other key becomes active.
+		if err = t.holdCustomerUID(ctx, merchant, uid); err == nil {
+			k, err = one(ctx, t, scanBillingKey, text, merchant, uid)
+		}
 	}
 	return k, wrap(err, "billing key of customer %q of merchant %s", uid, merchant)
+}
+
+// BillingKeyDeletedSince reports whether a key of a customer_uid was deleted after
+// an instant.
+func (t *Tx) BillingKeyDeletedSince(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID, since time.Time) (bool, error) {
+	n, err := t.number(ctx, `SELECT COUNT(*) FROM billing_keys
+		WHERE merchant = $1 AND customer_uid = $2 AND status = 'deleted' AND ended > $3`, merchant, uid, since)
+	return n > 0, wrap(err, "deleted keys of customer %q of merchant %s", uid, merchant)
 }
 
 // NewestBillingKey is the key of a customer_uid that was made last, whatever
@@ -197,7 +208,7 @@ func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.Bill
 	if _, err := pay.BillingKeys.Next(k.Status, pay.EvKeyActivated); err != nil {
 		return k, wrap(err, "billing key %s", k.ID)
 	}
-	if err := t.holdCustomerUID(ctx, k); err != nil {
+	if err := t.holdCustomerUID(ctx, k.Merchant, k.CustomerUID); err != nil {
 		return k, wrap(err, "billing key %s: hold customer %q", k.ID, k.CustomerUID)
 	}
 	if _, err := t.exec(ctx, replaceBillingKeys, k.Merchant, k.CustomerUID, k.ID, t.Now); err != nil {
@@ -219,12 +230,12 @@ func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.Bill
 // what was activated before. (Only the very first keys of a customer_uid, made
 // and activated in one transaction each, have nowhere to meet but the unique
 // index.)
-func (t *Tx) holdCustomerUID(ctx context.Context, k pay.BillingKey) error {
+func (t *Tx) holdCustomerUID(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) error {
 	if t.lock() == "" {
 		return nil
 	}
 	_, err := list(ctx, t, func(r row) (id pay.KeyID, err error) { return id, r.Scan(&id) },
 		`SELECT id FROM billing_keys WHERE merchant = $1 AND customer_uid = $2 ORDER BY created, id LIMIT 1`+t.lock(),
-		k.Merchant, k.CustomerUID)
+		merchant, uid)
 	return err
 }

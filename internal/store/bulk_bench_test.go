@@ -34,17 +34,8 @@ func (f fixture) pending(t testing.TB, n, due int) {
 			n, noon, due, noon.AddDate(0, 0, 1))
 		return err
 	})
-	f.analyze(t)
-}
-
-// analyze has PostgreSQL know its tables, as its own vacuum does in time.
-func (f fixture) analyze(t testing.TB) {
-	t.Helper()
-	if f.Kind() == "postgres" {
-		f.write(t, func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.Exec(ctx, `ANALYZE`)
-			return err
-		})
+	if err := store.Vacuum(t.Context(), f.Store); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -209,5 +200,7 @@ func (f fixture) history(t testing.TB, n int) {
 			SELECT i, CAST($2 AS BIGINT) + i * 1000000 AS began FROM n) AS r, payments AS p WHERE p.id = 'imp_0'`, n, noon.Add(-time.Duration(n)*time.Second))
 		return err
 	})
-	f.analyze(t)
+	if err := store.Vacuum(t.Context(), f.Store); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -25,6 +25,11 @@ type dialect struct {
 	// skip ends a SELECT of rows that several workers share out.
 	skip string
 
+	// limitParts has each part of a merged list limited as the whole is. PostgreSQL
+	// sorts a part unless it is told that little of it is wanted; SQLite sorts one
+	// that is limited.
+	limitParts bool
+
 	// hasTable selects how many tables are called $1.
 	hasTable string
 
@@ -44,11 +49,12 @@ func sqliteDialect() *dialect {
 // UPDATE of ours takes, and lets the foreign keys of new child rows pass.
 func postgresDialect() *dialect {
 	return &dialect{
-		kind:     kindPostgres,
-		lock:     ` FOR NO KEY UPDATE`,
-		skip:     ` FOR UPDATE SKIP LOCKED`,
-		hasTable: `SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = CURRENT_SCHEMA() AND tablename = $1`,
-		fault:    postgresFault,
+		kind:       kindPostgres,
+		limitParts: true,
+		lock:       ` FOR NO KEY UPDATE`,
+		skip:       ` FOR UPDATE SKIP LOCKED`,
+		hasTable:   `SELECT COUNT(*) FROM pg_catalog.pg_tables WHERE schemaname = CURRENT_SCHEMA() AND tablename = $1`,
+		fault:      postgresFault,
 	}
 }
 

@@ -44,12 +44,12 @@ func (t *Tx) ExplainFind(ctx context.Context, merchant pay.MerchantID, f Payment
 	if f.From.IsZero() && f.To.IsZero() {
 		within = nil
 	} else {
-		text, args = f.reach(merchant, s)
+		text, args = f.reach(merchant, s, manyPayments+1)
 		explain("reach", text, args)
 	}
-	text, args = f.page(merchant, s, within)
+	text, args = f.page(t.dialect, merchant, s, within)
 	explain("page", text, args)
-	text, args = f.find(merchant, s, within)
+	text, args = f.find(t.dialect, merchant, s, within)
 	explain("find", text, args)
 	return plans, err
 }
@@ -117,4 +117,47 @@ func (t *Tx) Columns(ctx context.Context, table string) ([]string, error) {
 		text = `SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`
 	}
 	return t.Strings(ctx, text, table)
+}
+
+// Vacuum has PostgreSQL do what it does by itself in time: learn what is in the
+// tables, and which pages everybody sees. (That needs what was committed to be
+// flushed, which test servers put off: the first ANALYZE waits for it.) SQLite
+// needs nothing.
+func Vacuum(ctx context.Context, s *Store) error {
+	e, is := s.engine.(*postgresEngine)
+	if !is {
+		return nil
+	}
+	c, err := e.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, text := range []string{`SET synchronous_commit = on`, `ANALYZE`, `VACUUM ANALYZE`, `RESET synchronous_commit`} {
+		if _, err := c.ExecContext(ctx, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FindAmong is FindPayments where so many payments count as many.
+func (t *Tx) FindAmong(ctx context.Context, merchant pay.MerchantID, f PaymentFilter, many int) ([]pay.Payment, error) {
+	return t.findPayments(ctx, merchant, f, many)
+}
+
+// MigrateTo brings the schema up to an older version.
+func MigrateTo(ctx context.Context, s *Store, version int64) error {
+	kind, db := kindSQLite, (*sql.DB)(nil)
+	switch e := s.engine.(type) {
+	case *postgresEngine:
+		kind, db = kindPostgres, e.db
+	case *sqliteEngine:
+		db = e.writeDB
+	}
+	p, err := migrator(kind, db, s.log)
+	if err == nil {
+		_, err = p.UpTo(ctx, version)
+	}
+	return err
 }

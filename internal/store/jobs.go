@@ -51,7 +51,7 @@ type NewJob struct {
 func (t *Tx) EnqueueMany(ctx context.Context, kind string, jobs []NewJob) error {
 	jobs = distinct(jobs)
 	for len(jobs) > 0 {
-		n := batch(len(jobs))
+		n := batch(len(jobs), jobWidth)
 		if err := t.enqueue(ctx, kind, jobs[:n]); err != nil {
 			return wrap(err, "enqueue %d jobs %s, from %s on", len(jobs), kind, jobs[0].Key)
 		}
@@ -76,6 +76,9 @@ func distinct(jobs []NewJob) []NewJob {
 	}
 	return out
 }
+
+// jobWidth is how many arguments of an enqueue each job has.
+const jobWidth = 3
 
 // enqueue is one statement.
 func (t *Tx) enqueue(ctx context.Context, kind string, jobs []NewJob) error {

@@ -54,9 +54,20 @@ func migrateUp(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) e
 }
 
 func migrateOnce(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) error {
-	steps, err := fs.Sub(migrations, "migrations")
+	p, err := migrator(kind, db, log)
 	if err != nil {
 		return fmt.Errorf("store: migrations: %w", err)
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return fmt.Errorf("store: migrate: %w", err)
+	}
+	return nil
+}
+
+func migrator(kind string, db *sql.DB, log *slog.Logger) (*goose.Provider, error) {
+	steps, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
 	}
 	dialect := goose.DialectSQLite3
 	options := []goose.ProviderOption{goose.WithTableName(versionTable), goose.WithDisableGlobalRegistry(true)}
@@ -67,18 +78,11 @@ func migrateOnce(ctx context.Context, kind string, db *sql.DB, log *slog.Logger)
 		locker, err := lock.NewPostgresTableLocker(lock.WithTableName(lockTable), lock.WithTableLogger(log),
 			lock.WithTableLockTimeout(200*time.Millisecond, 600))
 		if err != nil {
-			return fmt.Errorf("store: migrations: %w", err)
+			return nil, err
 		}
 		options = append(options, goose.WithLocker(locker))
 	}
-	p, err := goose.NewProvider(dialect, db, steps, options...)
-	if err != nil {
-		return fmt.Errorf("store: migrations: %w", err)
-	}
-	if _, err := p.Up(ctx); err != nil {
-		return fmt.Errorf("store: migrate: %w", err)
-	}
-	return nil
+	return goose.NewProvider(dialect, db, steps, options...)
 }
 
 // Version is the newest step of the schema that the database has, 0 if none.

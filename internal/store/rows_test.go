@@ -138,7 +138,8 @@ func TestOfManyWhoFindATokenExpiredOneReplacesIt(t *testing.T) {
 func TestChannels(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		c := pay.Channel{Merchant: shop, Key: "channel-key-1", Provider: pay.TossPayments, MID: "mid", Name: "기본", Mode: pay.ModeTest,
-			Kind: pay.ChannelPayment, API: "http://a", Script: "http://s", Sealed: []byte{9, 0}, Revision: 4, Default: true, Created: noon}
+			Kind: pay.ChannelPayment, API: "http://a", Script: "http://s", Sealed: []byte{9, 0}, Revision: 4, Default: true,
+			Options: pay.ChannelOptions{FixedAccounts: true}, Created: noon}
 		older := pay.Channel{Merchant: shop, Key: "channel-key-2", Mode: pay.ModeLive, Kind: pay.ChannelBilling, Created: at(-1)}
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
 			if err := all(tx.InsertChannel(ctx, c), tx.InsertChannel(ctx, older)); err != nil {
@@ -155,6 +156,7 @@ func TestChannels(t *testing.T) {
 			changed := c
 			changed.Provider, changed.MID, changed.Name, changed.Mode, changed.Kind = pay.TossPay, "m", "n", pay.ModeSandbox, pay.ChannelBilling
 			changed.API, changed.Script, changed.Sealed, changed.Default, changed.Disabled = "", "", []byte{1}, false, true
+			changed.Options = pay.ChannelOptions{}
 			changed.Created, changed.Revision = at(99), 99 // neither is the caller's to change
 			if err := all(equal(t, c)(tx.Channel(ctx, shop, c.Key)), tx.UpdateChannel(ctx, changed)); err != nil {
 				return err

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -63,56 +64,47 @@ func (e *ScheduleExistsError) Is(target error) bool { return target == ErrExists
 
 // InsertSchedules adds schedules, all or none; an empty Status is scheduled, a
 // zero Created now. A *ScheduleExistsError, which is ErrExists, names the first
-// order number that is booked already, whatever became of that schedule, or that
-// is given twice.
+// order number that is given twice or is booked already, whatever became of that
+// schedule; the transaction may go on.
 func (t *Tx) InsertSchedules(ctx context.Context, all []pay.Schedule) error {
-	if err := t.unbooked(ctx, all); err != nil {
+	if err := distinctSchedules(all); err != nil {
 		return wrap(err, "insert %d schedules", len(all))
 	}
-	for len(all) > 0 {
-		n := batch(len(all))
-		if err := t.insertSchedules(ctx, all[:n]); err != nil {
-			return wrap(err, "insert schedules from order %q on", all[0].MerchantUID)
+	err := t.undoable(ctx, func() error {
+		for some := all; len(some) > 0; {
+			n := batch(len(some), scheduleWidth)
+			if err := t.insertSchedules(ctx, some[:n]); err != nil {
+				return err
+			}
+			some = some[n:]
 		}
-		all = all[n:]
+		return nil
+	})
+	if errors.Is(err, ErrExists) {
+		err = t.booked(ctx, all, err)
 	}
-	return nil
+	return wrap(err, "insert %d schedules", len(all))
 }
 
-// unbooked looks for order numbers that are taken, before anything is written.
-func (t *Tx) unbooked(ctx context.Context, all []pay.Schedule) error {
-	type name struct {
-		merchant pay.MerchantID
-		uid      string
-	}
-	seen := make(map[name]bool, len(all))
-	of := map[pay.MerchantID][]pay.MerchantUID{}
+// scheduleName is what there is one schedule of.
+type scheduleName struct {
+	merchant pay.MerchantID
+	uid      string
+}
+
+func distinctSchedules(all []pay.Schedule) error {
+	seen := make(map[scheduleName]bool, len(all))
 	for _, s := range all {
-		n := name{s.Merchant, clean(string(s.MerchantUID))}
+		n := scheduleName{s.Merchant, clean(string(s.MerchantUID))}
 		if seen[n] {
 			return &ScheduleExistsError{s.MerchantUID, true}
 		}
 		seen[n] = true
-		of[s.Merchant] = append(of[s.Merchant], s.MerchantUID)
-	}
-	for merchant, uids := range of {
-		taken, err := inChunks(uids, func(some []pay.MerchantUID) ([]pay.MerchantUID, error) {
-			n := room(len(some))
-			return list(ctx, t, func(r row) (u pay.MerchantUID, err error) { return u, r.Scan(&u) },
-				`SELECT merchant_uid FROM schedules WHERE merchant = $1 AND merchant_uid IN (`+placeholders(2, n)+`)`,
-				append([]any{merchant}, padded(some, n)...)...)
-		})
-		if err != nil {
-			return err
-		}
-		if taken = inOrder(uids, taken, func(u pay.MerchantUID) pay.MerchantUID { return u }); len(taken) > 0 {
-			return &ScheduleExistsError{taken[0], false}
-		}
 	}
 	return nil
 }
 
-// insertSchedules is one statement.
+// insertSchedules is one statement; ErrExists if it did not add them all.
 func (t *Tx) insertSchedules(ctx context.Context, some []pay.Schedule) error {
 	args := make([]any, 0, len(some)*scheduleWidth)
 	for _, s := range some {
@@ -129,11 +121,23 @@ func (t *Tx) insertSchedules(ctx context.Context, some []pay.Schedule) error {
 	n, err := t.exec(ctx, `INSERT INTO schedules (`+scheduleColumns+`) VALUES `+
 		rowsOf(1, len(some), scheduleWidth)+` ON CONFLICT DO NOTHING`, args...)
 	if err == nil && n < int64(len(some)) {
-		// Somebody booked one of the numbers since unbooked looked, which only
-		// PostgreSQL lets happen: the next run of fn finds which.
-		t.again, err = ErrExists, ErrExists
+		err = ErrExists
 	}
 	return err
+}
+
+// booked says which of the schedules could not be added: why, if none is found.
+func (t *Tx) booked(ctx context.Context, all []pay.Schedule, why error) error {
+	for _, s := range all {
+		n, err := t.number(ctx, `SELECT COUNT(*) FROM schedules WHERE merchant = $1 AND merchant_uid = $2`, s.Merchant, s.MerchantUID)
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return &ScheduleExistsError{s.MerchantUID, false}
+		}
+	}
+	return why
 }
 
 // Schedule is the schedule of an order number, or ErrNotFound. A Write holds it.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -95,6 +96,24 @@ func (t *Tx) change(ctx context.Context, otherwise error, text string, args ...a
 		return otherwise
 	}
 	return nil
+}
+
+// undoable runs several statements of which all or none count; the transaction
+// may go on after an error of fn's own. (An error of PostgreSQL's is undone too.)
+func (t *Tx) undoable(ctx context.Context, fn func() error) error {
+	if _, err := t.exec(ctx, `SAVEPOINT part`); err != nil {
+		return err
+	}
+	err := fn()
+	if err != nil {
+		if _, undo := t.exec(ctx, `ROLLBACK TO SAVEPOINT part`); undo != nil {
+			return errors.Join(err, undo)
+		}
+	}
+	if _, end := t.exec(ctx, `RELEASE SAVEPOINT part`); end != nil {
+		return errors.Join(err, end)
+	}
+	return err
 }
 
 // row is what a scan function reads from.

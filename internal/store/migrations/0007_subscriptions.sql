@@ -22,7 +22,7 @@ CREATE TABLE attempts (
 		('started', 'unknown', 'succeeded', 'declined', 'not_sent')),
 	amount       BIGINT  NOT NULL CONSTRAINT attempts_amount CHECK (amount >= 0),
 	detail       TEXT    NOT NULL,
-	class        TEXT    NOT NULL, -- our word for a refusal
+	class        TEXT    NOT NULL DEFAULT '', -- our word for a refusal; the release before does not write it
 	code         TEXT    NOT NULL,
 	message      TEXT    NOT NULL,
 	tries        BIGINT  NOT NULL,
