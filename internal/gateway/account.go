@@ -181,7 +181,7 @@ func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot
 		return b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
 	case (waits || closed) && p.Status == pay.StatusPartiallyCancelled:
 		return b.alarm(ctx, p, "deposit_reversed", "the bank took a deposit back of which a part was given back already")
-	case s.Stage == connector.StageCancelled && p.Status == pay.StatusPaid && !gaveBack(s):
+	case s.Stage == connector.StageCancelled && p.Status == pay.StatusPaid && p.Details.Account != nil && !gaveBack(s):
 		return b.alarm(ctx, p, "deposit_reversed", "the provider ended the payment though nothing was cancelled: the bank took the deposit back")
 	}
 	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
@@ -191,6 +191,11 @@ func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot
 	for _, m := range moved {
 		if m.Kind != pay.MovementDeposit || isReversed(m, moved) || !waits && !closed && !overtaken(m, s.Movements) {
 			continue
+		}
+		if !waits && !closed { // no step follows: answers to older questions must not count as fresh
+			if p, err = b.tx.UpdatePayment(ctx, p); err != nil {
+				return err
+			}
 		}
 		m.Key, m.Kind, m.At, m.Attempt = m.Key+reversedKey, pay.MovementDepositReversal, b.tx.Now, ""
 		if _, err := b.tx.AddMovement(ctx, m); err != nil {

@@ -95,9 +95,20 @@ func mergeDetails(have, got pay.Details) pay.Details {
 	got.ReceiptURL = cmp.Or(got.ReceiptURL, have.ReceiptURL)
 	got.Card = cmp.Or(got.Card, have.Card)
 	got.Bank = cmp.Or(got.Bank, have.Bank)
-	got.Account = cmp.Or(got.Account, have.Account)
+	got.Account = cmp.Or(inUTC(got.Account), have.Account)
 	got.CashReceipt = got.CashReceipt || have.CashReceipt
 	return got
+}
+
+// inUTC is an account with its times as the store gives them: two that say the
+// same are then equal.
+func inUTC(a *pay.VirtualAccount) *pay.VirtualAccount {
+	if a == nil {
+		return nil
+	}
+	out := *a
+	out.Due, out.Issued = out.Due.UTC(), out.Issued.UTC()
+	return &out
 }
 
 // movements adds what the books do not hold yet and gives the cancels among it.

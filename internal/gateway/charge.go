@@ -151,6 +151,9 @@ func (g *Gateway) chargeNow(ctx context.Context, on interface{ channel() openOn 
 	}
 	switch attempt.Status {
 	case pay.AttemptSucceeded:
+		if p.Status == pay.StatusConfirming { // approved otherwise than it was asked for: a person is called
+			return p, ErrOutcomeUnknown
+		}
 		if p.Status == pay.StatusFailed { // its money came in for an order that was paid otherwise
 			return p, ErrOrderUsed
 		}
@@ -204,11 +207,13 @@ func (g *Gateway) askAtOnce(ctx context.Context, o openOn, a asking, p pay.Payme
 func (g *Gateway) intendAgain(ctx context.Context, a pay.Attempt, timing connector.Timing) (pay.Attempt, error) {
 	var now pay.Attempt
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if _, err = tx.Payment(ctx, a.Merchant, a.Payment); err != nil { // held, so that nobody settles it meanwhile
+			return err
+		}
 		if now, err = tx.Attempt(ctx, a.Merchant, a.ID); err != nil || !now.Status.Open() {
 			return err
 		}
-		now.Deadline = tx.Now.Add(timing.Deadline)
-		if now, err = tx.UpdateAttempt(ctx, now); err != nil {
+		if now, err = tx.ExtendAttempt(ctx, now, tx.Now.Add(timing.Deadline)); err != nil {
 			return err
 		}
 		return tx.Enqueue(ctx, JobResolve, string(now.ID), resolveArg{now.Merchant}, now.Deadline.Add(resolveMargin))

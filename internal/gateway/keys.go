@@ -40,6 +40,9 @@ func (g *Gateway) IssueKey(ctx context.Context, r IssueKeyRequest) (pay.BillingK
 	if err != nil {
 		return k, fmt.Errorf("record billing key %s: %w", issued.key.ID, err)
 	}
+	if k.Status == pay.KeyRefused { // its customer was deleted, or it was given up, while it was being issued
+		return k, ErrNoBillingKey
+	}
 	return k, g.faults(string(pay.AttemptIssueKey) + ":" + pointLearned)
 }
 

@@ -31,6 +31,9 @@ func (g *Gateway) openKey(ctx context.Context, k pay.BillingKey) (opened[connect
 	if err != nil {
 		return none, "", err
 	}
+	if ch.Disabled {
+		return none, "", fmt.Errorf("%w: %s is disabled", ErrChannelMissing, ch.Key)
+	}
 	if ch.MID != k.MID || ch.Provider != k.Provider { // another shop would know nothing of it
 		return none, "", fmt.Errorf("%w: %s belongs to %s %s now, the billing key to %s %s", ErrChannelMissing, ch.Key, ch.Provider, ch.MID, k.Provider, k.MID)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/jobs"
@@ -184,12 +185,21 @@ func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIss
 func (g *Gateway) lostAgain(callErr error, r pay.Receipt) error {
 	e, ok := errors.AsType[*connector.Error](callErr)
 	keeps := g.drivers[r.Provider].Timings[pay.AttemptReceipt].KeepsAnswer
-	if ok && keeps && e.Stored() && g.now().Sub(r.Updated) > unclearFor {
+	if ok && keeps && e.Stored() && waited(g.drivers[r.Provider].Timings[pay.AttemptReceipt], r.Tries) > unclearFor {
+		g.log.ErrorContext(context.Background(), "an unclear refusal is taken for a refusal", "receipt", r.ID, "code", e.Code)
 		refused := *e
 		refused.Kind = connector.Misconfigured
 		return &refused
 	}
 	return fmt.Errorf("asked again: %s", callErr) // not wrapped: its kind is about this time alone
+}
+
+// waited is how long so many questions take.
+func waited(t connector.Timing, tries int) (d time.Duration) {
+	for n := range tries {
+		d += gap(t, n)
+	}
+	return d
 }
 
 // receiptCall is the idempotency key of what is under way: of the issue the

@@ -204,6 +204,9 @@ func shownBy(a pay.Attempt, s connector.Snapshot) connector.Outcome {
 // askLater plans the next question, or calls a person after the last.
 func (g *Gateway) askLater(ctx context.Context, timing connector.Timing, a pay.Attempt) error {
 	return g.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Payment(ctx, a.Merchant, a.Payment); err != nil { // held, so that nobody settles it meanwhile
+			return err
+		}
 		now, err := tx.AttemptByID(ctx, a.ID)
 		if err != nil || !now.Status.Open() {
 			return err

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -102,6 +103,9 @@ func (l *line) holdNext() *delay {
 
 func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.unplugged.Load() {
+		if t := httptrace.ContextClientTrace(r.Context()); t != nil && t.GetConn != nil { // as a transport says that it looks for a connection
+			t.GetConn(r.URL.Host)
+		}
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
 	res, err := http.DefaultTransport.RoundTrip(r)

@@ -96,12 +96,11 @@ func (g *Gateway) numbersFree(ctx context.Context, r ScheduleRequest) error {
 		if len(taken) > 0 {
 			return fmt.Errorf("%w: %q", ErrScheduleTaken, taken[0].MerchantUID)
 		}
-		for _, uid := range uids {
-			if err := orderUsed(checkUnused(ctx, tx, r.Merchant, uid)); err != nil {
-				return err
-			}
+		held, err := tx.HeldOrders(ctx, r.Merchant, uids)
+		if err == nil && len(held) > 0 {
+			err = fmt.Errorf("%w: %q", ErrOrderUsed, held[0])
 		}
-		return nil
+		return err
 	})
 }
 
@@ -297,7 +296,7 @@ func checkStep(ctx context.Context, tx *store.Tx, s pay.Schedule, ev pay.Schedul
 	if _, err := pay.Schedules.Next(s.Status, ev); err != nil {
 		return ErrScheduleStatus
 	}
-	if s.Status != pay.ScheduleExecuted {
+	if s.Payment == "" {
 		return nil
 	}
 	p, err := tx.Payment(ctx, s.Merchant, s.Payment)

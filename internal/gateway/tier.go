@@ -13,8 +13,8 @@ import (
 var tierCode = regexp.MustCompile(`^[A-Z0-9]{3}$`)
 
 // AddTier registers a sub-store of a merchant. It is a merchant of its own, with
-// its own channels and payments, and hears at the parent's webhook address until
-// it is given another. Code has three characters A-Z and 0-9.
+// its own channels and payments; it begins with the parent's settings, the
+// webhook address among them. Code has three characters A-Z and 0-9.
 func (g *Gateway) AddTier(ctx context.Context, parent pay.MerchantID, code, name string) (pay.Merchant, error) {
 	if !tierCode.MatchString(code) {
 		return pay.Merchant{}, &Invalid{"code", fmt.Sprintf("%q: a tier code has three characters A-Z and 0-9", code)}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,8 +123,10 @@ func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
 // there is no more to take or no room.
 func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	r.setHungry(true) // what ends from here on is worth another look
-	kinds, n := r.room()
-	taken, err := r.take(ctx, workCtx, kinds, n)
+	room := r.room()
+	taken, err := r.take(ctx, workCtx, func(ctx context.Context, tx *store.Tx) ([]store.Job, error) {
+		return tx.LeaseEach(ctx, room, r.lease)
+	})
 	if err != nil && ctx.Err() == nil {
 		r.log.ErrorContext(ctx, "jobs cannot be taken", "error", err)
 	}
@@ -132,10 +136,13 @@ func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 			r.freed()
 		})
 	}
-	if len(taken) > 0 && len(taken) == n {
-		return ctx.Err() == nil
+	for _, one := range taken {
+		room[one.job.Kind]--
+		if room[one.job.Kind] == 0 { // there may be more of it
+			return ctx.Err() == nil
+		}
 	}
-	r.setHungry(len(kinds) < len(r.kinds))
+	r.setHungry(slices.Contains(slices.Collect(maps.Values(room)), 0))
 	return false
 }
 
@@ -145,23 +152,15 @@ func (r *Runner) setHungry(hungry bool) {
 	r.hungry = hungry
 }
 
-// room is the kinds of which more may run, and how many of any of them.
-func (r *Runner) room() (kinds []string, n int) {
+// room is how many more of each kind may run.
+func (r *Runner) room() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	busy := map[string]int{}
+	room := maps.Clone(r.limit)
 	for which := range r.running {
-		busy[which.kind]++
+		room[which.kind] = max(room[which.kind]-1, 0)
 	}
-	for _, k := range r.kinds {
-		if free := r.limit[k] - busy[k]; free > 0 {
-			if len(kinds) == 0 || free < n {
-				n = free
-			}
-			kinds = append(kinds, k)
-		}
-	}
-	return kinds, n
+	return room
 }
 
 // freed looks for more work if there was too much when we last looked.

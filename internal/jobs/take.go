@@ -8,13 +8,13 @@ import (
 	"naru/internal/store"
 )
 
-// take leases up to n jobs, after renewing the leases of those that run. Both see
-// one Now: were the clock moved far ahead in between, we would be given our own
-// jobs again.
-func (r *Runner) take(ctx, workCtx context.Context, kinds []string, n int) ([]*run, error) {
+// take leases jobs, after renewing the leases of those that run. Both see one
+// Now: were the clock moved far ahead in between, we would be given our own jobs
+// again.
+func (r *Runner) take(ctx, workCtx context.Context, lease func(context.Context, *store.Tx) ([]store.Job, error)) ([]*run, error) {
 	r.taking.Lock()
 	defer r.taking.Unlock()
-	if len(kinds) == 0 && !r.anyRuns() {
+	if len(r.kinds) == 0 && !r.anyRuns() {
 		return nil, nil
 	}
 	var kept, lost []*run
@@ -25,7 +25,7 @@ func (r *Runner) take(ctx, workCtx context.Context, kinds []string, n int) ([]*r
 		if kept, lost, err = r.renew(ctx, tx); err != nil {
 			return err
 		}
-		leased, err = tx.LeaseJobs(ctx, kinds, n, r.lease)
+		leased, err = lease(ctx, tx)
 		return err
 	})
 	if err != nil {
@@ -89,7 +89,9 @@ func (r *Runner) anyRuns() bool {
 func (r *Runner) RunDue(ctx context.Context) error {
 	for {
 		ends := r.endsSoFar()
-		taken, err := r.take(ctx, context.WithoutCancel(ctx), r.kinds, 1)
+		taken, err := r.take(ctx, context.WithoutCancel(ctx), func(ctx context.Context, tx *store.Tx) ([]store.Job, error) {
+			return tx.LeaseJobs(ctx, r.kinds, 1, r.lease)
+		})
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"naru/internal/pay"
 )
@@ -90,11 +91,21 @@ func (t *Tx) StepAttempt(ctx context.Context, a pay.Attempt, ev pay.AttemptEvent
 	return now, wrap(err, "attempt %s: %s in state %s", a.ID, ev, a.Status)
 }
 
-// UpdateAttempt writes the tries, the deadline and the detail of an attempt, or
-// ErrNotFound.
+// ExtendAttempt gives an attempt until deadline, because its call is made once
+// more; ErrConflict when it is not open any more.
+func (t *Tx) ExtendAttempt(ctx context.Context, a pay.Attempt, deadline time.Time) (pay.Attempt, error) {
+	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET deadline = $3
+		WHERE merchant = $1 AND id = $2 AND status IN ('started', 'unknown') RETURNING `+attemptColumns, a.Merchant, a.ID, deadline)
+	if isNotFound(err) {
+		err = ErrConflict
+	}
+	return now, wrap(err, "extend attempt %s", a.ID)
+}
+
+// UpdateAttempt writes the tries and the detail of an attempt, or ErrNotFound.
 func (t *Tx) UpdateAttempt(ctx context.Context, a pay.Attempt) (pay.Attempt, error) {
-	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET tries = $3, detail = $4, deadline = $5
-		WHERE merchant = $1 AND id = $2 RETURNING `+attemptColumns, a.Merchant, a.ID, a.Tries, string(a.Detail), a.Deadline)
+	now, err := one(ctx, t, scanAttempt, `UPDATE attempts SET tries = $3, detail = $4
+		WHERE merchant = $1 AND id = $2 RETURNING `+attemptColumns, a.Merchant, a.ID, a.Tries, string(a.Detail))
 	return now, wrap(err, "attempt %s", a.ID)
 }
 

@@ -89,17 +89,19 @@ func (t *Tx) KeyByID(ctx context.Context, id pay.KeyID) (pay.BillingKey, error) 
 // it, and finds the new one when it had to wait for one that was being replaced.
 func (t *Tx) BillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
 	text := `SELECT ` + billingKeyColumns + ` FROM billing_keys
-		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'` + t.lock()
-	k, err := one(ctx, t, scanBillingKey, text, merchant, uid)
-	if isNotFound(err) && t.lock() != "" {
-		// The key that was active when the statement began may have been replaced while
-		// it waited, and the new one does not show in it. While the customer_uid is held
-		// no other key becomes active.
-		if err = t.holdCustomerUID(ctx, merchant, uid); err == nil {
-			k, err = one(ctx, t, scanBillingKey, text, merchant, uid)
+		WHERE merchant = $1 AND customer_uid = $2 AND status = 'active'`
+	for {
+		k, err := one(ctx, t, scanBillingKey, text+t.lock(), merchant, uid)
+		if isNotFound(err) && t.lock() != "" {
+			// The key that was active when the statement began may have been replaced while
+			// it waited, and the new one does not show in it. A statement that waits for
+			// nobody tells whether there is one.
+			if _, err = one(ctx, t, scanBillingKey, text, merchant, uid); err == nil {
+				continue
+			}
 		}
+		return k, wrap(err, "billing key of customer %q of merchant %s", uid, merchant)
 	}
-	return k, wrap(err, "billing key of customer %q of merchant %s", uid, merchant)
 }
 
 // BillingKeyDeletedSince reports whether a key of a customer_uid was deleted after

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -133,15 +134,7 @@ func (t *Tx) LeaseJobs(ctx context.Context, kinds []string, n int, lease time.Du
 	if err != nil {
 		return nil, wrap(err, "lease jobs")
 	}
-	slices.SortFunc(js, func(a, b Job) int {
-		if c := a.RunAt.Compare(b.RunAt); c != 0 {
-			return c
-		}
-		if c := strings.Compare(a.Kind, b.Kind); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Key, b.Key)
-	})
+	slices.SortFunc(js, byDue)
 	return js, nil
 }
 
@@ -155,6 +148,45 @@ func leaseJobs(kinds int, skip string) string {
 			ORDER BY due_at, kind, key LIMIT $2` + skip + `)
 		UPDATE jobs SET lease_to = $3, due_at = $3, tries = tries + 1 FROM due
 		WHERE kind = due_kind AND key = due_key RETURNING ` + jobColumns
+}
+
+// LeaseEach takes due jobs as LeaseJobs does, of each kind up to its number in
+// room, so that a backlog of one kind is not read for the sake of another. Kinds
+// with no room may be named: the statement is then the same each time.
+func (t *Tx) LeaseEach(ctx context.Context, room map[string]int, lease time.Duration) ([]Job, error) {
+	if len(room) == 0 {
+		return nil, nil
+	}
+	if lease < time.Microsecond {
+		return nil, wrap(fmt.Errorf("lease %v: must be positive", lease), "lease jobs")
+	}
+	args := []any{t.Now, t.Now.Add(lease)}
+	for _, k := range slices.Sorted(maps.Keys(room)) {
+		args = append(args, k, room[k])
+	}
+	js, err := list(ctx, t, scanJob, leaseEach(len(room), t.dialect.skip), args...)
+	if err != nil {
+		return nil, wrap(err, "lease jobs")
+	}
+	slices.SortFunc(js, byDue)
+	return js, nil
+}
+
+// leaseEach is the statement for so many kinds.
+func leaseEach(kinds int, skip string) string {
+	due := make([]string, kinds)
+	for i := range due {
+		due[i] = fmt.Sprintf(`SELECT due_kind, due_key FROM (SELECT kind AS due_kind, key AS due_key FROM jobs
+			WHERE kind = $%d AND due_at <= $1 ORDER BY due_at, key LIMIT $%d%s) AS k%d`, 2*i+3, 2*i+4, skip, i)
+	}
+	return `WITH due AS MATERIALIZED (` + strings.Join(due, ` UNION ALL `) + `)
+		UPDATE jobs SET lease_to = $2, due_at = $2, tries = tries + 1 FROM due
+		WHERE kind = due_kind AND key = due_key RETURNING ` + jobColumns
+}
+
+// byDue orders jobs by when they were to run.
+func byDue(a, b Job) int {
+	return cmp.Or(a.RunAt.Compare(b.RunAt), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
 }
 
 // RenewJob keeps a leased job until lease from now; j stays as it is. ErrConflict

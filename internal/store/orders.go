@@ -72,3 +72,15 @@ func (t *Tx) Release(ctx context.Context, merchant pay.MerchantID, uid pay.Merch
 		WHERE merchant = $1 AND merchant_uid = $2 AND held_by = $3`, merchant, uid, payment, t.Now)
 	return wrap(err, "release order %q of %s", uid, payment)
 }
+
+// HeldOrders is which of these order numbers a payment holds: one that is being
+// paid, or was.
+func (t *Tx) HeldOrders(ctx context.Context, merchant pay.MerchantID, uids []pay.MerchantUID) ([]pay.MerchantUID, error) {
+	held, err := inChunks(uids, func(some []pay.MerchantUID) ([]pay.MerchantUID, error) {
+		n := room(len(some))
+		return list(ctx, t, func(r row) (uid pay.MerchantUID, err error) { return uid, r.Scan(&uid) },
+			`SELECT merchant_uid FROM orders WHERE merchant = $1 AND held_by <> '' AND merchant_uid IN (`+placeholders(2, n)+`)
+				ORDER BY merchant_uid`, append([]any{merchant}, padded(some, n)...)...)
+	})
+	return held, wrap(err, "held orders of merchant %s", merchant)
+}

@@ -187,3 +187,6 @@ CREATE INDEX payments_by_customer ON payments (merchant, customer_uid, started_a
 -- Leased jobs are few; with them and those that are due, what is late can be
 -- counted without reading what is booked for later.
 CREATE INDEX jobs_leased ON jobs (due_at) WHERE lease_to > 0;
+
+-- A backlog of one kind is not read for the sake of another.
+CREATE INDEX jobs_by_kind ON jobs (kind, due_at, key);
