@@ -274,8 +274,14 @@ const (
 // reserveCharge writes a payment of which the money is asked for at once, and
 // takes its order number: one that is used up or in use is ErrOrderUsed.
 func (g *Gateway) reserveCharge(ctx context.Context, tx *store.Tx, p pay.Payment) (pay.Payment, error) {
-	p, err := g.insertCharge(ctx, tx, p)
+	used, err := tx.UsedOrders(ctx, p.Merchant, []pay.MerchantUID{p.MerchantUID})
 	if err != nil {
+		return p, err
+	}
+	if len(used) > 0 {
+		return p, ErrOrderUsed
+	}
+	if p, err = g.insertCharge(ctx, tx, p); err != nil {
 		return p, err
 	}
 	return p, translate(tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID), store.ErrReserved, ErrOrderUsed)

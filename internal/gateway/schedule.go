@@ -96,9 +96,9 @@ func (g *Gateway) numbersFree(ctx context.Context, r ScheduleRequest) error {
 		if len(taken) > 0 {
 			return fmt.Errorf("%w: %q", ErrScheduleTaken, taken[0].MerchantUID)
 		}
-		held, err := tx.HeldOrders(ctx, r.Merchant, uids)
-		if err == nil && len(held) > 0 {
-			err = fmt.Errorf("%w: %q", ErrOrderUsed, held[0])
+		used, err := tx.UsedOrders(ctx, r.Merchant, uids)
+		if err == nil && len(used) > 0 {
+			err = fmt.Errorf("%w: %q", ErrOrderUsed, used[0])
 		}
 		return err
 	})

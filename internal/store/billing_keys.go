@@ -228,10 +228,10 @@ func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.Bill
 }
 
 // holdCustomerUID holds the first key a customer_uid ever had. Keys are never
-// removed, so all who activate one of them meet here, and who comes next sees
-// what was activated before. (Only the very first keys of a customer_uid, made
-// and activated in one transaction each, have nowhere to meet but the unique
-// index.)
+// removed, so those who activate one of them meet here, and who comes next sees
+// what was activated before. Where they miss each other, as with the very first
+// keys, made and activated in one transaction each, the unique index lets one
+// pass and the others run again.
 func (t *Tx) holdCustomerUID(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) error {
 	if t.lock() == "" {
 		return nil

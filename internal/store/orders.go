@@ -73,14 +73,17 @@ func (t *Tx) Release(ctx context.Context, merchant pay.MerchantID, uid pay.Merch
 	return wrap(err, "release order %q of %s", uid, payment)
 }
 
-// HeldOrders is which of these order numbers a payment holds: one that is being
-// paid, or was.
-func (t *Tx) HeldOrders(ctx context.Context, merchant pay.MerchantID, uids []pay.MerchantUID) ([]pay.MerchantUID, error) {
-	held, err := inChunks(uids, func(some []pay.MerchantUID) ([]pay.MerchantUID, error) {
+// UsedOrders is which of these order numbers are used up or in use: a payment
+// holds the number, or is paid, or was. Nothing is held: Reserve decides.
+func (t *Tx) UsedOrders(ctx context.Context, merchant pay.MerchantID, uids []pay.MerchantUID) ([]pay.MerchantUID, error) {
+	used, err := inChunks(uids, func(some []pay.MerchantUID) ([]pay.MerchantUID, error) {
 		n := room(len(some))
+		in := placeholders(2, n)
 		return list(ctx, t, func(r row) (uid pay.MerchantUID, err error) { return uid, r.Scan(&uid) },
-			`SELECT merchant_uid FROM orders WHERE merchant = $1 AND held_by <> '' AND merchant_uid IN (`+placeholders(2, n)+`)
-				ORDER BY merchant_uid`, append([]any{merchant}, padded(some, n)...)...)
+			`SELECT merchant_uid FROM orders WHERE merchant = $1 AND held_by <> '' AND merchant_uid IN (`+in+`)
+			UNION SELECT merchant_uid FROM payments
+				WHERE merchant = $1 AND status IN `+paidStatuses+` AND merchant_uid IN (`+in+`)
+			ORDER BY 1`, append([]any{merchant}, padded(some, n)...)...)
 	})
-	return held, wrap(err, "held orders of merchant %s", merchant)
+	return used, wrap(err, "used orders of merchant %s", merchant)
 }

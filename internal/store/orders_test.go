@@ -118,3 +118,32 @@ func TestOfFiftyWhoReserveOneHolds(t *testing.T) {
 		}
 	})
 }
+
+// A number is used while a payment holds it, and by one that is paid or was.
+func TestUsedOrders(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		f.write(t, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.Reserve(ctx, shop, "held", "p1"); err != nil {
+				return err
+			}
+			if err := tx.PrepareOrder(ctx, shop, "free", 1000, "KRW"); err != nil {
+				return err
+			}
+			if err := tx.Reserve(ctx, "other", "theirs", "p2"); err != nil {
+				return err
+			}
+			paid := pay.Payment{
+				Merchant: shop, ID: "p3", MerchantUID: "paid", Source: pay.SourceAPI, Mode: pay.ModeSandbox, Status: pay.StatusPaid,
+				Amount: pay.Breakdown{Total: pay.Won(1000)}, PaidAt: tx.Now,
+			}
+			if err := tx.InsertPayment(ctx, paid); err != nil {
+				return err
+			}
+			got, err := tx.UsedOrders(ctx, shop, []pay.MerchantUID{"paid", "free", "theirs", "nobody", "held"})
+			if diff := cmp.Diff([]pay.MerchantUID{"held", "paid"}, got); diff != "" {
+				t.Error(diff)
+			}
+			return err
+		})
+	})
+}
