@@ -98,6 +98,9 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 	if err != nil {
 		return p, err
 	}
+	if p.Status == pay.StatusFailed && r.Actor != actorGiveBack { // its deposit had been taken back: nothing was given back
+		return p, ErrNotCancellable
+	}
 	return p, cancelRefused(a)
 }
 

@@ -7,7 +7,7 @@
 // A story that fails prints its steps and how to tell it again:
 //
 //	go test ./test/model -run TestModel -seed 17 [-dsn postgres]
-//	go test ./test/model -seeds 2000 -steps 80     a long search
+//	go test ./test/model -timeout 0 -seeds 2000     a long search
 package model_test
 
 import (
@@ -131,7 +131,7 @@ func newStory(t *testing.T, dsn, kind string, seed uint64) *story {
 func (s *story) step() {
 	s.t.Helper()
 	s.disturbed, s.hits = false, s.faultHits()
-	s.clock.Set(s.clock.In(time.Duration(1+s.rng.IntN(50)) * time.Millisecond)) // no two things happen at once unless they are to
+	s.pass(time.Duration(1+s.rng.IntN(50)) * time.Millisecond) // no two things happen at once unless they are to
 	op := s.pick()
 	op(s)
 	s.quiesce()
