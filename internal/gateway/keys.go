@@ -266,10 +266,13 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 		return err
 	}
 	k, ch, err := g.keyWithChannel(ctx, arg.Merchant, pay.KeyID(j.Key))
-	if err != nil || k.Status != pay.KeyIssuing {
+	if err != nil && !errors.Is(err, ErrChannelMissing) || k.Status != pay.KeyIssuing {
 		return err
 	}
-	on, err := openFor[connector.BillingByCard](g, ch)
+	var on opened[connector.BillingByCard]
+	if err == nil {
+		on, err = openFor[connector.BillingByCard](g, ch)
+	}
 	if err != nil {
 		return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
 	}
@@ -316,6 +319,8 @@ func (g *Gateway) askKeyLater(ctx context.Context, k pay.BillingKey, timing conn
 	})
 }
 
+// keyWithChannel is a key and the channel it was issued on: ErrChannelMissing when
+// that is not there, or is another shop's now, which would know nothing of it.
 func (g *Gateway) keyWithChannel(ctx context.Context, m pay.MerchantID, id pay.KeyID) (pay.BillingKey, pay.Channel, error) {
 	var k pay.BillingKey
 	var ch pay.Channel
@@ -324,8 +329,11 @@ func (g *Gateway) keyWithChannel(ctx context.Context, m pay.MerchantID, id pay.K
 			return err
 		}
 		ch, err = tx.Channel(ctx, k.Merchant, k.Channel)
-		return err
+		return translate(err, store.ErrNotFound, ErrChannelMissing)
 	})
+	if err == nil && (ch.MID != k.MID || ch.Provider != k.Provider) {
+		err = fmt.Errorf("%w: %s belongs to %s %s now, the billing key to %s %s", ErrChannelMissing, ch.Key, ch.Provider, ch.MID, k.Provider, k.MID)
+	}
 	return k, ch, err
 }
 

@@ -24,6 +24,10 @@ func (g *Gateway) workRevokeKey(ctx context.Context, j store.Job) error {
 		return err
 	}
 	k, ch, err := g.keyWithChannel(ctx, arg.Merchant, pay.KeyID(j.Key))
+	if errors.Is(err, ErrChannelMissing) { // there is nowhere to revoke it any more
+		g.log.WarnContext(ctx, "billing key not revoked", "billing_key", k.ID, "err", err)
+		return nil
+	}
 	if err != nil || len(k.Sealed) == 0 {
 		return translate(err, store.ErrNotFound, nil)
 	}

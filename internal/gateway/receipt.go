@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"naru/internal/connector"
-	"naru/internal/jobs"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -98,10 +96,11 @@ func receiptChannel(ctx context.Context, g *Gateway, m pay.MerchantID, id pay.Pa
 	if err != nil {
 		return opened[connector.ReceiptIssuer]{}, err
 	}
-	return g.openReceipt(ctx, m, p.Channel)
+	return g.openReceipt(ctx, m, p.Channel, p.MID)
 }
 
-func (g *Gateway) openReceipt(ctx context.Context, m pay.MerchantID, key pay.ChannelKey) (opened[connector.ReceiptIssuer], error) {
+// openReceipt opens a channel that is still the shop's the receipt is of.
+func (g *Gateway) openReceipt(ctx context.Context, m pay.MerchantID, key pay.ChannelKey, mid string) (opened[connector.ReceiptIssuer], error) {
 	var ch pay.Channel
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		ch, err = tx.Channel(ctx, m, key)
@@ -109,6 +108,9 @@ func (g *Gateway) openReceipt(ctx context.Context, m pay.MerchantID, key pay.Cha
 	})
 	if err != nil {
 		return opened[connector.ReceiptIssuer]{}, err
+	}
+	if ch.MID != mid {
+		return opened[connector.ReceiptIssuer]{}, fmt.Errorf("%w: %s belongs to %s now, not to %s", ErrChannelMissing, ch.Key, ch.MID, mid)
 	}
 	return openFor[connector.ReceiptIssuer](g, ch)
 }
@@ -170,36 +172,13 @@ func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIss
 		return r, err
 	}
 	if again && callErr != nil {
-		callErr = g.lostAgain(callErr, r)
+		callErr = g.lostAgain(ctx, callErr, r)
 	}
 	r, err := g.learnReceipt(ctx, r, out, callErr)
 	if err != nil {
 		return r, err
 	}
 	return r, g.fault(pay.AttemptReceipt, pointLearned)
-}
-
-// lostAgain is an error of a question that was put before. A refusal that is
-// neither yes nor no, and will be given again under our key, is taken as a
-// refusal in the end.
-func (g *Gateway) lostAgain(callErr error, r pay.Receipt) error {
-	e, ok := errors.AsType[*connector.Error](callErr)
-	keeps := g.drivers[r.Provider].Timings[pay.AttemptReceipt].KeepsAnswer
-	if ok && keeps && e.Stored() && waited(g.drivers[r.Provider].Timings[pay.AttemptReceipt], r.Tries) > unclearFor {
-		g.log.ErrorContext(context.Background(), "an unclear refusal is taken for a refusal", "receipt", r.ID, "code", e.Code)
-		refused := *e
-		refused.Kind = connector.Misconfigured
-		return &refused
-	}
-	return fmt.Errorf("asked again: %s", callErr) // not wrapped: its kind is about this time alone
-}
-
-// waited is how long so many questions take.
-func waited(t connector.Timing, tries int) (d time.Duration) {
-	for n := range tries {
-		d += gap(t, n)
-	}
-	return d
 }
 
 // receiptCall is the idempotency key of what is under way: of the issue the
@@ -272,56 +251,6 @@ func describeReceipt(r *pay.Receipt, out connector.ReceiptOutcome, v verdict) pa
 	return pay.EvReceiptIssued
 }
 
-// workResolveReceipt asks again, under the same key, for an answer that was lost.
-func (g *Gateway) workResolveReceipt(ctx context.Context, j store.Job) error {
-	var arg receiptArg
-	if err := j.ReadArg(&arg); err != nil {
-		return err
-	}
-	var r pay.Receipt
-	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
-		r, err = tx.Receipt(ctx, arg.Merchant, pay.ReceiptID(j.Key))
-		return err
-	})
-	if err != nil || r.Status != pay.ReceiptIssuing && r.Status != pay.ReceiptCancelling {
-		return err
-	}
-	timing := g.drivers[r.Provider].Timings[pay.AttemptReceipt]
-	on, err := g.openReceipt(ctx, r.Merchant, r.Channel)
-	if err != nil {
-		return g.askReceiptLater(ctx, r, timing, err)
-	}
-	_, err = g.askReceipt(ctx, on, r, "", true)
-	if _, refused := errors.AsType[*DeclinedError](err); err == nil || refused || errors.Is(err, ErrProviderDown) {
-		return nil
-	}
-	return g.askReceiptLater(ctx, r, timing, err)
-}
-
-func (g *Gateway) askReceiptLater(ctx context.Context, r pay.Receipt, timing connector.Timing, why error) error {
-	if r.Tries+1 < len(timing.Gaps) {
-		err := g.store.Write(ctx, func(tx *store.Tx) error {
-			now, err := tx.Receipt(ctx, r.Merchant, r.ID)
-			if err == nil {
-				now.Tries++
-				_, err = tx.UpdateReceipt(ctx, now)
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return jobs.RetryAt(g.now().Add(gap(timing, r.Tries+1)), why)
-	}
-	g.log.ErrorContext(ctx, "needs a person", "receipt", r.ID)
-	return g.store.Write(ctx, func(tx *store.Tx) error {
-		return tx.AddAlarm(ctx, store.Alarm{
-			ID: "unknown:" + string(r.ID), Merchant: r.Merchant, Payment: r.Payment, Kind: "unknown_outcome", At: tx.Now,
-			Text: fmt.Sprintf("whether cash receipt %s is %s could not be learned", r.ID, r.Status),
-		})
-	})
-}
-
 // ReceiptOfPayment is the newest cash receipt of a payment: ErrNoPayment,
 // ErrNoReceipt.
 func (g *Gateway) ReceiptOfPayment(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Receipt, error) {
@@ -368,7 +297,7 @@ func (g *Gateway) CancelReceiptOfOrder(ctx context.Context, m pay.MerchantID, ui
 	if err != nil {
 		return r, err
 	}
-	on, err := g.openReceipt(ctx, m, r.Channel)
+	on, err := g.openReceipt(ctx, m, r.Channel, r.MID)
 	if err != nil {
 		return r, err
 	}
