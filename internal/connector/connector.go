@@ -28,6 +28,13 @@ type Driver struct {
 	Production  Endpoints    // where live and test channels go
 	Credentials []Credential // what a channel needs
 	Methods     []Method     // what the provider sells; see Method
+	// Cards are the card companies a window can go to directly, by standard code, in
+	// the order to show them; none where windows know no such thing.
+	Cards []CardCompany
+	// BillingMethod is asked for when a billing key is wanted in the window; "" if none is.
+	BillingMethod pay.Method
+	// CheckCustomer refuses a name for a billing key's customer that the provider would.
+	CheckCustomer func(customer string) error
 	// Popup: the provider forbids frames, so desktop windows open in a popup.
 	Popup   bool
 	Timings map[pay.AttemptKind]Timing
@@ -62,6 +69,15 @@ type Method struct {
 	// ServerOnly: it comes about without a window only.
 	ServerOnly bool
 	Minimum    int64 // smallest amount in won
+	// What a window of it can be told besides: how cards are used (not for wallets,
+	// which ask in their own app), cash receipts, escrow.
+	Cards, Receipts, Escrow bool
+}
+
+// CardCompany is a card company as a window knows it. Code is the standard one.
+type CardCompany struct {
+	Code    string
+	AppCard bool // pays by its app as well
 }
 
 // Method finds the row of m.
@@ -112,6 +128,17 @@ type WindowPayer interface {
 	ReadReturn(ctx context.Context, r Return) (Returned, error)
 }
 
+// BillingWindower has a billing key issued in the provider's window. No money
+// moves. What the customer agreed to there is proven by Proof: it is known when
+// the window opens, or comes back with the browser.
+type BillingWindower interface {
+	OpenBillingWindow(ctx context.Context, w BillingWindow) (Launch, error)
+	ReadBillingReturn(ctx context.Context, r Return) (BillingReturned, error)
+	// IssueFromWindow has the key that the customer agreed to. Asking again under
+	// the same call.Key is harmless. Pending: the customer has not finished.
+	IssueFromWindow(ctx context.Context, call Call, customer string, proof pay.Secret) (KeyOutcome, error)
+}
+
 // Confirmer asks for the money after the window: approval.
 type Confirmer interface {
 	Confirm(ctx context.Context, call Call, ref pay.Ref, amount pay.Breakdown) (Outcome, error)
@@ -154,78 +181,6 @@ type Call struct {
 	// TestCode is passed on as the provider's own test means, outside live mode.
 	TestCode string
 	Record   func(Exchange) // scrubbed request and answer, for the audit trail; may be nil
-}
-
-// Window is one payment window to open.
-type Window struct {
-	Order      string // our order id at the provider
-	Name       string // never empty
-	Amount     pay.Breakdown
-	Method     pay.Method
-	Buyer      pay.Buyer
-	Escrow     bool
-	SuccessURL string
-	FailureURL string // also where a buyer who leaves the window is sent
-	NoticeURL  string // server to server; "" when the provider has it registered
-	Mobile     bool
-	Language   string // "ko" or "en"
-	AppScheme  string
-	Card       CardOptions
-	ExpiresAt  time.Time // zero is the provider's own time
-	Receipt    CashReceiptOptions
-}
-
-// CardOptions restrict the card part of a window. The zero value restricts nothing.
-type CardOptions struct {
-	Company       string // standard code of the one card company to go to directly
-	Months        *int   // fixed installment plan; 0 is lump sum
-	MaxMonths     *int   // lump sum up to this many months
-	AppCardOnly   bool
-	Points        *bool // card points forced on or forbidden; nil is the customer's choice
-	International bool
-	DiscountCode  string
-	NoInstallment bool // the wallet offers lump sum only
-}
-
-// CashReceiptOptions is what the window does about cash receipts.
-type CashReceiptOptions struct {
-	Issue    *bool  // nil is the provider's habit through this gateway
-	Category string // "GENERAL", "CULTURE", "PUBLIC_TP" or ""
-}
-
-// Launch is how the checkout page starts the window: exactly one of Redirect
-// and Script is set.
-type Launch struct {
-	Redirect string
-	Script   *Script
-	Ref      pay.Ref // to keep with the payment before the browser leaves
-}
-
-// Script loads the provider's browser SDK and calls
-// window[Object](...Init)[Call](...Args), which gives a promise.
-type Script struct {
-	Src     string
-	Object  string
-	Init    []any
-	Call    string
-	Args    []any
-	Origins []string // what the page must be allowed to frame and to fetch from
-}
-
-// Return is what the browser came back with.
-type Return struct {
-	Failed bool // it came to FailureURL
-	Form   map[string][]string
-	Ref    pay.Ref // what we hold of the payment
-}
-
-// Returned is what the return says happened in the window. It came through the
-// customer's browser, so it proves nothing: the gateway compares Amount and
-// Ref.Order with its own.
-type Returned struct {
-	Ref     pay.Ref
-	Amount  *int64   // nil when the provider's return has none
-	Decline *Decline // the customer left the window or was refused
 }
 
 // Cancel is one cancel to ask for.

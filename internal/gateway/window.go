@@ -10,6 +10,7 @@ import (
 // WindowRequest is a buyer's wish to pay, as the merchant's page stated it.
 type WindowRequest struct {
 	UserCode    string
+	Tier        string         // sub-store of IMP.agency; "" is the merchant itself
 	Origin      string         // web origin of the page; "" when the browser sent none
 	ChannelKey  pay.ChannelKey // wins over PG
 	PG          string         // "tosspayments", "tosspayments.{MID}", …; "" is the default channel
@@ -26,11 +27,51 @@ type WindowRequest struct {
 	Mobile      bool
 	Language    string // "ko" or "en"
 	Escrow      bool
+	Products    []connector.Product
 	Card        connector.CardOptions
+	CardRows    []CardRow // card.detail
+	FreeMonths  bool      // useFreeInterestFromMall: the merchant pays interest, as CardRows say
+	Due         time.Time // vbank_due
 	ExpiresAt   time.Time
 	Receipt     connector.CashReceiptOptions
 	UserAgent   string
+	Billing     *BillingRequest // a billing key is wanted, and nothing is charged
+	Notes       []Note          // what became of parameters that are not passed on as they are
 }
+
+// BillingRequest is what a window needs besides to issue a billing key.
+type BillingRequest struct {
+	CustomerUID pay.CustomerUID
+	CustomerID  string // the buyer at the provider; "" is a random one, where the provider allows that
+	UserCI      string // bypass.tosspay_v2.encryptedUserCi
+}
+
+// CardRow is a row of card.detail. Rows are read in order, later ones win.
+type CardRow struct {
+	Company   string // standard code, or AllCards
+	Enabled   *bool  // nil leaves it as it is
+	MaxMonths int    // the most months whose interest the merchant pays; 0 is none
+}
+
+// AllCards is CardRow.Company when a row is about every company.
+const AllCards = "*"
+
+// Note is what became of a parameter that is not passed on as the page sent it.
+type Note struct {
+	Parameter string   `json:"parameter"` // V1's name, with its path: bypass.discountCode
+	Kind      NoteKind `json:"kind"`
+	Text      string   `json:"text"` // English; for the page's developer
+}
+
+// NoteKind says why a parameter is not passed on as it is.
+type NoteKind string
+
+const (
+	NoteUnknown    NoteKind = "unknown"    // no parameter of V1: ignored, as V1 does
+	NoteDeprecated NoteKind = "deprecated" // taken, and there is a newer name
+	NoteUnused     NoteKind = "unused"     // a parameter that means nothing for this provider or method
+	NoteAdapted    NoteKind = "adapted"    // passed on as something else
+)
 
 // Style is how the page shows the provider's window.
 type Style string
@@ -49,8 +90,11 @@ type Opened struct {
 	Expires time.Time
 }
 
-// Begun is a checkout whose provider window may now be launched.
+// Begun is a checkout whose provider window may now be launched. With Choose
+// set nothing was begun: the buyer chooses a card first, and the checkout is
+// begun again with the pick.
 type Begun struct {
+	Choose   *CardChoice
 	Payment  pay.Payment
 	Merchant pay.Merchant
 	Launch   Launch
@@ -58,6 +102,26 @@ type Begun struct {
 	Language string
 	Origin   string // of the page that asked
 	Expires  time.Time
+}
+
+// CardChoice is what a buyer may choose from before the provider's window opens
+// at one card company (card.detail).
+type CardChoice struct {
+	Companies []CardOffer
+}
+
+// CardOffer is one company of a choice. Months are the installments it offers, 0
+// being a lump sum; Free those of them whose interest the merchant pays.
+type CardOffer struct {
+	Company string // standard code
+	Months  []int
+	Free    []int
+}
+
+// CardPick is what a buyer chose.
+type CardPick struct {
+	Company string
+	Months  int
 }
 
 // Launch is how the page starts the provider's window.

@@ -172,9 +172,9 @@ func (s *Simulator) expire(p *payment) {
 }
 
 // authenticate records what the customer chose in the window.
-func (s *Simulator) authenticate(p *payment, c card, decline string) {
-	p.state, p.authenticated = inProgress, s.opts.Now()
-	p.method, p.card, p.decline = "카드", &c, decline
+func (s *Simulator) authenticate(p *payment, chosen func(*payment), decline string) {
+	p.state, p.authenticated, p.decline = inProgress, s.opts.Now(), decline
+	chosen(p)
 	s.watch(p)
 }
 

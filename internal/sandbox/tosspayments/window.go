@@ -15,7 +15,7 @@ type window struct {
 	success string // "" in promise mode
 	fail    string
 	lang    string
-	offer   offer
+	sheet   sheet
 	payment *payment
 	result  *outcome // how it ended; nil while it is open
 }

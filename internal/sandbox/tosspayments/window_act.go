@@ -11,8 +11,8 @@ import (
 // act is what the buyer or the tester did in the window. Code is the decline
 // that the confirm is to end with; "" is none.
 type act struct {
-	choice
-	Code string `json:"code"`
+	choices json.RawMessage // the whole body: what the sheet asked for
+	Code    string          `json:"code"`
 }
 
 // actWindow does one thing and answers with how the window ends, or with a
@@ -22,6 +22,7 @@ func (s *Simulator) actWindow(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	if err == nil {
 		err = json.Unmarshal(body, &a)
+		a.choices = body
 	}
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, refusef("INVALID_REQUEST", "the body must be a JSON object").object(korean))
@@ -73,10 +74,10 @@ func (s *Simulator) approveWindow(w *window, a act) (outcome, error) {
 	if p, ok := problems[a.Code]; a.Code != "" && (!ok || !p.declines) {
 		return outcome{}, refusef("INVALID_REQUEST", "code %q: not a code that a confirm is declined with", a.Code)
 	}
-	card, err := w.offer.take(a.choice)
+	chosen, err := w.sheet.take(s, w, a.choices)
 	if err != nil {
 		return outcome{}, err
 	}
-	s.authenticate(w.payment, card, a.Code)
+	s.authenticate(w.payment, chosen, a.Code)
 	return w.succeed(s.opts.Legacy2022), nil
 }

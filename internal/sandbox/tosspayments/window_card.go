@@ -26,6 +26,28 @@ type choice struct {
 	Point        bool   `json:"point"`
 }
 
+// readCardSheet is readCard for the table of methods.
+func readCardSheet(f *fields, o *order) sheet { return readCard(f, o) }
+
+// refused: easy-pay services need a contract of their own.
+func (of offer) refused(*shop) error {
+	if of.easyPay != "" {
+		return refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", of.easyPay)
+	}
+	return nil
+}
+
+func (of offer) page(_ *Simulator, w *window) (string, any) { return "card", of.view(w.lang) }
+
+func (of offer) take(_ *Simulator, _ *window, choices json.RawMessage) (func(*payment), error) {
+	var ch choice
+	if err := json.Unmarshal(choices, &ch); err != nil {
+		return nil, refusef("INVALID_REQUEST", "the choices must be a JSON object")
+	}
+	c, err := of.choose(ch)
+	return func(p *payment) { p.method, p.card = "카드", &c }, err
+}
+
 // readCard checks the parameters of cards ("결제창 열기", 카드·간편결제).
 func readCard(f *fields, o *order) offer {
 	var of offer
@@ -145,8 +167,8 @@ func readFree(f *fields) map[string][]int {
 	return free
 }
 
-// take checks the buyer's choice against the offer.
-func (of offer) take(ch choice) (card, error) {
+// choose checks the buyer's choice against the offer.
+func (of offer) choose(ch choice) (card, error) {
 	i := slices.IndexFunc(of.companies, func(c company) bool { return c.code == ch.Company })
 	if i < 0 {
 		return card{}, refusef("INVALID_CARD_COMPANY", "company %q is not offered", ch.Company)

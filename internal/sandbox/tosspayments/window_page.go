@@ -103,7 +103,7 @@ func (s *Simulator) windowPage(token string) (web.Page, bool) {
 	switch {
 	case win.result == nil && p.state == ready:
 		conf.Auto = s.auto
-		page.Name, data.Page = "card", win.offer.view(win.lang)
+		page.Name, data.Page = win.sheet.page(s, win)
 	case p.state == expired:
 		page.Name = "expired"
 	default:

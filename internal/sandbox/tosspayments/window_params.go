@@ -11,14 +11,14 @@ import (
 // contracted here.
 type method struct {
 	ko, code string
-	read     func(f *fields, o *order) offer // nil: not contracted
+	read     func(f *fields, o *order) sheet // nil: not contracted
 }
 
 // methods are the names of "결제창 열기". No method opens the card window and
 // leaves Payment.method open until the buyer is through.
 var methods = []method{
-	{ko: "", code: "", read: readCard},
-	{ko: "카드", code: "CARD", read: readCard},
+	{ko: "", code: "", read: readCardSheet},
+	{ko: "카드", code: "CARD", read: readCardSheet},
 	{ko: "가상계좌", code: "VIRTUAL_ACCOUNT"},
 	{ko: "계좌이체", code: "TRANSFER"},
 	{ko: "휴대폰", code: "MOBILE_PHONE"},
@@ -71,7 +71,7 @@ func (s *Simulator) readWindow(shop *shop, f *fields, name string, redirect bool
 	f.known("mId", "methodType", "forceFailure") // in the script's types, without documentation
 	f.known(otherMethods...)
 	if ok && m.read != nil {
-		w.offer = m.read(f, &o)
+		w.sheet = m.read(f, &o)
 	} else {
 		f.known(cardOnly...)
 	}
@@ -81,12 +81,15 @@ func (s *Simulator) readWindow(shop *shop, f *fields, name string, redirect bool
 	switch {
 	case m.read == nil:
 		return nil, o, refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", m.ko)
-	case w.offer.easyPay != "":
-		return nil, o, refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", w.offer.easyPay)
 	case s.used(shop, o.id, nil):
 		return nil, o, refuse("DUPLICATED_ORDER_ID")
 	}
-	if w.offer.international {
+	if r, ok := w.sheet.(refuser); ok {
+		if err := r.refused(shop); err != nil {
+			return nil, o, err
+		}
+	}
+	if c, ok := w.sheet.(offer); ok && c.international {
 		w.lang = english
 	}
 	return w, o, nil
