@@ -11,7 +11,7 @@ import (
 
 // begin launches the provider's window, once for each link.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
-	b, err := h.gateway.BeginCheckout(r.Context(), token(r))
+	b, err := h.gateway.BeginCheckout(r.Context(), token(r), nil)
 	switch {
 	case err != nil:
 		h.trouble(w, r, err)

@@ -148,7 +148,7 @@ const (
 // BeginCheckout opens the provider's window, once for each link. Nothing moves
 // money here, so whatever goes wrong ends the payment as failed: ErrProviderDown
 // when the provider gave no answer, a *DeclinedError when it refused.
-func (g *Gateway) BeginCheckout(ctx context.Context, token string) (Begun, error) {
+func (g *Gateway) BeginCheckout(ctx context.Context, token string, pick *CardPick) (Begun, error) {
 	ctx = context.WithoutCancel(ctx) // the link is used up; what it brings must be kept
 	v, err := g.claim(ctx, token, checkoutNew, checkoutBegun)
 	if err != nil {

@@ -54,7 +54,7 @@ func TestBuyerIsRefused(t *testing.T) {
 func TestLinksServeOnce(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		v := r.open(r.request(pay.TossPayments, "o1")).agree("")
-		if _, err := r.gw.BeginCheckout(r.ctx, v.token); !errors.Is(err, gateway.ErrCheckoutUsed) {
+		if _, err := r.gw.BeginCheckout(r.ctx, v.token, nil); !errors.Is(err, gateway.ErrCheckoutUsed) {
 			t.Errorf("a second opening: %v", err)
 		}
 		other := r.open(r.request(pay.TossPayments, "o2"))
@@ -69,13 +69,13 @@ func TestLinksServeOnce(t *testing.T) {
 		if _, err := v.finish(); !errors.Is(err, gateway.ErrCheckoutUsed) {
 			t.Errorf("a second return: %v", err)
 		}
-		if _, err := r.gw.BeginCheckout(r.ctx, "not-a-token"); !errors.Is(err, gateway.ErrCheckoutUnknown) {
+		if _, err := r.gw.BeginCheckout(r.ctx, "not-a-token", nil); !errors.Is(err, gateway.ErrCheckoutUnknown) {
 			t.Errorf("an unknown link: %v", err)
 		}
 		o, err := r.gw.OpenCheckout(r.ctx, r.request(pay.TossPayments, "o3"))
 		must2(t, err)
 		r.clock.Advance(31 * time.Minute)
-		if _, err := r.gw.BeginCheckout(r.ctx, o.Token); !errors.Is(err, gateway.ErrCheckoutExpired) {
+		if _, err := r.gw.BeginCheckout(r.ctx, o.Token, nil); !errors.Is(err, gateway.ErrCheckoutExpired) {
 			t.Errorf("a late opening: %v", err)
 		}
 		if res, err := r.gw.CloseCheckout(r.ctx, o.Token, false); err != nil || res.Progress != gateway.ProgressDone || res.Code == "" {
@@ -319,7 +319,7 @@ func TestProviderIsDown(t *testing.T) {
 		r.faulty(pay.TossPay, "POST /api/v2/payments before drop")
 		o, err := r.gw.OpenCheckout(r.ctx, r.request(pay.TossPay, "o1"))
 		must2(t, err)
-		if _, err := r.gw.BeginCheckout(r.ctx, o.Token); !errors.Is(err, gateway.ErrProviderDown) {
+		if _, err := r.gw.BeginCheckout(r.ctx, o.Token, nil); !errors.Is(err, gateway.ErrProviderDown) {
 			t.Errorf("%v", err)
 		}
 		res, err := r.gw.CheckoutResult(r.ctx, o.Token)

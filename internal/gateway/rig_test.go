@@ -324,7 +324,7 @@ func (r *rig) open(w gateway.WindowRequest) *visit {
 	r.t.Helper()
 	o, err := r.gw.OpenCheckout(r.ctx, w)
 	must2(r.t, err)
-	b, err := r.gw.BeginCheckout(r.ctx, o.Token)
+	b, err := r.gw.BeginCheckout(r.ctx, o.Token, nil)
 	must2(r.t, err)
 	return &visit{r: r, token: o.Token, payment: o.Payment.ID, launch: b.Launch}
 }
