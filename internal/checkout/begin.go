@@ -1,22 +1,37 @@
 package checkout
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"naru/internal/gateway"
 	"naru/internal/web"
 )
 
-// begin launches the provider's window, once for each link.
+// begin launches the provider's window, once for each link, or has the buyer
+// choose a card first.
 func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
-	b, err := h.gateway.BeginCheckout(r.Context(), token(r), nil)
+	h.start(w, r, nil, selection{})
+}
+
+// start begins the checkout with pick; nil is none. Where that leads to the page
+// on which a card is chosen, sel is what it shows as chosen.
+func (h *Handler) start(w http.ResponseWriter, r *http.Request, pick *gateway.CardPick, sel selection) {
+	b, err := h.gateway.BeginCheckout(r.Context(), token(r), pick)
+	_, refused := errors.AsType[*gateway.Refusal](err)
 	switch {
+	case refused && pick != nil: // nothing was begun, and the link is still good
+		sel.Refused = true
+		h.start(w, r, nil, sel)
 	case err != nil:
 		h.trouble(w, r, err)
+	case b.Choose != nil:
+		h.render(w, r, h.choosePage(r, b, sel))
 	case b.Launch.Script != nil:
-		h.render(w, r, h.launchPage(token(r), b))
+		h.render(styled{w, scriptOrigins(b.Launch)}, r, h.launchPage(token(r), b))
 	case b.Launch.Redirect != "":
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Referrer-Policy", "no-referrer")
@@ -26,28 +41,48 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// styled lets the provider's script style what it adds to our page: it does so
+// with style elements and attributes that carry no nonce, and with sheets of its
+// own. What scripts may run stays as it is.
+type styled struct {
+	http.ResponseWriter
+	from []string // origins of the sheets
+}
+
+func (s styled) WriteHeader(status int) {
+	const policy = "Content-Security-Policy"
+	sheets := strings.Join(append([]string{"'self'", "'unsafe-inline'"}, s.from...), " ")
+	s.Header().Set(policy, s.Header().Get(policy)+"; style-src-elem "+sheets+"; style-src-attr 'unsafe-inline'")
+	s.ResponseWriter.WriteHeader(status)
+}
+
 // launchPage loads the provider's script and calls it: static/checkout.js does
 // so with the data the page carries.
 func (h *Handler) launchPage(token string, b gateway.Begun) web.Page {
-	s := *b.Launch.Script
-	own := origins(append([]string{s.Src}, s.Origins...))
+	s, own := *b.Launch.Script, scriptOrigins(b.Launch)
 	// Providers' scripts send the browser on with forms whose answers redirect
 	// to card companies, and form-action holds for those redirects too.
 	forms := append(append([]string{}, own...), "https:")
+	purpose := purposeOf(b.Payment, b.Language)
 	return web.Page{
-		Name: "launch", Lang: b.Language, Title: web.Pick(b.Language, "결제", "Payment"),
+		Name: "launch", Lang: b.Language, Title: purpose.title(),
 		// The provider's script may want to know which site runs it.
 		Referrer: "strict-origin",
 		Policy:   web.Policy{Script: own, Connect: own, Frame: own, Img: own, Form: forms, Ancestors: ancestors(b.Style, b.Origin)},
 		Data: pageData{
-			Framed: b.Style == gateway.StyleFrame, Order: orderOf(b.Payment, b.Merchant, b.Language),
+			Framed: b.Style == gateway.StyleFrame, Order: orderOf(b.Payment, b.Merchant, b.Language), Words: purpose.words(),
 			Config: config{
 				Page: "launch", Token: token, Style: b.Style, Target: target(b.Origin), Lang: b.Language,
-				Close: h.path(token, "close"), Fail: h.path(token, "fail"),
+				Close: h.path(token, "close"), Fail: h.path(token, "fail"), Link: h.path(token),
 				Script: &launch{Src: s.Src, Object: s.Object, Init: list(s.Init), Call: s.Call, Args: list(s.Args)},
 			},
 		},
 	}
+}
+
+// scriptOrigins is where the provider's script comes from, and what it uses.
+func scriptOrigins(l gateway.Launch) []string {
+	return origins(append([]string{l.Script.Src}, l.Script.Origins...))
 }
 
 // list is never nil: the page's script expects an array.

@@ -1,7 +1,9 @@
 // Package checkout serves the gateway's own pages around a provider's window:
-// the page that launches it, the addresses the provider sends the browser back
-// to, and what the buyer sees when there is nowhere else to send them. It
-// decides nothing about money: it asks the gateway and shows what it is told.
+// the page on which a buyer chooses a card company where the shop wants that,
+// the page that launches the window, the addresses the provider sends the
+// browser back to, and what the buyer sees when there is nowhere else to send
+// them. It decides nothing about money: it asks the gateway and shows what it
+// is told.
 //
 // The token in an address is a secret that begins one checkout, once. Ids, and
 // nothing else, go to the shop's page by message.
@@ -20,6 +22,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"naru/internal/gateway"
+	"naru/internal/v1wire"
 	"naru/internal/web"
 )
 
@@ -29,7 +32,8 @@ var files embed.FS
 // Options are what a Handler is made of. Gateway and PublicURL are required.
 type Options struct {
 	Gateway   *gateway.Gateway
-	PublicURL string // base of our own pages as browsers see them
+	PublicURL string       // base of our own pages as browsers see them
+	Names     v1wire.Names // of card companies and banks; a code without a name is shown as it is
 	Log       *slog.Logger
 }
 
@@ -38,7 +42,10 @@ type Handler struct {
 	gateway *gateway.Gateway
 	kit     *web.Kit
 	assets  *web.Assets
+	names   v1wire.Names
 	base    string // path of PublicURL, no slash at its end
+	scheme  string // of PublicURL
+	own     *http.CrossOriginProtection
 	log     *slog.Logger
 }
 
@@ -51,7 +58,14 @@ func New(o Options) (*Handler, error) {
 	if err != nil || public.Host == "" {
 		return nil, errors.New("checkout: PublicURL must be an absolute address")
 	}
-	h := &Handler{gateway: o.Gateway, base: strings.TrimRight(public.Path, "/"), log: o.Log}
+	h := &Handler{
+		gateway: o.Gateway, names: o.Names, base: strings.TrimRight(public.Path, "/"), scheme: public.Scheme,
+		own: http.NewCrossOriginProtection(), log: o.Log,
+	}
+	// A proxy may tell us another host than the browser asked.
+	if err := h.own.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
+		return nil, fmt.Errorf("checkout: PublicURL: %w", err)
+	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
 	}
@@ -78,6 +92,7 @@ func (h *Handler) Routes(r chi.Router) {
 	r.Get("/checkout/failed", h.failed)
 	r.Get("/checkout/result/{token}", h.result)
 	r.Get("/checkout/{token}", h.begin)
+	r.Post("/checkout/{token}/card", h.pick)
 	r.Get("/checkout/{token}/result", h.progress)
 	r.Get("/checkout/{token}/return", h.returned(false))
 	r.Post("/checkout/{token}/return", h.returned(false))

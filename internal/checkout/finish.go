@@ -135,14 +135,15 @@ func (h *Handler) result(w http.ResponseWriter, r *http.Request) {
 // relayPage waits for the result ("working") or hands it to the shop's page
 // and closes itself ("done").
 func (h *Handler) relayPage(token string, res gateway.Result, kind string) web.Page {
-	title := web.Pick(res.Language, "결제 결과를 확인하고 있습니다", "Checking the result of your payment")
+	words := purposeOf(res.Payment, res.Language).words()
+	title := words.Checking
 	if kind == "done" {
 		title = web.Pick(res.Language, "쇼핑몰로 돌아가는 중입니다", "Returning to the shop")
 	}
 	return web.Page{
 		Name: "relay", Lang: res.Language, Title: title, Policy: web.Policy{Ancestors: ancestors(res.Style, res.Origin)},
 		Data: pageData{
-			Framed: res.Style == gateway.StyleFrame, Order: orderOf(res.Payment, res.Merchant, res.Language), Kind: kind,
+			Framed: res.Style == gateway.StyleFrame, Order: orderOf(res.Payment, res.Merchant, res.Language), Words: words, Kind: kind,
 			Config: config{
 				Page: kind, Token: token, Style: res.Style, Target: target(res.Origin), Lang: res.Language, Poll: h.path(token, "result"),
 				Next: h.path("result", token), Payment: string(res.Payment.ID), Order: string(res.Payment.MerchantUID),
@@ -153,7 +154,7 @@ func (h *Handler) relayPage(token string, res gateway.Result, kind string) web.P
 
 // resultPage tells the buyer how it ended: phones without m_redirect_url.
 func (h *Handler) resultPage(res gateway.Result) web.Page {
-	o := outcomeOf(res)
+	o := h.outcomeOf(res)
 	return web.Page{
 		Name: "result", Lang: res.Language, Title: o.Title,
 		Data: pageData{

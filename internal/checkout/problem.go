@@ -19,15 +19,18 @@ type problem struct {
 	Code, Message     string // the provider's code and words, or our code
 }
 
+// errForeign is a form that another site sent.
+var errForeign = errors.New("the form was sent from another site")
+
 // trouble answers an error with a page that says what happened and leads back
 // to the shop, or with JSON for our own script.
 func (h *Handler) trouble(w http.ResponseWriter, r *http.Request, err error) {
 	ctx := r.Context()
 	res, known := gateway.Result{Language: language(r)}, false
-	if !errors.Is(err, gateway.ErrCheckoutUnknown) {
+	if !errors.Is(err, gateway.ErrCheckoutUnknown) && !errors.Is(err, errForeign) {
 		known = h.look(ctx, token(r), &res)
 	}
-	p := problemOf(err, res.Language)
+	p := problemOf(err, purposeOf(res.Payment, res.Language))
 	if p.Status >= http.StatusInternalServerError {
 		h.log.ErrorContext(ctx, "checkout failed", "route", route(r), "payment", res.Payment.ID, "err", err)
 	}
@@ -55,33 +58,40 @@ func (h *Handler) look(ctx context.Context, token string, into *gateway.Result) 
 }
 
 // problemOf is the one table from errors to what a buyer reads.
-func problemOf(err error, lang string) problem {
+func problemOf(err error, p purpose) problem {
+	lang := p.lang
 	no, declined := errors.AsType[*gateway.DeclinedError](err)
+	refused, isRefused := errors.AsType[*gateway.Refusal](err)
+	again := p.say("쇼핑몰로 돌아가 다시 시도해 주세요.", "Please return to the shop and start again.")
 	switch {
 	case errors.Is(err, gateway.ErrCheckoutUsed):
 		return problem{http.StatusConflict, web.Pick(lang, v1wire.TextReopened, "This link was already used"),
-			web.Pick(lang, "결제창은 한 번만 열 수 있습니다. 새로고침하거나 뒤로 가기를 누르면 이 화면이 나타납니다.", "A payment window opens once. This page appears when you reload it or go back to it."),
+			p.say("{}창은 한 번만 열 수 있습니다. 새로고침하거나 뒤로 가기를 누르면 이 화면이 나타납니다.", "A {} window opens once. This page appears when you reload it or go back to it."),
 			web.Pick(lang, "쇼핑몰로 돌아가 주문을 확인해 주세요.", "Please return to the shop and check your order."), v1wire.CodeReopened,
 			web.Pick(lang, "", v1wire.TextReopened)} // V1's words, by which shops and support know it
 	case errors.Is(err, gateway.ErrCheckoutExpired):
-		return problem{http.StatusGone, web.Pick(lang, "결제 시간이 지났습니다", "This payment link has expired"),
-			web.Pick(lang, "결제는 이루어지지 않았습니다.", "Nothing was paid."),
-			web.Pick(lang, "쇼핑몰로 돌아가 다시 결제해 주세요.", "Please return to the shop and start the payment again."), v1wire.CodeExpired, ""}
+		return problem{http.StatusGone, p.say("{} 시간이 지났습니다", "This {} link has expired"), p.nothing(), again, v1wire.CodeExpired, ""}
 	case errors.Is(err, gateway.ErrCheckoutUnknown):
 		return problem{http.StatusNotFound, web.Pick(lang, "결제 정보를 찾을 수 없습니다", "There is no such payment"),
 			web.Pick(lang, "주소가 잘못되었거나 이 결제 서버의 주소가 아닙니다.", "The address is wrong, or belongs to another payment server."),
-			web.Pick(lang, "쇼핑몰로 돌아가 다시 결제해 주세요.", "Please return to the shop and start the payment again."), "NARU_CHECKOUT_UNKNOWN", ""}
+			again, "NARU_CHECKOUT_UNKNOWN", ""}
+	case errors.Is(err, errForeign):
+		return problem{http.StatusForbidden, web.Pick(lang, "다른 사이트에서 보낸 요청입니다", "The request came from another site"),
+			web.Pick(lang, "카드사는 결제 화면에서 선택해야 합니다.", "A card is chosen on the payment page itself."), again, v1wire.CodeOrigin, ""}
 	case declined:
-		return problem{http.StatusUnprocessableEntity, web.Pick(lang, "결제를 시작하지 못했습니다", "The payment could not be started"),
-			web.Pick(lang, "결제사가 요청을 받아들이지 않았습니다. 결제는 이루어지지 않았습니다.", "The payment provider refused the request. Nothing was paid."),
+		return problem{http.StatusUnprocessableEntity, p.say("{을} 시작하지 못했습니다", "The {} could not be started"),
+			web.Pick(lang, "결제사가 요청을 받아들이지 않았습니다. ", "The payment provider refused the request. ") + p.nothing(),
 			web.Pick(lang, "쇼핑몰에 아래 오류 코드를 알려 주세요.", "Please tell the shop the error code below."), no.Decline.ProviderCode, no.Decline.ProviderMessage}
+	case isRefused:
+		code, message := v1wire.RefusalText(string(refused.Code), refused.Field, refused.Detail)
+		return problem{http.StatusUnprocessableEntity, p.say("{을} 시작하지 못했습니다", "The {} could not be started"), p.nothing(),
+			web.Pick(lang, "쇼핑몰에 아래 오류 코드를 알려 주세요.", "Please tell the shop the error code below."), code, message}
 	case errors.Is(err, gateway.ErrProviderDown):
-		return problem{http.StatusBadGateway, web.Pick(lang, "결제사에 연결할 수 없습니다", "The payment provider cannot be reached"),
-			web.Pick(lang, "결제는 이루어지지 않았습니다.", "Nothing was paid."),
-			web.Pick(lang, "잠시 후 쇼핑몰에서 다시 결제해 주세요.", "Please try again from the shop in a little while."), v1wire.CodeProviderDown, ""}
+		return problem{http.StatusBadGateway, web.Pick(lang, "결제사에 연결할 수 없습니다", "The payment provider cannot be reached"), p.nothing(),
+			web.Pick(lang, "잠시 후 쇼핑몰에서 다시 시도해 주세요.", "Please try again from the shop in a little while."), v1wire.CodeProviderDown, ""}
 	}
 	return problem{http.StatusInternalServerError, web.Pick(lang, "결제 서버에 문제가 생겼습니다", "Something went wrong on the payment server"),
-		web.Pick(lang, "결제가 이미 이루어졌을 수 있습니다. 다시 결제하기 전에 쇼핑몰에서 주문을 확인해 주세요.", "The payment may already have been made. Please check your order in the shop before you pay again."),
+		p.say("{이} 이미 이루어졌을 수 있습니다. 다시 시도하기 전에 쇼핑몰에서 주문을 확인해 주세요.", "The {} may already have been made. Please check your order in the shop before you try again."),
 		web.Pick(lang, "문제가 계속되면 쇼핑몰에 문의해 주세요.", "If this goes on, please contact the shop."), v1wire.CodeInternal, ""}
 }
 

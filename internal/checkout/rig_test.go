@@ -22,6 +22,7 @@ import (
 	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
+	"naru/internal/v1wire"
 	"naru/internal/vault"
 )
 
@@ -32,9 +33,13 @@ type provider struct {
 	mute  *atomic.Bool // gives no answer to a confirm or a query
 	down  *atomic.Bool // cannot open a window
 	deny  *atomic.Bool // refuses to open a window
+	// account: what is confirmed is a virtual account.
+	account *atomic.Bool
+	opened  func(connector.Window)
 }
 
 func (p provider) OpenWindow(_ context.Context, w connector.Window) (connector.Launch, error) {
+	p.opened(w)
 	switch {
 	case p.down.Load():
 		return connector.Launch{}, &connector.Error{Kind: connector.NotSent, Op: "open", Err: errors.New("refused connection")}
@@ -47,6 +52,26 @@ func (p provider) OpenWindow(_ context.Context, w connector.Window) (connector.L
 		Src: "https://js.provider.example/v1", Object: "Provider", Init: []any{"client-key"}, Call: "requestPayment",
 		Args:    []any{"카드", map[string]any{"orderId": w.Order, "orderName": w.Name, "successUrl": w.SuccessURL, "failUrl": w.FailureURL}},
 		Origins: []string{"https://pay.provider.example/window", "https://api.provider.example"},
+	}}, nil
+}
+
+func (p provider) OpenBillingWindow(_ context.Context, w connector.BillingWindow) (connector.Launch, error) {
+	return connector.Launch{Script: &connector.Script{
+		Src: "https://js.provider.example/v1", Object: "Provider", Call: "requestBillingAuth", Args: []any{w.Customer},
+	}}, nil
+}
+
+func (p provider) ReadBillingReturn(_ context.Context, r connector.Return) (connector.BillingReturned, error) {
+	get := url.Values(r.Form).Get
+	if r.Failed {
+		return connector.BillingReturned{Decline: &connector.Decline{ProviderCode: get("code"), ProviderMessage: get("message")}}, nil
+	}
+	return connector.BillingReturned{Customer: get("customerKey"), Proof: "proof"}, nil
+}
+
+func (p provider) IssueFromWindow(_ context.Context, c connector.Call, customer string, _ pay.Secret) (connector.KeyOutcome, error) {
+	return connector.KeyOutcome{Verdict: connector.Approved, Key: connector.BillingKey{
+		Key: pay.Secret("key-" + customer), Method: pay.MethodCard, Card: &pay.Card{Issuer: "366", Number: "433012******1234"},
 	}}, nil
 }
 
@@ -69,6 +94,13 @@ func (p provider) ReadReturn(_ context.Context, r connector.Return) (connector.R
 func (p provider) Confirm(_ context.Context, c connector.Call, ref pay.Ref, amount pay.Breakdown) (connector.Outcome, error) {
 	if p.mute.Load() {
 		return connector.Outcome{}, errors.New("no answer")
+	}
+	if p.account.Load() {
+		return connector.Outcome{Verdict: connector.Approved, Snapshot: &connector.Snapshot{
+			Ref: ref, Stage: connector.StageAwaitingDeposit, Method: pay.MethodVbank, Amount: amount.Total, Details: pay.Details{
+				Account: &pay.VirtualAccount{Bank: "088", Number: "56200000000000", Due: start.Add(7*24*time.Hour + 11*time.Hour + 59*time.Minute), Issued: start},
+			},
+		}}, nil
 	}
 	s := connector.Snapshot{
 		Ref: ref, Stage: connector.StagePaid, Method: pay.MethodCard, Amount: amount.Total,
@@ -94,6 +126,8 @@ type rig struct {
 	log              *bytes.Buffer
 	now              *atomic.Int64
 	mute, down, deny atomic.Bool
+	account          atomic.Bool
+	window           atomic.Pointer[connector.Window] // the last that was opened
 	channels         map[pay.Provider]pay.ChannelKey
 }
 
@@ -122,7 +156,15 @@ func newRig(t testing.TB) *rig {
 		check(t, err)
 		r.channels[p] = ch.Key
 	}
-	h, err := checkout.New(checkout.Options{Gateway: r.gw, PublicURL: "https://pay.example", Log: slog.New(slog.NewTextHandler(r.log, nil))})
+	names := v1wire.Names{
+		Card: func(code string) string {
+			return map[string]string{"366": "신한카드", "381": "KB국민카드"}[code]
+		},
+		Bank: func(code string) string { return map[string]string{"088": "신한은행"}[code] },
+	}
+	_, err = r.gw.AddChannel(ctx, gateway.NewChannel{Merchant: "m1", Provider: pay.TossPayments, MID: "bill", Name: "billing", Mode: pay.ModeSandbox, Kind: pay.ChannelBilling, API: "https://api.example", Credentials: map[string]pay.Secret{"k": "v"}})
+	check(t, err)
+	h, err := checkout.New(checkout.Options{Gateway: r.gw, PublicURL: "https://pay.example", Names: names, Log: slog.New(slog.NewTextHandler(r.log, nil))})
 	check(t, err)
 	mux := chi.NewRouter()
 	h.Routes(mux)
@@ -133,12 +175,13 @@ func newRig(t testing.TB) *rig {
 func (r *rig) driver(p pay.Provider, m pay.Method) connector.Driver {
 	popup := p == pay.TossPay
 	return connector.Driver{
-		Provider: p, Name: string(p), Popup: popup, Methods: []connector.Method{{Method: m, Minimum: 100}},
+		Provider: p, Name: string(p), Popup: popup, Methods: []connector.Method{{Method: m, Minimum: 100, Cards: !popup, Installments: true}},
+		Cards: []connector.CardCompany{{Code: "366", AppCard: true}, {Code: "381", AppCard: true}, {Code: "361"}}, BillingMethod: m,
 		Credentials: []connector.Credential{{Key: "k"}},
 		Timings:     map[pay.AttemptKind]connector.Timing{pay.AttemptConfirm: {Deadline: 5 * time.Second, Gaps: []time.Duration{time.Second}}},
 		Check:       func(pay.Mode, string, map[string]pay.Secret) error { return nil },
 		Open: func(connector.Settings) (connector.Connector, error) {
-			return provider{popup, &r.mute, &r.down, &r.deny}, nil
+			return provider{popup, &r.mute, &r.down, &r.deny, &r.account, func(w connector.Window) { r.window.Store(&w) }}, nil
 		},
 	}
 }

@@ -33,6 +33,11 @@ type Driver struct {
 	Cards []CardCompany
 	// BillingMethod is asked for when a billing key is wanted in the window; "" if none is.
 	BillingMethod pay.Method
+	// BillingRedirect: on a phone its billing window needs an address to come back to.
+	BillingRedirect bool
+	// Wallet: the provider is one wallet, whose window takes ExpiresAt, Receipt.Issue,
+	// Receipt.Category, Card.NoInstallment and the VAT, and leaves its language, cards and months to its app.
+	Wallet bool
 	// CheckCustomer refuses a name for a billing key's customer that the provider would.
 	CheckCustomer func(customer string) error
 	// Popup: the provider forbids frames, so desktop windows open in a popup.

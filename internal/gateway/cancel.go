@@ -175,7 +175,7 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 		}
 	case p.Status == pay.StatusCancelled:
 		return 0, 0, ErrFullyCancelled
-	case p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled:
+	case p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled, p.CustomerUsage == usageIssue:
 		return 0, 0, ErrNotCancellable
 	}
 	open, err := openCancels(ctx, tx, p)

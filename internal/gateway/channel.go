@@ -154,31 +154,41 @@ func pickChannel(all []pay.Channel, key pay.ChannelKey, pg string, kind pay.Chan
 	return match(func(pay.Channel) bool { return true })
 }
 
-// Windows tells how each of a merchant's channels is shown on a desktop, by
-// channel key and by provider, and how the default one is. A page asks ahead,
-// because a popup must be opened inside the click. An unknown user code is a
-// *Refusal.
-func (g *Gateway) Windows(ctx context.Context, userCode string) (map[pay.ChannelKey]Style, map[string]Style, Style, error) {
-	m, err := g.merchantByCode(ctx, userCode)
+// WindowStyles tells a page how windows are shown on a desktop: by channel, by
+// provider, and where it names neither.
+type WindowStyles struct {
+	Channels  map[pay.ChannelKey]Style
+	Providers map[pay.Provider]Style
+	Default   Style // of a payment
+	Billing   Style // of a billing key
+}
+
+// Windows tells how the windows of a merchant, or of its sub-store tier, are
+// shown. A page asks ahead, because a popup must be opened inside the click. An
+// unknown code is a *Refusal.
+func (g *Gateway) Windows(ctx context.Context, userCode, tier string) (WindowStyles, error) {
+	m, err := g.storeByCode(ctx, userCode, tier)
 	if err != nil {
-		return nil, nil, "", err
+		return WindowStyles{}, err
 	}
 	all, err := g.Channels(ctx, m.ID)
 	if err != nil {
-		return nil, nil, "", err
+		return WindowStyles{}, err
 	}
-	keys, providers := map[pay.ChannelKey]Style{}, map[string]Style{}
+	out := WindowStyles{Channels: map[pay.ChannelKey]Style{}, Providers: map[pay.Provider]Style{}}
 	for _, ch := range all {
 		if !ch.Disabled {
-			keys[ch.Key] = g.style(ch.Provider, false)
-			providers[string(ch.Provider)] = g.style(ch.Provider, false)
+			out.Channels[ch.Key], out.Providers[ch.Provider] = g.style(ch.Provider, false), g.style(ch.Provider, false)
 		}
 	}
-	def := StyleFrame
-	if ch, ok := pickChannel(chosen(all, m), "", "", pay.ChannelPayment); ok {
-		def = g.style(ch.Provider, false)
+	def := func(kind pay.ChannelKind) Style {
+		if ch, ok := pickChannel(chosen(all, m), "", "", kind); ok {
+			return g.style(ch.Provider, false)
+		}
+		return StyleFrame
 	}
-	return keys, providers, def, nil
+	out.Default, out.Billing = def(pay.ChannelPayment), def(pay.ChannelBilling)
+	return out, nil
 }
 
 func (g *Gateway) style(p pay.Provider, mobile bool) Style {
@@ -190,6 +200,20 @@ func (g *Gateway) style(p pay.Provider, mobile bool) Style {
 	default:
 		return StyleFrame
 	}
+}
+
+// storeByCode is the merchant of a user code, or its sub-store; an unknown one is
+// a *Refusal.
+func (g *Gateway) storeByCode(ctx context.Context, userCode, tier string) (pay.Merchant, error) {
+	m, err := g.merchantByCode(ctx, userCode)
+	if err != nil || tier == "" {
+		return m, err
+	}
+	sub, err := g.Tier(ctx, m.ID, tier)
+	if errors.Is(err, ErrNoTier) {
+		return sub, &Refusal{Code: RefusedMerchant, Field: "tier_code", Detail: fmt.Sprintf("%q is no sub-store of %s", tier, userCode)}
+	}
+	return sub, err
 }
 
 func (g *Gateway) merchantByCode(ctx context.Context, userCode string) (pay.Merchant, error) {

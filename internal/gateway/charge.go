@@ -267,6 +267,7 @@ func chargeOfKey(ch pay.Channel, k pay.BillingKey, c Charge) pay.Payment {
 
 // What a payment has to do with its billing key.
 const (
+	usageIssue     = "issue" // a window in which the key is issued: nothing is charged
 	usagePayment   = "payment"
 	usageScheduled = "payment.scheduled"
 )

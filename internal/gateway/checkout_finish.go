@@ -47,19 +47,25 @@ func visitOf(ctx context.Context, tx *store.Tx, token string) (visit, error) {
 func (g *Gateway) claim(ctx context.Context, token, from, to string) (visit, error) {
 	var v visit
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if v, err = visitOf(ctx, tx, token); err != nil {
-			return err
-		}
-		if v.c.State != from {
-			return ErrCheckoutUsed
-		}
-		if to == checkoutBegun && tx.Now.After(v.c.Expires) {
-			return ErrCheckoutExpired
-		}
-		v.c, err = tx.StepCheckout(ctx, v.c, to)
-		return translate(err, store.ErrConflict, ErrCheckoutUsed)
+		v, err = claimIn(ctx, tx, token, from, to)
+		return err
 	})
 	return v, err
+}
+
+func claimIn(ctx context.Context, tx *store.Tx, token, from, to string) (visit, error) {
+	v, err := visitOf(ctx, tx, token)
+	if err != nil {
+		return v, err
+	}
+	if v.c.State != from {
+		return v, ErrCheckoutUsed
+	}
+	if to == checkoutBegun && tx.Now.After(v.c.Expires) {
+		return v, ErrCheckoutExpired
+	}
+	v.c, err = tx.StepCheckout(ctx, v.c, to)
+	return v, translate(err, store.ErrConflict, ErrCheckoutUsed)
 }
 
 // FinishCheckout takes the buyer's return from the provider's window: it is
@@ -67,8 +73,21 @@ func (g *Gateway) claim(ctx context.Context, token, from, to string) (visit, err
 // money is asked for. It does so once; a second return is ErrCheckoutUsed.
 func (g *Gateway) FinishCheckout(ctx context.Context, token string, r Return) (Result, error) {
 	ctx = context.WithoutCancel(ctx) // a buyer who leaves now has still authorised the payment
-	v, err := g.claim(ctx, token, checkoutBegun, checkoutReturned)
+	var v visit
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		v, err = visitOf(ctx, tx, token)
+		return err
+	})
 	if err != nil {
+		return Result{}, err
+	}
+	if v.w.Billing != nil {
+		if err := g.finishBilling(ctx, v, token, r); err != nil {
+			return Result{}, err
+		}
+		return g.CheckoutResult(ctx, token)
+	}
+	if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
 		return Result{}, err
 	}
 	conn, _, err := g.connectTo(ctx, v.p)
@@ -156,6 +175,9 @@ func (g *Gateway) closed(ctx context.Context, v visit, gone bool) error {
 		return err
 	}
 	f := failure{code: codeLeft, text: textLeft}
+	if v.w.Billing != nil {
+		return g.leftBilling(ctx, v, f, gone)
+	}
 	if window, err := connector.As[connector.WindowPayer](conn); err == nil {
 		back, err := window.ReadReturn(ctx, connector.Return{Failed: true, Form: map[string][]string{"code": {"USER_CANCEL"}}, Ref: v.p.Ref})
 		if err == nil && back.Decline != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"naru/internal/codes"
 	"naru/internal/connector"
 	"naru/internal/pay"
 	"naru/internal/store"
@@ -17,7 +16,7 @@ import (
 // OpenCheckout registers a try to pay and gives the link that begins it. What
 // it refuses is a *Refusal and leaves no row.
 func (g *Gateway) OpenCheckout(ctx context.Context, w WindowRequest) (Opened, error) {
-	m, err := g.merchantByCode(ctx, w.UserCode)
+	m, err := g.storeByCode(ctx, w.UserCode, w.Tier)
 	if err != nil {
 		return Opened{}, err
 	}
@@ -35,15 +34,11 @@ func (g *Gateway) openCheckout(ctx context.Context, m pay.Merchant, w WindowRequ
 	if w.ConfirmURL != "" && m.Settings.ConfirmForbidden {
 		return Opened{}, &Refusal{Code: RefusedConfirm, Field: "confirm_url", Detail: "the merchant's settings forbid the confirm process"}
 	}
-	all, err := g.Channels(ctx, m.ID)
+	ch, err := g.windowChannel(ctx, m, w)
 	if err != nil {
 		return Opened{}, err
 	}
-	ch, ok := pickChannel(chosen(all, m), w.ChannelKey, w.PG, pay.ChannelPayment)
-	if !ok {
-		return Opened{}, &Refusal{Code: RefusedChannel, Field: "channelKey", Detail: fmt.Sprintf("no payment channel for channelKey %q, pg %q", w.ChannelKey, w.PG)}
-	}
-	if err := g.fitMethod(&w, ch); err != nil {
+	if err := g.fitWindow(&w, ch); err != nil {
 		return Opened{}, err
 	}
 	p := pay.Payment{
@@ -52,35 +47,35 @@ func (g *Gateway) openCheckout(ctx context.Context, m pay.Merchant, w WindowRequ
 		Buyer: w.Buyer, Custom: w.Custom, Escrow: w.Escrow, UserAgent: w.UserAgent,
 		Notify: pay.Notify{URLs: w.NoticeURLs, ConfirmURL: w.ConfirmURL},
 	}
+	if b := w.Billing; b != nil {
+		p.CustomerUID, p.CustomerUsage = b.CustomerUID, usageIssue
+		if b.CustomerID == "" {
+			b.CustomerID = g.newUUID()
+		}
+	}
 	return g.insertCheckout(ctx, p, w)
 }
 
-// fitMethod settles the method on the channel, or refuses naming it.
-func (g *Gateway) fitMethod(w *WindowRequest, ch pay.Channel) error {
-	d := g.drivers[ch.Provider]
-	if w.Method == "" && len(d.Methods) > 0 {
-		w.Method = d.Methods[0].Method
+// windowChannel is the channel a window request means: of the kind for billing
+// keys, or of the one for payments (decisions D2 and D3).
+func (g *Gateway) windowChannel(ctx context.Context, m pay.Merchant, w WindowRequest) (pay.Channel, error) {
+	all, err := g.Channels(ctx, m.ID)
+	if err != nil {
+		return pay.Channel{}, err
 	}
-	row, ok := d.Method(w.Method)
-	if !ok || row.ServerOnly {
-		var offered []pay.Method
-		for _, r := range d.Methods {
-			if !r.ServerOnly {
-				offered = append(offered, r.Method)
-			}
+	all = chosen(all, m)
+	kind := pay.ChannelPayment
+	if w.Billing != nil {
+		kind = pay.ChannelBilling
+		if named, ok := namedChannel(all, ChannelChoice{Key: w.ChannelKey, PG: w.PG}); ok && named.Kind != kind && !named.Disabled {
+			return named, &Refusal{Code: RefusedMethod, Field: "customer_uid", Detail: fmt.Sprintf("channel %s (%s.%s) issues no billing keys: name one that does, or none", named.Key, named.Provider, named.MID)}
 		}
-		return &Refusal{Code: RefusedMethod, Field: "pay_method", Detail: fmt.Sprintf("%q is not offered by %s; offered: %v", w.Method, ch.Provider, offered)}
 	}
-	if w.Amount.Total.Minor < row.Minimum {
-		return &Refusal{Code: RefusedParameter, Field: "amount", Detail: fmt.Sprintf("%d is less than the smallest amount %d of %s", w.Amount.Total.Minor, row.Minimum, w.Method)}
+	ch, ok := pickChannel(all, w.ChannelKey, w.PG, kind)
+	if !ok {
+		return ch, &Refusal{Code: RefusedChannel, Field: "channelKey", Detail: fmt.Sprintf("no %s channel for channelKey %q, pg %q", kind, w.ChannelKey, w.PG)}
 	}
-	if _, ok := codes.CardTo(ch.Provider, w.Card.Company); w.Card.Company != "" && !ok {
-		return &Refusal{Code: RefusedParameter, Field: "card.direct.code", Detail: fmt.Sprintf("%q is no card company that %s knows; GET /cards lists the codes", w.Card.Company, ch.Provider)}
-	}
-	if err := w.Amount.Validate(); err != nil {
-		return &Refusal{Code: RefusedParameter, Field: "amount", Detail: err.Error()}
-	}
-	return nil
+	return ch, nil
 }
 
 // insertCheckout checks the order number against the books and writes the row.
@@ -94,8 +89,10 @@ func (g *Gateway) insertCheckout(ctx context.Context, p pay.Payment, w WindowReq
 		if err := checkUnused(ctx, tx, p.Merchant, p.MerchantUID); err != nil {
 			return err
 		}
-		if err := checkPrepared(ctx, tx, p.Merchant, p.MerchantUID, p.Amount.Total); err != nil {
-			return err
+		if p.CustomerUsage != usageIssue { // what a key is issued for is not paid
+			if err := checkPrepared(ctx, tx, p.Merchant, p.MerchantUID, p.Amount.Total); err != nil {
+				return err
+			}
 		}
 		p.ID, p.StartedAt, p.UpdatedAt = g.newPaymentID(p.Source), tx.Now, tx.Now
 		p.Ref.Order = string(p.ID)
@@ -145,62 +142,123 @@ const (
 	checkoutDone     = "done"     // ended by us: closed, or refused before the window
 )
 
-// BeginCheckout opens the provider's window, once for each link. Nothing moves
-// money here, so whatever goes wrong ends the payment as failed: ErrProviderDown
+// BeginCheckout opens the provider's window, once for each link. Where the buyer
+// is to choose a card company first and pick is nil, it only says so. A pick that
+// was not offered is a *Refusal and leaves the link as it was. Nothing moves money
+// here, so whatever else goes wrong ends the payment as failed: ErrProviderDown
 // when the provider gave no answer, a *DeclinedError when it refused.
 func (g *Gateway) BeginCheckout(ctx context.Context, token string, pick *CardPick) (Begun, error) {
 	ctx = context.WithoutCancel(ctx) // the link is used up; what it brings must be kept
+	b, err := g.chooses(ctx, token, pick)
+	if err != nil || b.Choose != nil {
+		return b, err
+	}
 	v, err := g.claim(ctx, token, checkoutNew, checkoutBegun)
 	if err != nil {
 		return Begun{}, err
+	}
+	if v.w.Choice != nil {
+		if err := v.w.pick(*pick); err != nil {
+			return Begun{}, err
+		}
 	}
 	conn, d, err := g.connectTo(ctx, v.p)
 	if err != nil {
 		g.log.ErrorContext(ctx, "channel does not open", "channel", v.p.Channel, "err", err)
 		return Begun{}, errors.Join(ErrProviderDown, g.endUnpaid(ctx, v, providerTrouble(err)))
 	}
-	window, err := connector.As[connector.WindowPayer](conn)
-	if err != nil {
+	launch, err := g.openWindow(ctx, conn, d, v, token)
+	if errors.Is(err, connector.ErrUnsupported) {
 		return Begun{}, err
 	}
-	asking, stop := within(ctx, d.Timings[pay.AttemptConfirm].Deadline)
-	defer stop()
-	launch, err := window.OpenWindow(asking, g.windowOf(v, token))
 	if err != nil {
 		g.log.WarnContext(ctx, "window not opened", "payment", v.p.ID, "err", err)
 		f := providerTrouble(err)
 		return Begun{}, errors.Join(f.public(err), g.endUnpaid(ctx, v, f))
 	}
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		p, err := tx.Payment(ctx, v.p.Merchant, v.p.ID)
-		if err != nil {
-			return err
-		}
-		p.Ref = mergeRef(p.Ref, launch.Ref)
-		if v.p, err = tx.UpdatePayment(ctx, p); err != nil {
-			return err
-		}
-		// A buyer who vanishes is asked for at the provider once the link has lapsed.
-		return tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, v.c.Expires.Add(time.Minute))
+		v.p, err = g.windowOpened(ctx, tx, v, launch)
+		return err
 	})
+	return v.begun(launch), err
+}
+
+// chooses says what the buyer has to choose before the window opens, if anything,
+// and refuses a pick that was not offered.
+func (g *Gateway) chooses(ctx context.Context, token string, pick *CardPick) (Begun, error) {
+	var v visit
+	var now time.Time
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		v, err = visitOf(ctx, tx, token)
+		now = tx.Now
+		return err
+	})
+	switch {
+	case err != nil:
+		return Begun{}, err
+	case v.c.State != checkoutNew || now.After(v.c.Expires), v.w.Choice == nil: // the claim says what is wrong, if anything is
+		return Begun{}, nil
+	case pick == nil:
+		b := v.begun(Launch{})
+		b.Choose = v.w.Choice
+		return b, nil
+	}
+	return Begun{}, v.w.pick(*pick)
+}
+
+func (v visit) begun(l Launch) Begun {
 	return Begun{
-		Payment: v.p, Merchant: v.m, Launch: launch, Style: Style(v.c.Style), Language: v.c.Language,
+		Payment: v.p, Merchant: v.m, Launch: l, Style: Style(v.c.Style), Language: v.c.Language,
 		Origin: v.c.Origin, Expires: v.c.Expires,
-	}, err
+	}
+}
+
+// openWindow asks for the window: of a payment, or of a billing key.
+func (g *Gateway) openWindow(ctx context.Context, conn connector.Connector, d connector.Driver, v visit, token string) (Launch, error) {
+	asking, stop := within(ctx, d.Timings[pay.AttemptConfirm].Deadline)
+	defer stop()
+	if v.w.Billing != nil {
+		window, err := connector.As[connector.BillingWindower](conn)
+		if err != nil {
+			return Launch{}, err
+		}
+		return window.OpenBillingWindow(asking, g.billingWindowOf(v, token))
+	}
+	window, err := connector.As[connector.WindowPayer](conn)
+	if err != nil {
+		return Launch{}, err
+	}
+	return window.OpenWindow(asking, g.windowOf(v, token))
+}
+
+// windowOpened records what is known of the window, with the job that looks after
+// a buyer who vanishes: it asks the provider once the link has lapsed.
+func (g *Gateway) windowOpened(ctx context.Context, tx *store.Tx, v visit, launch Launch) (pay.Payment, error) {
+	p, err := tx.Payment(ctx, v.p.Merchant, v.p.ID)
+	if err != nil {
+		return v.p, err
+	}
+	if v.w.Billing != nil {
+		if launch.Proof == "" {
+			return p, nil // nothing can be asked until the browser is back
+		}
+		return p, g.expectKey(ctx, tx, v, launch.Proof)
+	}
+	p.Ref = mergeRef(p.Ref, launch.Ref)
+	if p, err = tx.UpdatePayment(ctx, p); err != nil {
+		return p, err
+	}
+	return p, tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, v.c.Expires.Add(time.Minute))
 }
 
 // windowOf is what the connector is asked to open.
 func (g *Gateway) windowOf(v visit, token string) connector.Window {
 	w, p := v.w, v.p
-	name := p.Name
-	if name == "" { // decision D4: V1's name stays null, the provider needs one
-		name = string(p.MerchantUID)
-	}
 	base := g.public + "/checkout/" + token
 	return connector.Window{
-		Order: p.Ref.Order, Name: name, Amount: p.Amount, Method: p.Method, Buyer: p.Buyer, Escrow: p.Escrow,
-		SuccessURL: base + "/return", FailureURL: base + "/fail", NoticeURL: g.noticeURL(p),
-		Mobile: p.Mobile, Language: v.c.Language, AppScheme: w.AppScheme, Card: w.Card, ExpiresAt: w.ExpiresAt, Receipt: w.Receipt,
+		Order: p.Ref.Order, Name: nameOf(p), Amount: p.Amount, Method: p.Method, Buyer: p.Buyer, Escrow: p.Escrow, Products: w.Products,
+		SuccessURL: base + "/return", FailureURL: base + "/fail", NoticeURL: g.noticeURL(p), Mobile: p.Mobile, Language: v.c.Language,
+		AppScheme: w.AppScheme, Card: w.Card, Due: w.Due, ExpiresAt: w.ExpiresAt, Receipt: w.Receipt,
 	}
 }
 

@@ -184,7 +184,7 @@ func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay
 // customer_uid already, or that was deleted since: the newest wish counts, not
 // the answer that came last.
 func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
-	deleted, err := tx.BillingKeyDeletedSince(ctx, k.Merchant, k.CustomerUID, k.Created)
+	deleted, err := tx.BillingKeyDeletedSince(ctx, k.Merchant, k.CustomerUID, k.Wished())
 	if err != nil {
 		return k, err
 	}
@@ -198,7 +198,7 @@ func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.Billi
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return k, err
 	}
-	if err == nil && now.Created.After(k.Created) {
+	if err == nil && now.Wished().After(k.Wished()) {
 		return tx.StepBillingKey(ctx, k, pay.EvKeyReplaced)
 	}
 	return tx.ActivateBillingKey(ctx, k)
@@ -268,6 +268,9 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 	k, ch, err := g.keyWithChannel(ctx, arg.Merchant, pay.KeyID(j.Key))
 	if err != nil && !errors.Is(err, ErrChannelMissing) || k.Status != pay.KeyIssuing {
 		return err
+	}
+	if k.Payment != "" {
+		return g.resolveWindowKey(ctx, k)
 	}
 	var on opened[connector.BillingByCard]
 	if err == nil {

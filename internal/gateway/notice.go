@@ -72,11 +72,25 @@ func (g *Gateway) heedKey(ctx context.Context, channel pay.ChannelKey, n connect
 		return err
 	}
 	for _, k := range keys {
-		if _, err := g.refreshKey(ctx, k); err != nil {
+		if err := g.heedOneKey(ctx, k); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// heedOneKey asks for a key whose buyer may have agreed in the window, or about
+// one that is in use.
+func (g *Gateway) heedOneKey(ctx context.Context, k pay.BillingKey) error {
+	if k.Status != pay.KeyIssuing {
+		_, err := g.refreshKey(ctx, k)
+		return err
+	}
+	err := g.askWindowKey(ctx, k)
+	if errors.Is(err, errNotAgreed) {
+		return nil
+	}
+	return err
 }
 
 // heed asks about the payment a notice names and then marks the notice as seen,

@@ -251,7 +251,7 @@ func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
 	if err == nil && p.Status == pay.StatusAwaitingDeposit {
 		return g.lookAgain(p)
 	}
-	if err != nil || p.Status != pay.StatusCreated || g.now().Sub(p.StartedAt) > syncFor {
+	if err != nil || p.Status != pay.StatusCreated || p.CustomerUsage == usageIssue || g.now().Sub(p.StartedAt) > syncFor {
 		return err
 	}
 	var c store.Checkout
@@ -272,6 +272,9 @@ func (g *Gateway) Sync(ctx context.Context, m pay.MerchantID, id pay.PaymentID) 
 	p, err := g.payment(ctx, m, id)
 	if err != nil {
 		return p, err
+	}
+	if p.CustomerUsage == usageIssue {
+		return g.syncBilling(ctx, p)
 	}
 	conn, _, err := g.connectTo(ctx, p)
 	if err != nil {

@@ -1,10 +1,13 @@
 package gateway
 
 import (
+	"context"
+	"encoding/json"
 	"time"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 // WindowRequest is a buyer's wish to pay, as the merchant's page stated it.
@@ -36,6 +39,7 @@ type WindowRequest struct {
 	Receipt     connector.CashReceiptOptions
 	UserAgent   string
 	Billing     *BillingRequest // a billing key is wanted, and nothing is charged
+	Choice      *CardChoice     // the buyer chooses a card company first; made by the gateway
 	Notes       []Note          // what became of parameters that are not passed on as they are
 }
 
@@ -154,4 +158,22 @@ type Result struct {
 	Language    string
 	Origin      string
 	RedirectURL string
+}
+
+// WindowNotes is a payment with what became of the parameters its window was asked
+// for with. ErrNoPayment: there is no such payment, or it had no window.
+func (g *Gateway) WindowNotes(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Payment, []Note, error) {
+	var p pay.Payment
+	var w WindowRequest
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		if p, err = tx.Payment(ctx, m, id); err != nil {
+			return translate(err, store.ErrNotFound, ErrNoPayment)
+		}
+		c, err := tx.CheckoutOfPayment(ctx, m, id)
+		if err != nil {
+			return translate(err, store.ErrNotFound, ErrNoPayment)
+		}
+		return json.Unmarshal(c.Window, &w)
+	})
+	return p, w.Notes, err
 }

@@ -19,6 +19,10 @@ type BillingKey struct {
 	Mode        Mode
 	Status      KeyStatus
 
+	Payment PaymentID // of the window it was asked for in; "" by card
+	Proof   []byte    // sealed: what it can be asked for by until the answer is known, then empty
+	Agreed  time.Time // when the buyer's agreement in a window was learned of
+
 	Sealed []byte // the key itself, sealed by the vault; empty until issued
 	MAC    []byte // keyed digest of the key, to find it by
 	Method Method // MethodCard, MethodPoint for a wallet's account or money
@@ -31,6 +35,14 @@ type BillingKey struct {
 	Created       time.Time
 	Updated       time.Time
 	Ended         time.Time // replaced, deleted or refused; zero while in use
+}
+
+// Wished is when the key was last wanted: of two keys, the one wished later counts.
+func (k BillingKey) Wished() time.Time {
+	if k.Agreed.IsZero() {
+		return k.Created
+	}
+	return k.Agreed
 }
 
 // KeyStatus is the state of a billing key.

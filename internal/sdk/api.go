@@ -1,11 +1,14 @@
 package sdk
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -15,19 +18,22 @@ import (
 	"naru/internal/v1wire"
 )
 
-// maxBody bounds a request: parameters with room for custom_data.
-const maxBody = 64 << 10
+// maxBody bounds a request: parameters with room for custom_data and the lines of
+// an escrow order.
+const maxBody = 256 << 10
 
 // windows tells the script which channels need a popup, so that it can open
 // one inside the buyer's click.
 func (h *Handler) windows(w http.ResponseWriter, r *http.Request) {
-	channels, providers, def, err := h.gateway.Windows(r.Context(), r.URL.Query().Get("user_code"))
+	styles, err := h.gateway.Windows(r.Context(), r.URL.Query().Get("user_code"), r.URL.Query().Get("tier_code"))
 	if err != nil {
 		h.fail(w, r, err, "", "")
 		return
 	}
 	w.Header().Set("Cache-Control", "private, max-age=60")
-	h.answer(w, r, http.StatusOK, map[string]any{"channels": channels, "providers": providers, "default": def})
+	h.answer(w, r, http.StatusOK, map[string]any{
+		"channels": styles.Channels, "providers": styles.Providers, "default": styles.Default, "billing_default": styles.Billing,
+	})
 }
 
 // request is the body of POST /sdk/checkouts. It is JSON whatever its content
@@ -49,11 +55,11 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) {
 		err = json.Unmarshal(body, &q)
 	}
 	if err != nil {
-		h.fail(w, r, &gateway.Refusal{Code: gateway.RefusedParameter, Field: "params", Detail: "allowed: JSON of at most 64 KiB: " + err.Error()}, "", "")
+		h.fail(w, r, &gateway.Refusal{Code: gateway.RefusedParameter, Field: "params", Detail: "allowed: JSON of at most 256 KiB: " + err.Error()}, "", "")
 		return
 	}
 	provider, uid := claimed(q.Params)
-	want, notes, err := h.read(q, r)
+	want, err := h.read(q, r)
 	if err != nil {
 		h.fail(w, r, err, provider, uid)
 		return
@@ -66,24 +72,36 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) {
 	h.log.InfoContext(r.Context(), "checkout opened", "payment", opened.Payment.ID, "style", opened.Style, "page", short(withoutQuery(q.Page)))
 	h.answer(w, r, http.StatusOK, map[string]any{
 		"token": opened.Token, "style": opened.Style, "url": h.public + "/checkout/" + opened.Token, "imp_uid": opened.Payment.ID,
-		"merchant_uid": opened.Payment.MerchantUID, "provider": opened.Payment.Provider, "notes": notes,
+		"merchant_uid": opened.Payment.MerchantUID, "provider": opened.Payment.Provider, "notes": hints(h.notes(r.Context(), opened, want)),
 	})
 }
 
-// read makes a window request of what the page sent and what its browser told.
-func (h *Handler) read(q request, r *http.Request) (gateway.WindowRequest, []string, error) {
-	if q.TierCode != "" {
-		return gateway.WindowRequest{}, nil, &gateway.Refusal{Code: gateway.RefusedMethod, Field: "tier_code", Detail: "sub-merchants are not offered: use IMP.init"}
-	}
-	want, notes, err := decodeParams(q.Params, h.now())
+// notes are what the decoder and the gateway noted of a window.
+func (h *Handler) notes(ctx context.Context, opened gateway.Opened, want gateway.WindowRequest) []gateway.Note {
+	_, notes, err := h.gateway.WindowNotes(ctx, opened.Payment.Merchant, opened.Payment.ID)
 	if err != nil {
-		return want, nil, err
+		h.log.WarnContext(ctx, "notes not read", "payment", opened.Payment.ID, "err", err)
+		return want.Notes
 	}
-	want.UserCode, want.Mobile, want.UserAgent = q.UserCode, q.Mobile, r.UserAgent()
+	return notes
+}
+
+var tierCode = regexp.MustCompile(`^[A-Z0-9]{3}$`)
+
+// read makes a window request of what the page sent and what its browser told.
+func (h *Handler) read(q request, r *http.Request) (gateway.WindowRequest, error) {
+	if q.TierCode != "" && !tierCode.MatchString(q.TierCode) {
+		return gateway.WindowRequest{}, &gateway.Refusal{Code: gateway.RefusedParameter, Field: "tier_code", Detail: fmt.Sprintf("received %q; allowed: 3 characters A-Z and 0-9, as IMP.agency is given them", short(q.TierCode))}
+	}
+	want, err := decodeParams(q.Params, h.now())
+	if err != nil {
+		return want, err
+	}
+	want.UserCode, want.Tier, want.Mobile, want.UserAgent = q.UserCode, q.TierCode, q.Mobile, r.UserAgent()
 	if o := r.Header.Get("Origin"); o != "null" {
 		want.Origin = o
 	}
-	return want, notes, nil
+	return want, nil
 }
 
 // claimed is what can be said of refused parameters: which provider pg names,

@@ -2,44 +2,43 @@ package sdk
 
 import (
 	"regexp"
-	"slices"
-	"time"
 
 	"naru/internal/gateway"
+	"naru/internal/pay"
 )
 
-// installmentFloor is the smallest amount in won that may be paid in
-// installments (Toss Payments, "결제창 파라미터"; decision D7).
-const installmentFloor = 50_000
+const (
+	// installmentFloor is the smallest amount in won that may be paid in
+	// installments (Toss Payments, "결제창 파라미터"; decision D7).
+	installmentFloor = 50_000
+	maxMonths        = 12
+	maxCardRows      = 100
+)
 
 var cardCode = regexp.MustCompile(`^[0-9A-Z]{3,5}$`)
 
-// readCard reads display, card, appCard and useCardPoint.
+// readCard reads display, card, appCard, useCardPoint and useFreeInterestFromMall.
 func readCard(f *form, w *gateway.WindowRequest) {
 	w.Card.AppCardOnly = f.isSet("appCard")
 	w.Card.Points = f.flag("useCardPoint") // absent, true and false are three values: decision D26
 	card := f.object("card")
-	if items, ok := card.list("detail"); ok && len(items) > 0 {
-		card.refuse(gateway.RefusedMethod, "detail", "showing some cards only is not offered: use card.direct for one company")
-	}
 	if use := card.flag("useInstallment"); use != nil {
 		w.Card.NoInstallment = !*use
 	}
-	readDisplay(f, w)
-	readDirect(card, w)
+	display := f.object("display")
+	readQuota(display, w)
+	readDirect(card, display, w)
+	readRows(f, card, w)
 }
 
-// readDisplay reads display.card_quota. Months of a list are a ceiling, as the
+// readQuota reads display.card_quota. Months of a list are a ceiling, as the
 // provider knows no sets; one value with only_installment is a fixed plan
-// (decisions D7, D8). Below the floor there is lump sum only, so nothing is said.
-func readDisplay(f *form, w *gateway.WindowRequest) {
-	display := f.object("display")
+// (decision D8). Below the floor there is lump sum only, so nothing is said (D7).
+func readQuota(display *form, w *gateway.WindowRequest) {
 	only := display.isSet("only_installment")
 	items, ok := display.list("card_quota")
 	if !ok {
-		return
-	}
-	if w.Amount.Total.Minor < installmentFloor {
+		display.unused("only together with display.card_quota", "only_installment")
 		return
 	}
 	top := 0
@@ -49,26 +48,35 @@ func readDisplay(f *form, w *gateway.WindowRequest) {
 			display.wrong("card_quota", "months, each 0 or 2 to 12")
 			return
 		}
-		if n > 1 { // one month is a lump sum, and the provider goes to twelve
-			top = max(top, int(min(n, 12)))
+		if n > maxMonths {
+			display.note(gateway.NoteAdapted, "card_quota", "%d months: the longest plan is %d", n, maxMonths)
+		}
+		if n > 1 { // one month is a lump sum
+			top = max(top, int(min(n, maxMonths)))
 		}
 	}
-	switch {
-	case only && len(items) == 1:
-		w.Card.Months = &top
-	default:
-		w.Card.MaxMonths = &top
+	if w.Billing == nil && w.Amount.Total.Minor < installmentFloor {
+		display.note(gateway.NoteUnused, "card_quota", "installments begin at %d won", installmentFloor)
+		return
 	}
+	if only && len(items) == 1 {
+		w.Card.Months = &top
+		return
+	}
+	if only && len(items) > 1 {
+		display.note(gateway.NoteAdapted, "only_installment", "the window takes one plan or a longest one: a lump sum and every plan up to %d months", top)
+	}
+	w.Card.MaxMonths = &top
 }
 
-func isPlan(months int64) bool { return months == 0 || months >= 2 && months <= 12 }
+func isPlan(months int64) bool { return months == 0 || months >= 2 && months <= maxMonths }
 
 // readDirect reads card.direct: straight to one company. Without a quota that
 // is always lump sum, so display says nothing more.
-func readDirect(card *form, w *gateway.WindowRequest) {
+func readDirect(card, display *form, w *gateway.WindowRequest) {
 	direct := card.object("direct")
 	code := direct.text("code", 5)
-	quota, _ := direct.whole("quota")
+	quota, _ := direct.part("quota")
 	if code == "" {
 		if quota != 0 {
 			direct.refuse(gateway.RefusedParameter, "quota", "received %d without a code; allowed: together with card.direct.code", quota)
@@ -81,89 +89,40 @@ func readDirect(card *form, w *gateway.WindowRequest) {
 	if !isPlan(quota) {
 		direct.wrong("quota", "0 or 2 to 12")
 	}
+	if w.Card.Months != nil || w.Card.MaxMonths != nil {
+		display.note(gateway.NoteUnused, "card_quota", "card.direct goes to one company with one plan: use card.direct.quota")
+	}
 	w.Card.Company, w.Card.Months, w.Card.MaxMonths = code, nil, nil
 	if quota == 0 {
 		return
 	}
-	if w.Amount.Total.Minor < installmentFloor {
+	byCard := w.Billing == nil && (w.Method == "" || w.Method == pay.MethodCard)
+	if byCard && w.Amount.Total.Minor < installmentFloor {
 		direct.refuse(gateway.RefusedParameter, "quota", "received %d for an amount of %d; allowed: installments from %d won", quota, w.Amount.Total.Minor, installmentFloor)
 	}
 	months := int(quota)
 	w.Card.Months = &months
 }
 
-// readBypass reads what is meant for one provider, flat or under its name: the
-// level the newer guide documents wins (decisions D9, D10).
-func readBypass(f *form, w *gateway.WindowRequest, now time.Time) {
-	flat := f.objectOrText("bypass")
-	tosspayments, tosspay := flat.object("tosspayments"), flat.object("tosspay_v2")
-	w.Card.International = pickForm("useInternationalCardOnly", tosspayments, flat).isSet("useInternationalCardOnly")
-	from := pickForm("discountCode", tosspayments, flat)
-	if w.Card.DiscountCode = from.text("discountCode", 50); w.Card.DiscountCode != "" && w.Card.Company == "" {
-		from.refuse(gateway.RefusedParameter, "discountCode", "received without card.direct; allowed: together with card.direct.code, as Toss Payments applies it in direct mode only")
-	}
-	w.ExpiresAt = expiry(pickForm("expiredTime", tosspay, flat), now)
-	w.Receipt.Issue = tosspay.flag("cashReceipt")
-	w.Receipt.Category = receiptCategory(tosspay, flat)
-	for _, level := range []*form{flat, tosspayments} { // of transfers and accounts, which are not offered
-		level.ignore("isCulturalExpense", "cashReceiptType")
-	}
-	for _, level := range []*form{flat, tosspayments, tosspay} {
-		level.ignore("useInternationalCardOnly", "discountCode", "expiredTime", "cashReceiptTradeOption", "cashReceiptTradeType")
-	}
-	tosspay.ignore("encryptedUserCi", "sendFailPush")
-}
-
-// pickForm is the first form that has the field, or the first.
-func pickForm(name string, forms ...*form) *form {
-	for _, f := range forms {
-		if _, ok := f.raw(name); ok {
-			return f
+// readRows reads card.detail, which companies are shown (decision D6), and for
+// how many months the merchant pays the interest.
+func readRows(f, card *form, w *gateway.WindowRequest) {
+	w.FreeMonths = f.isSet("useFreeInterestFromMall")
+	free := false
+	for _, r := range card.rows("detail", maxCardRows) {
+		row := gateway.CardRow{Company: r.text("card_code", 5), Enabled: r.flag("enabled")}
+		if row.Company != gateway.AllCards && !cardCode.MatchString(row.Company) {
+			r.refuse(gateway.RefusedParameter, "card_code", "received %q; allowed: %q for all, or a card company's standard code such as 366", row.Company, gateway.AllCards)
 		}
-	}
-	return forms[0]
-}
-
-var categories = []string{"GENERAL", "CULTURE", "PUBLIC_TP"}
-
-func receiptCategory(nested, flat *form) string {
-	for _, name := range []string{"cashReceiptTradeOption", "cashReceiptTradeType"} {
-		from := pickForm(name, nested, flat)
-		s, _ := from.str(name)
-		if s == "" {
-			continue
+		if months, ok := r.part("max_month"); ok {
+			if months < 2 || months > maxMonths {
+				r.wrong("max_month", "2 to 12")
+			}
+			row.MaxMonths, free = int(min(months, maxMonths)), true
 		}
-		if !slices.Contains(categories, s) {
-			from.wrong(name, "GENERAL, CULTURE or PUBLIC_TP")
-		}
-		return s
+		w.CardRows = append(w.CardRows, row)
 	}
-	return ""
-}
-
-// maxExpiry is the longest a Toss Pay window may stay open.
-const maxExpiry = time.Hour
-
-// expiry reads bypass.expiredTime, Korean time.
-func expiry(f *form, now time.Time) time.Time {
-	s, _ := f.str("expiredTime")
-	if s == "" {
-		return time.Time{}
+	if w.FreeMonths && !free {
+		f.refuse(gateway.RefusedParameter, "card.detail[].max_month", "received none with useFreeInterestFromMall: true; allowed: 2 to 12 in at least one row")
 	}
-	korea := time.FixedZone("KST", 9*60*60)
-	var at time.Time
-	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05", "20060102150405"} {
-		if t, err := time.ParseInLocation(layout, s, korea); err == nil {
-			at = t
-		}
-	}
-	switch {
-	case at.IsZero():
-		f.wrong("expiredTime", "yyyy-MM-dd HH:mm:ss, Korean time")
-	case !at.After(now):
-		f.refuse(gateway.RefusedParameter, "expiredTime", "received %s, which has passed; allowed: until 60 minutes from %s", s, now.In(korea).Format(time.DateTime))
-	case at.Sub(now) > maxExpiry:
-		f.refuse(gateway.RefusedParameter, "expiredTime", "received %s; allowed: at most 60 minutes from %s", s, now.In(korea).Format(time.DateTime))
-	}
-	return at
 }

@@ -21,6 +21,7 @@ type form struct {
 	fields map[string]json.RawMessage
 	known  map[string]bool
 	err    *gateway.Refusal // of all forms, kept by root
+	notes  []gateway.Note   // of all forms, kept by root
 	all    []*form          // root and every form under it, kept by root
 	root   *form
 }
@@ -63,25 +64,37 @@ func (f *form) raw(name string) (json.RawMessage, bool) {
 	return v, true
 }
 
-// ignore marks names that are known and mean nothing here.
-func (f *form) ignore(names ...string) {
+// given reports whether the field was sent with something in it.
+func (f *form) given(name string) bool {
+	v, ok := f.raw(name)
+	return ok && !bytes.Equal(v, []byte(`""`))
+}
+
+// note tells the page's developer what became of a field.
+func (f *form) note(kind gateway.NoteKind, name, format string, args ...any) {
+	f.root.notes = append(f.root.notes, gateway.Note{Parameter: f.path + name, Kind: kind, Text: fmt.Sprintf(format, args...)})
+}
+
+// unused notes fields that were given and mean nothing, for the reason given.
+func (f *form) unused(why string, names ...string) {
 	for _, n := range names {
-		f.known[n] = true
+		if f.given(n) {
+			f.note(gateway.NoteUnused, n, "%s", why)
+		}
 	}
 }
 
-// unknown lists the names nobody asked for, in order.
-func (f *form) unknown() []string {
-	var out []string
+// told is what is to be noted of all forms, with the names nobody asked for, by name.
+func (f *form) told() []gateway.Note {
 	for _, part := range f.root.all {
 		for n := range part.fields {
 			if !part.known[n] {
-				out = append(out, part.path+n)
+				part.note(gateway.NoteUnknown, n, "no parameter of V1: ignored")
 			}
 		}
 	}
-	slices.Sort(out)
-	return out
+	slices.SortStableFunc(f.root.notes, func(a, b gateway.Note) int { return strings.Compare(a.Parameter, b.Parameter) })
+	return f.root.notes
 }
 
 // str is a JSON string.
@@ -112,6 +125,27 @@ func (f *form) text(name string, limit int) string {
 		return ""
 	}
 	s = strings.Map(blankControl, s)
+	f.fits(name, s, limit)
+	return s
+}
+
+// id is a name the merchant gave to something: a string that is kept as it is, or
+// a number as its text. An empty one is absent.
+func (f *form) id(name string, limit int) string {
+	v, ok := f.raw(name)
+	if !ok {
+		return ""
+	}
+	s := string(v)
+	if c := v[0]; c == '"' {
+		s, _ = f.str(name)
+	} else if c < '0' || c > '9' {
+		f.wrong(name, "a string")
+		return ""
+	}
+	if s != "" && strings.TrimSpace(s) == "" {
+		f.wrong(name, fmt.Sprintf("1 to %d characters that are not all blank", limit))
+	}
 	f.fits(name, s, limit)
 	return s
 }
@@ -247,6 +281,25 @@ func (f *form) list(name string) ([]json.RawMessage, bool) {
 		return nil, false
 	}
 	return out, true
+}
+
+// rows are the objects of a list; a single object is a list of one.
+func (f *form) rows(name string, most int) []*form {
+	items, _ := f.list(name)
+	if n := len(items); n > most {
+		f.refuse(gateway.RefusedParameter, name, "received %d rows; allowed: at most %d", n, most)
+		return nil
+	}
+	var out []*form
+	for i, item := range items {
+		fields, err := fieldsOf(item)
+		if err != nil || fields == nil {
+			f.refuse(gateway.RefusedParameter, fmt.Sprintf("%s[%d]", name, i), "received %s; allowed: an object", show(item))
+			return nil
+		}
+		out = append(out, newForm(fmt.Sprintf("%s%s[%d].", f.path, name, i), fields, f.root))
+	}
+	return out
 }
 
 // address is an absolute http or https address, "" when absent.

@@ -3,6 +3,7 @@ package sdk
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func with(more string) json.RawMessage {
 
 func decoded(t *testing.T, more string) gateway.WindowRequest {
 	t.Helper()
-	w, _, err := decodeParams(with(more), noon)
+	w, err := decodeParams(with(more), noon)
 	if err != nil {
 		t.Fatalf("%s: %v", more, err)
 	}
@@ -44,20 +45,27 @@ func decoded(t *testing.T, more string) gateway.WindowRequest {
 
 func TestEveryParameterArrives(t *testing.T) {
 	t.Parallel()
-	got := decoded(t, `"channelKey":" channel-key-1 ","pg":"tosspayments.im_a","pay_method":"card","merchant_uid":"주문 번호 1","name":"나루 머그컵","amount":"64900",
+	got := decoded(t, `"channelKey":" channel-key-1 ","pay_method":"card","merchant_uid":"주문 번호 1","name":"나루 머그컵","amount":"64900",
 		"currency":"KRW","locale":"en","tax_free":3000,"vat_amount":100,"buyer_name":"홍길동","buyer_email":"a@b.c","buyer_tel":"02-1670-5176","buyer_addr":"성수이로 20길 16",
 		"buyer_postcode":4783,"custom_data":{"b":[1,"2"], "a":null},"notice_url":["https://a.example/1","http://b.example/2"],"confirm_url":"https://a.example/c",
-		"m_redirect_url":"shopapp://x","app_scheme":"shopapp","appCard":true,"useCardPoint":false,"escrow":false,"display":{"card_quota":[3,5]},
-		"card":{"useInstallment":false},"bypass":{"tosspayments":{"useInternationalCardOnly":true},"tosspay_v2":{"expiredTime":"2026-11-21 12:30:00","cashReceiptTradeOption":"CULTURE","cashReceipt":false}}`)
+		"m_redirect_url":"shopapp://x","app_scheme":"shopapp","appCard":true,"useCardPoint":false,"escrow":true,"display":{"card_quota":[3,5]},"vbank_due":"2026-12-01",
+		"products":[{"id":"p-1","name":"머그컵","code":"A","unitPrice":10000,"quantity":"2"},{}],"useFreeInterestFromMall":true,
+		"card":{"useInstallment":false,"detail":[{"card_code":"*","enabled":false},{"card_code":"366","enabled":true,"max_month":5}]},
+		"bypass":{"isCulturalExpense":true,"cashReceiptType":"corporate","tosspayments":{"useInternationalCardOnly":true},
+		"tosspay_v2":{"expiredTime":"2026-11-21 12:30:00","cashReceiptTradeOption":"CULTURE","cashReceipt":false}}`)
 	want := gateway.WindowRequest{
-		ChannelKey: "channel-key-1", PG: "tosspayments.im_a", Method: pay.MethodCard, MerchantUID: "주문 번호 1", Name: "나루 머그컵",
+		ChannelKey: "channel-key-1", Method: pay.MethodCard, MerchantUID: "주문 번호 1", Name: "나루 머그컵",
 		Amount:     pay.Breakdown{Total: pay.Won(64900), TaxFree: 3000, VAT: ptr[int64](100)},
 		Buyer:      pay.Buyer{Name: "홍길동", Email: "a@b.c", Tel: "02-1670-5176", Address: "성수이로 20길 16", Postcode: "4783"},
 		Custom:     `{"b":[1,"2"],"a":null}`, // as sent, without blanks
 		NoticeURLs: []string{"https://a.example/1", "http://b.example/2"}, ConfirmURL: "https://a.example/c",
-		RedirectURL: "shopapp://x", AppScheme: "shopapp", Language: "en",
-		Card:      connector.CardOptions{AppCardOnly: true, Points: ptr(false), MaxMonths: ptr(5), International: true, NoInstallment: true},
-		ExpiresAt: noon.Add(30 * time.Minute), Receipt: connector.CashReceiptOptions{Issue: ptr(false), Category: "CULTURE"},
+		RedirectURL: "shopapp://x", AppScheme: "shopapp", Language: "en", Escrow: true,
+		Products:   []connector.Product{{ID: "p-1", Name: "머그컵", Code: "A", UnitPrice: 10000, Quantity: 2}, {}},
+		Due:        time.Date(2026, 12, 1, 23, 59, 59, 0, korea()),
+		Card:       connector.CardOptions{AppCardOnly: true, Points: ptr(false), MaxMonths: ptr(5), International: true, NoInstallment: true},
+		CardRows:   []gateway.CardRow{{Company: gateway.AllCards, Enabled: ptr(false)}, {Company: "366", Enabled: ptr(true), MaxMonths: 5}},
+		FreeMonths: true, ExpiresAt: noon.Add(30 * time.Minute),
+		Receipt: connector.CashReceiptOptions{Issue: ptr(false), Category: "CULTURE", Type: pay.ReceiptCompany, Culture: true},
 	}
 	got.Custom = strings.ReplaceAll(got.Custom, ", ", ",")
 	if d := cmp.Diff(want, got); d != "" {
@@ -67,9 +75,9 @@ func TestEveryParameterArrives(t *testing.T) {
 
 func TestTheLeastIsEnough(t *testing.T) {
 	t.Parallel()
-	w, notes, err := decodeParams(json.RawMessage(`{"amount":1000}`), noon)
-	if err != nil || len(notes) != 0 {
-		t.Fatalf("%v %v", notes, err)
+	w, err := decodeParams(json.RawMessage(`{"amount":1000}`), noon)
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := gateway.WindowRequest{MerchantUID: "nobody_1795230000000", Amount: pay.Breakdown{Total: pay.Won(1000)}, Language: "ko"}
 	if d := cmp.Diff(want, w); d != "" {
@@ -85,13 +93,13 @@ func TestAmountsAreWholeWonOrRefused(t *testing.T) {
 		}
 	}
 	for _, in := range []string{`1000.5`, `-1`, `"-1"`, `"NaN"`, `"1,000"`, `"1e3"`, `1e3`, `""`, `true`, `[1000]`, `{}`, `"9999999999999999"`, `"천원"`, `"0x10"`, `"1."`, `"."`} {
-		_, _, err := decodeParams(with(`"amount":`+in), noon)
+		_, err := decodeParams(with(`"amount":`+in), noon)
 		no, ok := errors.AsType[*gateway.Refusal](err)
 		if !ok || no.Code != gateway.RefusedParameter || no.Field != "amount" || !strings.Contains(no.Detail, in) {
 			t.Errorf("amount %s: %v: want a refusal that names it", in, err)
 		}
 	}
-	if _, _, err := decodeParams(json.RawMessage(`{"amount":null}`), noon); err == nil || !strings.Contains(err.Error(), "amount") {
+	if _, err := decodeParams(json.RawMessage(`{"amount":null}`), noon); err == nil || !strings.Contains(err.Error(), "amount") {
 		t.Errorf("no amount: %v", err)
 	}
 }
@@ -103,57 +111,89 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		code  gateway.RefusalCode
 		field string
 	}{
-		`"merchant_uid":"` + long + `"`:                                 {"parameter", "merchant_uid"},
-		`"merchant_uid":""`:                                             {"parameter", "merchant_uid"},
-		`"merchant_uid":20261121`:                                       {"parameter", "merchant_uid"},
-		`"merchant_uid":"a\nb"`:                                         {"parameter", "merchant_uid"},
-		`"name":"` + long + `"`:                                         {"parameter", "name"},
-		`"name":{"a":1}`:                                                {"parameter", "name"},
-		`"buyer_name":"` + strings.Repeat("a", 101) + `"`:               {"parameter", "buyer_name"},
-		`"buyer_email":"` + strings.Repeat("a", 101) + `"`:              {"parameter", "buyer_email"},
-		`"buyer_tel":"` + strings.Repeat("1", 101) + `"`:                {"parameter", "buyer_tel"},
-		`"buyer_addr":"` + strings.Repeat("a", 201) + `"`:               {"parameter", "buyer_addr"},
-		`"buyer_postcode":"` + strings.Repeat("1", 101) + `"`:           {"parameter", "buyer_postcode"},
-		`"currency":"USD"`:                                              {"parameter", "currency"},
-		`"tax_free":70000`:                                              {"parameter", "tax_free"},
-		`"tax_free":-1`:                                                 {"parameter", "tax_free"},
-		`"tax_free":50000,"vat_amount":10001`:                           {"parameter", "vat_amount"},
-		`"notice_url":"/hook"`:                                          {"parameter", "notice_url"},
-		`"notice_url":["ftp://a.example"]`:                              {"parameter", "notice_url"},
-		`"notice_url":["https://a.example",5]`:                          {"parameter", "notice_url"},
-		`"confirm_url":"shop.example/x"`:                                {"parameter", "confirm_url"},
-		`"m_redirect_url":5`:                                            {"parameter", "m_redirect_url"},
-		`"pay_method":["card"]`:                                         {"parameter", "pay_method"},
-		`"appCard":"maybe"`:                                             {"parameter", "appCard"},
-		`"card":"367"`:                                                  {"parameter", "card"},
-		`"card":{"direct":{"code":"삼성"}}`:                               {"parameter", "card.direct.code"},
-		`"card":{"direct":{"code":"367","quota":13}}`:                   {"parameter", "card.direct.quota"},
-		`"card":{"direct":{"code":"367","quota":1}}`:                    {"parameter", "card.direct.quota"},
-		`"card":{"direct":{"quota":3}}`:                                 {"parameter", "card.direct.quota"},
-		`"amount":49999,"card":{"direct":{"code":"367","quota":2}}`:     {"parameter", "card.direct.quota"},
-		`"display":{"card_quota":["x"]}`:                                {"parameter", "display.card_quota"},
-		`"bypass":"not json"`:                                           {"parameter", "bypass"},
-		`"bypass":{"discountCode":"D1"}`:                                {"parameter", "bypass.discountCode"},
-		`"bypass":{"tosspayments":{"discountCode":"D1"}}`:               {"parameter", "bypass.tosspayments.discountCode"},
-		`"bypass":{"expiredTime":"2026-11-21 11:59:59"}`:                {"parameter", "bypass.expiredTime"},
-		`"bypass":{"tosspay_v2":{"expiredTime":"2026-11-21 13:00:01"}}`: {"parameter", "bypass.tosspay_v2.expiredTime"},
-		`"bypass":{"expiredTime":"in an hour"}`:                         {"parameter", "bypass.expiredTime"},
-		`"bypass":{"tosspay_v2":{"cashReceiptTradeOption":"GIFT"}}`:     {"parameter", "bypass.tosspay_v2.cashReceiptTradeOption"},
-		`"customer_uid":"card-1"`:                                       {"unsupported", "customer_uid"},
-		`"channelGroupId":"channel-group-live-1"`:                       {"unsupported", "channelGroupId"},
-		`"promotion_id":"promotion-id-1"`:                               {"unsupported", "promotion_id"},
-		`"escrow":true`:                                                 {"unsupported", "escrow"},
-		`"useFreeInterestFromMall":true`:                                {"unsupported", "useFreeInterestFromMall"},
-		`"card":{"detail":[{"card_code":"*","enabled":false}]}`:         {"unsupported", "card.detail"},
+		`"merchant_uid":"` + long + `"`:                                       {"parameter", "merchant_uid"},
+		`"merchant_uid":""`:                                                   {"parameter", "merchant_uid"},
+		`"merchant_uid":20261121`:                                             {"parameter", "merchant_uid"},
+		`"merchant_uid":"a\nb"`:                                               {"parameter", "merchant_uid"},
+		`"name":"` + long + `"`:                                               {"parameter", "name"},
+		`"name":{"a":1}`:                                                      {"parameter", "name"},
+		`"buyer_name":"` + strings.Repeat("a", 101) + `"`:                     {"parameter", "buyer_name"},
+		`"buyer_email":"` + strings.Repeat("a", 101) + `"`:                    {"parameter", "buyer_email"},
+		`"buyer_tel":"` + strings.Repeat("1", 101) + `"`:                      {"parameter", "buyer_tel"},
+		`"buyer_addr":"` + strings.Repeat("a", 201) + `"`:                     {"parameter", "buyer_addr"},
+		`"buyer_postcode":"` + strings.Repeat("1", 101) + `"`:                 {"parameter", "buyer_postcode"},
+		`"currency":"USD"`:                                                    {"parameter", "currency"},
+		`"tax_free":70000`:                                                    {"parameter", "tax_free"},
+		`"tax_free":-1`:                                                       {"parameter", "tax_free"},
+		`"tax_free":50000,"vat_amount":10001`:                                 {"parameter", "vat_amount"},
+		`"notice_url":"/hook"`:                                                {"parameter", "notice_url"},
+		`"notice_url":["ftp://a.example"]`:                                    {"parameter", "notice_url"},
+		`"notice_url":["https://a.example",5]`:                                {"parameter", "notice_url"},
+		`"confirm_url":"shop.example/x"`:                                      {"parameter", "confirm_url"},
+		`"m_redirect_url":5`:                                                  {"parameter", "m_redirect_url"},
+		`"pay_method":["card"]`:                                               {"parameter", "pay_method"},
+		`"appCard":"maybe"`:                                                   {"parameter", "appCard"},
+		`"card":"367"`:                                                        {"parameter", "card"},
+		`"card":{"direct":{"code":"삼성"}}`:                                     {"parameter", "card.direct.code"},
+		`"card":{"direct":{"code":"367","quota":13}}`:                         {"parameter", "card.direct.quota"},
+		`"card":{"direct":{"code":"367","quota":1}}`:                          {"parameter", "card.direct.quota"},
+		`"card":{"direct":{"quota":3}}`:                                       {"parameter", "card.direct.quota"},
+		`"amount":49999,"card":{"direct":{"code":"367","quota":2}}`:           {"parameter", "card.direct.quota"},
+		`"display":{"card_quota":["x"]}`:                                      {"parameter", "display.card_quota"},
+		`"bypass":"not json"`:                                                 {"parameter", "bypass"},
+		`"bypass":{"discountCode":"D1"}`:                                      {"parameter", "bypass.discountCode"},
+		`"bypass":{"tosspayments":{"discountCode":"D1"}}`:                     {"parameter", "bypass.tosspayments.discountCode"},
+		`"bypass":{"expiredTime":"2026-11-21 11:59:59"}`:                      {"parameter", "bypass.expiredTime"},
+		`"bypass":{"tosspay_v2":{"expiredTime":"2026-11-21 13:00:01"}}`:       {"parameter", "bypass.tosspay_v2.expiredTime"},
+		`"bypass":{"expiredTime":"in an hour"}`:                               {"parameter", "bypass.expiredTime"},
+		`"bypass":{"tosspay_v2":{"cashReceiptTradeOption":"GIFT"}}`:           {"parameter", "bypass.tosspay_v2.cashReceiptTradeOption"},
+		`"bypass":{"tosspay_v2":{"cashReceiptTradeOption":true}}`:             {"parameter", "bypass.tosspay_v2.cashReceiptTradeOption"},
+		`"bypass":{"tosspay_v2":{"cashReceipt":"sometimes"}}`:                 {"parameter", "bypass.tosspay_v2.cashReceipt"},
+		`"bypass":{"cashReceiptType":"none"}`:                                 {"parameter", "bypass.cashReceiptType"},
+		`"bypass":{"tosspayments":{"cashReceiptType":"none"}}`:                {"parameter", "bypass.tosspayments.cashReceiptType"},
+		`"bypass":{"isCulturalExpense":"yes"}`:                                {"parameter", "bypass.isCulturalExpense"},
+		`"custom_data":"` + strings.Repeat("a", 64<<10) + `"`:                 {"parameter", "custom_data"},
+		`"app_scheme":"` + strings.Repeat("a", 256) + `"`:                     {"parameter", "app_scheme"},
+		`"digital":"maybe"`:                                                   {"parameter", "digital"},
+		`"popup":7`:                                                           {"parameter", "popup"},
+		`"escrow":"y"`:                                                        {"parameter", "escrow"},
+		`"products":"mug"`:                                                    {"parameter", "products[0]"},
+		`"products":[{},5]`:                                                   {"parameter", "products[1]"},
+		`"products":[null]`:                                                   {"parameter", "products[0]"},
+		`"products":[{"name":{}}]`:                                            {"parameter", "products[0].name"},
+		`"products":[{"unitPrice":-1}]`:                                       {"parameter", "products[0].unitPrice"},
+		`"escrowProducts":[{"quantity":1.5}]`:                                 {"parameter", "escrowProducts[0].quantity"},
+		`"products":[` + strings.Repeat("{},", 100) + `{}]`:                   {"parameter", "products"},
+		`"vbank_due":"tomorrow"`:                                              {"parameter", "vbank_due"},
+		`"vbank_due":"2026-11-31"`:                                            {"parameter", "vbank_due"},
+		`"vbank_due":"2026/12/01"`:                                            {"parameter", "vbank_due"},
+		`"pay_method":"vbank","vbank_due":"2026-11-20"`:                       {"parameter", "vbank_due"},
+		`"pay_method":"vbank","vbank_due":"2026-11-21 12:00:00"`:              {"parameter", "vbank_due"},
+		`"card":{"detail":{"card_code":"*","enabled":"no way"}}`:              {"parameter", "card.detail[0].enabled"},
+		`"card":{"detail":[{"enabled":false}]}`:                               {"parameter", "card.detail[0].card_code"},
+		`"card":{"detail":[{"card_code":"*"},{"card_code":"신한"}]}`:            {"parameter", "card.detail[1].card_code"},
+		`"card":{"detail":[{"card_code":"366","max_month":13}]}`:              {"parameter", "card.detail[0].max_month"},
+		`"card":{"detail":[{"card_code":"366","max_month":1}]}`:               {"parameter", "card.detail[0].max_month"},
+		`"card":{"detail":"*"}`:                                               {"parameter", "card.detail[0]"},
+		`"useFreeInterestFromMall":true`:                                      {"parameter", "card.detail[].max_month"},
+		`"customer_uid":"` + strings.Repeat("a", 81) + `"`:                    {"parameter", "customer_uid"},
+		`"customer_uid":"  "`:                                                 {"parameter", "customer_uid"},
+		`"customer_uid":"a\u0000b"`:                                           {"parameter", "customer_uid"},
+		`"customer_uid":true`:                                                 {"parameter", "customer_uid"},
+		`"customer_uid":"u","customer_id":"` + strings.Repeat("a", 301) + `"`: {"parameter", "customer_id"},
+		`"customer_uid":"u","amount":-1`:                                      {"parameter", "amount"},
+		`"customer_uid":"u","bypass":{"tosspay_v2":{"encryptedUserCi":"` + strings.Repeat("a", 256) + `"}}`: {"parameter", "bypass.tosspay_v2.encryptedUserCi"},
+		`"channelGroupId":"channel-group-live-1"`:                                                           {"unsupported", "channelGroupId"},
+		`"promotion_id":"promotion-id-1"`:                                                                   {"unsupported", "promotion_id"},
 	} {
-		_, _, err := decodeParams(with(more), noon)
+		_, err := decodeParams(with(more), noon)
 		no, ok := errors.AsType[*gateway.Refusal](err)
 		if !ok || no.Code != want.code || no.Field != want.field || no.Detail == "" {
 			t.Errorf("%s: %v\nwant %s naming %s", more, err, want.code, want.field)
 		}
 	}
 	for _, params := range []string{`null`, `[]`, `"x"`, `5`} {
-		if _, _, err := decodeParams(json.RawMessage(params), noon); err == nil {
+		if _, err := decodeParams(json.RawMessage(params), noon); err == nil {
 			t.Errorf("params %s were taken", params)
 		}
 	}
@@ -215,10 +255,11 @@ func TestExpiryAndReceiptOfTheWallet(t *testing.T) {
 
 func TestNullsAndEmptiesAreAbsent(t *testing.T) {
 	t.Parallel()
-	w, notes, err := decodeParams(with(`"name":null,"notice_url":[],"confirm_url":"","customer_uid":null,"card":null,"bypass":"","display":null,"escrow":null,
-		"vat_amount":null,"custom_data":null,"channelGroupId":"","currency":null,"tax_free":null,"pg":null`), noon)
-	if err != nil || len(notes) != 0 {
-		t.Fatalf("%v %v", notes, err)
+	w, err := decodeParams(with(`"name":null,"notice_url":[],"confirm_url":"","customer_uid":null,"card":null,"bypass":"","display":null,"escrow":null,
+		"vat_amount":null,"custom_data":null,"channelGroupId":"","currency":null,"tax_free":null,"pg":null,"customer_id":"","products":[],"vbank_due":"","biz_num":"","vat":"",
+		"card":{"direct":{"code":"","quota":""},"detail":[]}`), noon)
+	if err != nil {
+		t.Fatal(err)
 	}
 	want := gateway.WindowRequest{MerchantUID: "o1", Amount: pay.Breakdown{Total: pay.Won(60000)}, Language: "ko"}
 	if d := cmp.Diff(want, w); d != "" {
@@ -226,20 +267,152 @@ func TestNullsAndEmptiesAreAbsent(t *testing.T) {
 	}
 }
 
-func TestUnknownAndOldParametersAreNoted(t *testing.T) {
+// TestWhatIsNotPassedOnIsNoted: each note names the parameter with its path.
+func TestWhatIsNotPassedOnIsNoted(t *testing.T) {
 	t.Parallel()
-	_, notes, err := decodeParams(with(`"pg":"tosspayments","kakaoOpenApp":true,"vat":100,"bypass":{"tosspayments":{"foo":1}},"popup":true,"digital":false`), noon)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := strings.Join(notes, "\n")
-	for _, name := range []string{"kakaoOpenApp: ", "bypass.tosspayments.foo: ", "pg: ", "vat: "} {
-		if !strings.Contains(all, name) {
-			t.Errorf("no note on %s in\n%s", name, all)
+	for more, want := range map[string][]string{
+		`"amount":1000`:       nil,
+		`"kakaoOpenApp":true`: {"unknown kakaoOpenApp"},
+		`"card":{"direct":{"code":"367","x":1},"y":2}`:                                           {"unknown card.direct.x", "unknown card.y"},
+		`"products":[{},{"z":1}],"escrow":true`:                                                  {"unknown products[1].z"},
+		`"card":{"detail":[{"card_code":"*","on":1}]}`:                                           {"unknown card.detail[0].on"},
+		`"bypass":{"kcp_v2":{},"tosspayments":{"foo":1}}`:                                        {"unknown bypass.kcp_v2", "unknown bypass.tosspayments.foo"},
+		`"display":{"card_quotas":[6]}`:                                                          {"unknown display.card_quotas"},
+		`"pg":"tosspayments"`:                                                                    {"deprecated pg"},
+		`"pg":"tosspayments","channelKey":"channel-key-1"`:                                       {"unused pg"},
+		`"pay_method":"samsung"`:                                                                 {"deprecated pay_method"},
+		`"vat":100`:                                                                              {"deprecated vat"},
+		`"popup":false,"digital":true,"biz_num":"1"`:                                             {"unused biz_num", "unused digital", "unused popup"},
+		`"company":"x","extra":{}`:                                                               {"unused company", "unused extra"},
+		`"cash_receipt_type":"person"`:                                                           {"unused cash_receipt_type"},
+		`"cash_recipt_type":"person"`:                                                            {"unused cash_recipt_type"},
+		`"language":"zh"`:                                                                        {"adapted language"},
+		`"language":"KO","locale":"ko_KR"`:                                                       nil,
+		`"locale":"fr"`:                                                                          {"adapted locale"},
+		`"language":"en","locale":"ko"`:                                                          {"unused locale"},
+		`"escrowProducts":[{"name":"a"}]`:                                                        {"deprecated escrowProducts"},
+		`"escrowProducts":[{}],"products":[{}]`:                                                  {"unused escrowProducts"},
+		`"customer_id":"m1"`:                                                                     {"unused customer_id"},
+		`"customer_uid":"u","customer_id":"m1"`:                                                  nil,
+		`"customer_uid":"u","tax_free":999999,"vat":1`:                                           {"unused tax_free", "unused vat"},
+		`"display":{"card_quota":[24]}`:                                                          {"adapted display.card_quota"},
+		`"amount":49999,"display":{"card_quota":[6]}`:                                            {"unused display.card_quota"},
+		`"display":{"only_installment":true}`:                                                    {"unused display.only_installment"},
+		`"display":{"card_quota":[6],"only_installment":true}`:                                   nil,
+		`"display":{"card_quota":[3,6],"only_installment":true}`:                                 {"adapted display.only_installment"},
+		`"display":{"card_quota":[6]},"card":{"direct":{"code":"367"}}`:                          {"unused display.card_quota"},
+		`"bypass":{"useInternationalCardOnly":true}`:                                             {"deprecated bypass.useInternationalCardOnly"},
+		`"bypass":{"tosspayments":{"useInternationalCardOnly":true}}`:                            nil,
+		`"bypass":{"isCulturalExpense":true,"cashReceiptType":"personal"}`:                       nil,
+		`"bypass":{"tosspayments":{"isCulturalExpense":true}}`:                                   nil,
+		`"bypass":{"cashReceiptType":"personal","tosspayments":{"cashReceiptType":"corporate"}}`: {"unused bypass.tosspayments.cashReceiptType"},
+		`"bypass":{"expiredTime":"2026-11-21 12:10:00"}`:                                         {"deprecated bypass.expiredTime"},
+		`"bypass":{"expiredTime":"2026-11-21 12:10:00","tosspay_v2":{"expiredTime":"2026-11-21 12:20:00"}}`: {"unused bypass.expiredTime"},
+		`"bypass":{"cashReceiptTradeOption":"CULTURE"}`:                                                     {"deprecated bypass.cashReceiptTradeOption"},
+		`"bypass":{"tosspay_v2":{"cashReceiptTradeType":"CULTURE","cashReceiptTradeOption":"GENERAL"}}`:     {"unused bypass.tosspay_v2.cashReceiptTradeType"},
+		`"bypass":{"tosspay_v2":{"encryptedUserCi":"x","sendFailPush":true}}`:                               {"unused bypass.tosspay_v2.encryptedUserCi", "unused bypass.tosspay_v2.sendFailPush"},
+		`"bypass":{"sendFailPush":true}`:                                                                    {"unused bypass.sendFailPush"},
+		`"customer_uid":"u","bypass":{"tosspay_v2":{"encryptedUserCi":"x"}}`:                                nil,
+	} {
+		w, err := decodeParams(with(more), noon)
+		if err != nil {
+			t.Errorf("%s: %v", more, err)
+			continue
+		}
+		var got []string
+		for _, n := range w.Notes {
+			got = append(got, string(n.Kind)+" "+n.Parameter)
+			if n.Text == "" {
+				t.Errorf("%s: no text on %s", more, n.Parameter)
+			}
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", more, d)
 		}
 	}
-	if len(notes) != 4 {
-		t.Errorf("%d notes: %s", len(notes), all)
+}
+
+func TestHintsAreKoreanAndEnglish(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[gateway.NoteKind]string{
+		gateway.NoteUnknown: "알 수 없는 파라미터", gateway.NoteDeprecated: "더 새로운 이름", gateway.NoteUnused: "쓰이지 않는 값", gateway.NoteAdapted: "가장 가까운 값", "later": "그대로 전달하지 않습니다",
+	} {
+		got := hints([]gateway.Note{{Parameter: "card.x", Kind: kind, Text: "why it is so"}})
+		if len(got) != 1 || !strings.HasPrefix(got[0], "card.x: ") || !strings.Contains(got[0], want) || !strings.HasSuffix(got[0], "("+string(kind)+": why it is so)") {
+			t.Errorf("%s: %q", kind, got)
+		}
+	}
+}
+
+func TestDepositsAreDueInKoreanTime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"2026-11-22": "2026-11-22T14:59:59Z", "20261122": "2026-11-22T14:59:59Z", "2026-11-21": "2026-11-21T14:59:59Z",
+		"2026-11-22 09:30:00": "2026-11-22T00:30:00Z", "20261122093000": "2026-11-22T00:30:00Z", "2026-11-21 12:00:01": "2026-11-21T03:00:01Z",
+	} {
+		for _, given := range []string{`"` + text + `"`, text} {
+			if !json.Valid([]byte(given)) {
+				continue
+			}
+			w := decoded(t, `"pay_method":"vbank","vbank_due":`+given)
+			if got := w.Due.UTC().Format(time.RFC3339); got != want {
+				t.Errorf("%s is %s, want %s", given, got, want)
+			}
+		}
+	}
+	if w := decoded(t, `"pay_method":"card","vbank_due":"2020-01-01"`); w.Due.IsZero() {
+		t.Error("a date that has passed is of no concern to a card, and left to the gateway to note")
+	}
+}
+
+func TestBillingKeysNeedNoAmount(t *testing.T) {
+	t.Parallel()
+	for params, want := range map[string]int64{`{"customer_uid":"u-1"}`: 0, `{"customer_uid":"u-1","amount":0}`: 0, `{"customer_uid":"u-1","amount":""}`: 0, `{"customer_uid":"u-1","amount":"9900"}`: 9900} {
+		w, err := decodeParams(json.RawMessage(params), noon)
+		if err != nil || w.Billing == nil || w.Billing.CustomerUID != "u-1" || w.Amount.Total != pay.Won(want) {
+			t.Errorf("%s: %+v %v", params, w, err)
+		}
+	}
+	got := decoded(t, `"customer_uid":7,"customer_id":"회원 1","bypass":{"tosspay_v2":{"encryptedUserCi":"c2VhbGVk"}},"tax_free":5`)
+	if d := cmp.Diff(&gateway.BillingRequest{CustomerUID: "7", CustomerID: "회원 1", UserCI: "c2VhbGVk"}, got.Billing); d != "" || got.Amount.TaxFree != 0 {
+		t.Error(d, got.Amount)
+	}
+	if w := decoded(t, `"customer_uid":""`); w.Billing != nil {
+		t.Error("an empty customer_uid is none")
+	}
+}
+
+func TestCardsThatAreShown(t *testing.T) {
+	t.Parallel()
+	w := decoded(t, `"card":{"detail":[{"card_code":"*","enabled":"false"},{"card_code":366,"enabled":1,"max_month":"12"},{"card_code":"041"}]}`)
+	want := []gateway.CardRow{{Company: "*", Enabled: ptr(false)}, {Company: "366", Enabled: ptr(true), MaxMonths: 12}, {Company: "041"}}
+	if d := cmp.Diff(want, w.CardRows); d != "" || w.FreeMonths {
+		t.Error(d)
+	}
+	if w := decoded(t, `"card":{"detail":{"card_code":"381","max_month":2}},"useFreeInterestFromMall":true`); !w.FreeMonths || w.CardRows[0].MaxMonths != 2 {
+		t.Errorf("%+v", w.CardRows)
+	}
+}
+
+func TestReceiptOptions(t *testing.T) {
+	t.Parallel()
+	for more, want := range map[string]connector.CashReceiptOptions{
+		`"bypass":{"cashReceiptType":"anonymous"}`:                                                          {Type: connector.NoReceipt},
+		`"bypass":{"cashReceiptType":"personal"}`:                                                           {Type: pay.ReceiptPerson},
+		`"bypass":{"cashReceiptType":"corporate"}`:                                                          {Type: pay.ReceiptCompany},
+		`"bypass":{"cashReceiptType":""}`:                                                                   {},
+		`"bypass":{"tosspayments":{"cashReceiptType":"personal","isCulturalExpense":true}}`:                 {Type: pay.ReceiptPerson, Culture: true},
+		`"bypass":{"cashReceiptType":"personal","tosspayments":{"cashReceiptType":"corporate"}}`:            {Type: pay.ReceiptPerson},
+		`"bypass":"{\"isCulturalExpense\":true}"`:                                                           {Culture: true},
+		`"bypass":{"tosspay_v2":{"cashReceipt":true,"cashReceiptTradeType":"GENERAL"}}`:                     {Issue: ptr(true), Category: "GENERAL"},
+		`"bypass":{"cashReceiptTradeOption":"CULTURE","tosspay_v2":{"cashReceiptTradeType":"GENERAL"}}`:     {Category: "CULTURE"},
+		`"bypass":{"cashReceiptTradeOption":"CULTURE","tosspay_v2":{"cashReceiptTradeOption":"PUBLIC_TP"}}`: {Category: "PUBLIC_TP"},
+	} {
+		if d := cmp.Diff(want, decoded(t, more).Receipt); d != "" {
+			t.Errorf("%s (-want +got):\n%s", more, d)
+		}
 	}
 }
 
@@ -247,6 +420,8 @@ func FuzzParams(f *testing.F) {
 	for _, seed := range []string{
 		`{"amount":1000}`, `{"amount":"1","bypass":"{\"tosspay_v2\":5}"}`, `{"amount":1e999999999}`, `{"display":{"card_quota":{}},"amount":0}`,
 		`{"card":{"direct":{"code":"367","quota":"3"},"detail":[]},"amount":60000,"notice_url":["https://x"]}`, `null`, `{"amount":1,"custom_data":"\ud800"}`,
+		`{"customer_uid":"u","customer_id":7,"bypass":"{}"}`, `{"amount":"5","products":[{"unitPrice":"1"},{}],"escrow":1,"vbank_due":20261201,"pay_method":"vbank"}`,
+		`{"amount":60000,"card":{"detail":[{"card_code":"*","enabled":false},{"card_code":"366","max_month":3}]},"useFreeInterestFromMall":true}`,
 	} {
 		f.Add(seed)
 	}
@@ -254,7 +429,7 @@ func FuzzParams(f *testing.F) {
 		if !json.Valid([]byte(params)) {
 			return
 		}
-		w, _, err := decodeParams(json.RawMessage(params), noon)
+		w, err := decodeParams(json.RawMessage(params), noon)
 		if err != nil {
 			if no, ok := errors.AsType[*gateway.Refusal](err); !ok || no.Detail == "" || no.Field == "" {
 				t.Fatalf("%q: %v: want a refusal that names a parameter", params, err)
@@ -263,6 +438,17 @@ func FuzzParams(f *testing.F) {
 		}
 		if w.Amount.Validate() != nil || w.MerchantUID == "" || w.Custom != "" && !json.Valid([]byte(w.Custom)) {
 			t.Fatalf("%q: %+v", params, w)
+		}
+		if b := w.Billing; b != nil && b.CustomerUID == "" || w.Card.Months != nil && w.Card.MaxMonths != nil {
+			t.Fatalf("%q: %+v %+v", params, b, w.Card)
+		}
+		for _, row := range w.CardRows {
+			if row.Company == "" || row.MaxMonths < 0 || row.MaxMonths > maxMonths {
+				t.Fatalf("%q: %+v", params, row)
+			}
+		}
+		if _, err := json.Marshal(w); err != nil { // as the gateway keeps it
+			t.Fatalf("%q: %v", params, err)
 		}
 	})
 }

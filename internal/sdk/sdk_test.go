@@ -174,13 +174,73 @@ func TestWindowsTellWhatNeedsAPopup(t *testing.T) {
 	got := r.answer(t, "GET", "/sdk/windows?user_code=imp00000000", "")
 	want := map[string]any{
 		"channels":  map[string]any{string(r.channels[pay.TossPayments]): "frame", string(r.channels[pay.TossPay]): "popup"},
-		"providers": map[string]any{"tosspayments": "frame", "tosspay_v2": "popup"}, "default": "frame",
+		"providers": map[string]any{"tosspayments": "frame", "tosspay_v2": "popup"}, "default": "frame", "billing_default": "frame",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if no := r.answer(t, "GET", "/sdk/windows?user_code=imp99999999", ""); no["refused"] == nil || no["channels"] != nil {
-		t.Errorf("an unknown code: %v", no)
+	_, err := r.gw.AddChannel(context.Background(), gateway.NewChannel{
+		Merchant: "m1", Provider: pay.TossPay, MID: "bills", Name: "bills", Mode: pay.ModeSandbox, Kind: pay.ChannelBilling,
+		API: "https://api.example", Credentials: map[string]pay.Secret{"k": "v"},
+	})
+	check(t, err)
+	if got := r.answer(t, "GET", "/sdk/windows?user_code=imp00000000", ""); got["billing_default"] != "popup" || got["default"] != "frame" {
+		t.Errorf("with a channel for billing keys: %v", got)
+	}
+	for _, query := range []string{"user_code=imp99999999", "user_code=imp00000000&tier_code=NON"} {
+		if no := r.answer(t, "GET", "/sdk/windows?"+query, ""); no["refused"] == nil || no["channels"] != nil {
+			t.Errorf("%s: %v", query, no)
+		}
+	}
+}
+
+// A sub-store has windows and payments of its own.
+func TestSubStoresAreAskedForByCode(t *testing.T) {
+	t.Parallel()
+	r, ctx := newRig(t, pay.Settings{}), context.Background()
+	tier, err := r.gw.AddTier(ctx, "m1", "AB1", "지점")
+	check(t, err)
+	_, err = r.gw.AddChannel(ctx, gateway.NewChannel{
+		Merchant: tier.ID, Provider: pay.TossPay, MID: "branch", Name: "branch", Mode: pay.ModeSandbox, Kind: pay.ChannelPayment,
+		API: "https://api.example", Credentials: map[string]pay.Secret{"k": "v"},
+	})
+	check(t, err)
+	if got := r.answer(t, "GET", "/sdk/windows?user_code=imp00000000&tier_code=AB1", ""); got["default"] != "popup" {
+		t.Errorf("%v", got)
+	}
+	open := func(code string) map[string]any {
+		return r.answer(t, "POST", "/sdk/checkouts", `{"user_code":"imp00000000","tier_code":"`+code+`","params":{"merchant_uid":"o","amount":1000}}`, "Origin", shop)
+	}
+	got := open("AB1")
+	token, _ := got["token"].(string)
+	res, err := r.gw.CheckoutResult(ctx, token)
+	if err != nil || res.Payment.Merchant != tier.ID || got["provider"] != "tosspay_v2" {
+		t.Errorf("%v: %+v %v", got, res.Payment, err)
+	}
+	for code, want := range map[string]string{"ab1": v1wire.CodeParameter, "AB": v1wire.CodeParameter, "undefined": v1wire.CodeParameter, "ZZZ": v1wire.CodeNoMerchant} {
+		no, _ := open(code)["refused"].(map[string]any)
+		if no == nil || no["error_code"] != want {
+			t.Errorf("%s: %v", code, no)
+		}
+		if text, _ := no["error_msg"].(string); want == v1wire.CodeParameter && !strings.Contains(text, "tier_code: received \""+code+"\"; allowed: 3 characters") {
+			t.Errorf("%s: %s", code, text)
+		}
+	}
+	if got := open(""); got["provider"] != "tosspayments" {
+		t.Errorf("no code is the merchant itself: %v", got)
+	}
+}
+
+// The page's console is told what the decoder and what the gateway left out.
+func TestHintsComeFromBoth(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, pay.Settings{})
+	got := r.open(t, `{"merchant_uid":"o","amount":1000,"pg":"tosspayments","kakaoOpenApp":true,"vat_amount":5}`)
+	all, _ := json.Marshal(got["notes"])
+	for _, want := range []string{"kakaoOpenApp: 알 수 없는", "pg: 값은 그대로 쓰지만", "vat_amount: 이 결제에는 쓰이지 않는"} {
+		if !strings.Contains(string(all), want) {
+			t.Errorf("no %q in %s", want, all)
+		}
 	}
 }
 
@@ -255,7 +315,7 @@ func TestRefusalsComeAsCallbacks(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"not JSON":    `user_code=x`,
-		"too large":   `{"params":{"amount":1,"custom_data":"` + strings.Repeat("a", 70000) + `"}}`,
+		"too large":   `{"params":{"amount":1,"custom_data":"` + strings.Repeat("a", 300000) + `"}}`,
 		"sub-store":   `{"user_code":"imp00000000","tier_code":"ABC","params":{"merchant_uid":"o","amount":1000}}`,
 		"no merchant": `{"user_code":"imp99999999","params":{"merchant_uid":"o","amount":1000}}`,
 		"no params":   `{"user_code":"imp00000000"}`,

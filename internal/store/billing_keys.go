@@ -13,7 +13,8 @@ import (
 // and what only the store keeps.
 const (
 	billingKeyFixed   = `merchant, id, customer_uid, created`
-	billingKeyMutable = `customer_id, channel, provider, mid, mode, sealed, mac, method, card, bank, buyer, code, message, tries`
+	billingKeyMutable = `customer_id, channel, provider, mid, mode, sealed, mac, method, card, bank, buyer, code, message, tries, ` +
+		`payment, proof, agreed`
 	billingKeyKept    = `status, updated, ended`
 	billingKeyColumns = billingKeyFixed + `, ` + billingKeyMutable + `, ` + billingKeyKept
 )
@@ -22,6 +23,7 @@ func scanBillingKey(r row) (k pay.BillingKey, err error) {
 	err = r.Scan(&k.Merchant, &k.ID, &k.CustomerUID, timeInto{&k.Created},
 		&k.CustomerID, &k.Channel, &k.Provider, &k.MID, &k.Mode, blobInto{&k.Sealed}, blobInto{&k.MAC},
 		&k.Method, jsonInto{&k.Card}, jsonInto{&k.Bank}, jsonInto{&k.Buyer}, &k.Code, &k.Message, &k.Tries,
+		&k.Payment, blobInto{&k.Proof}, timeInto{&k.Agreed},
 		&k.Status, timeInto{&k.Updated}, timeInto{&k.Ended})
 	return k, err
 }
@@ -41,7 +43,7 @@ func billingKeyArgs(k pay.BillingKey) ([]any, error) {
 		return nil, fmt.Errorf("buyer: %w", err)
 	}
 	return []any{k.CustomerID, k.Channel, k.Provider, k.MID, k.Mode, k.Sealed, k.MAC,
-		k.Method, card, bank, buyer, k.Code, k.Message, k.Tries}, nil
+		k.Method, card, bank, buyer, k.Code, k.Message, k.Tries, k.Payment, k.Proof, k.Agreed}, nil
 }
 
 // InsertBillingKey adds a billing key; an empty Status is issuing, a zero Created
@@ -57,7 +59,7 @@ func (t *Tx) InsertBillingKey(ctx context.Context, k pay.BillingKey) error {
 	}
 	args := append([]any{k.Merchant, k.ID, k.CustomerUID, t.or(k.Created)}, mutable...)
 	err = t.change(ctx, ErrExists, `INSERT INTO billing_keys (`+billingKeyColumns+`)
-		VALUES (`+placeholders(1, 21)+`) ON CONFLICT DO NOTHING`, append(args, k.Status, t.Now, t.keyEnded(k, k.Status))...)
+		VALUES (`+placeholders(1, 24)+`) ON CONFLICT DO NOTHING`, append(args, k.Status, t.Now, t.keyEnded(k, k.Status))...)
 	return wrap(err, "billing key %s", k.ID)
 }
 
@@ -143,11 +145,19 @@ func (t *Tx) BillingKeyByMAC(ctx context.Context, channel pay.ChannelKey, mac []
 	return k, wrap(err, "billing key of channel %s", channel)
 }
 
-// BillingKeysOfCustomer is the keys of a channel, active and held, that were
+// BillingKeyOfPayment is the newest key that was asked for in a payment's window,
+// or ErrNotFound. A Write holds it.
+func (t *Tx) BillingKeyOfPayment(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) (pay.BillingKey, error) {
+	k, err := one(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
+		WHERE merchant = $1 AND payment = $2 AND payment <> '' ORDER BY created DESC, id DESC LIMIT 1`+t.lock(), merchant, payment)
+	return k, wrap(err, "billing key of payment %s", payment)
+}
+
+// BillingKeysOfCustomer is the keys of a channel that are in use, held or being
 // issued for a customer of the provider, oldest first. A Write holds them.
 func (t *Tx) BillingKeysOfCustomer(ctx context.Context, channel pay.ChannelKey, customerID string) ([]pay.BillingKey, error) {
 	ks, err := list(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
-		WHERE channel = $1 AND customer_id = $2 AND status IN ('held', 'active') ORDER BY created, id`+t.lock(),
+		WHERE channel = $1 AND customer_id = $2 AND status IN ('issuing', 'held', 'active') ORDER BY created, id`+t.lock(),
 		channel, customerID)
 	return ks, wrap(err, "billing keys of a customer of channel %s", channel)
 }
@@ -155,7 +165,7 @@ func (t *Tx) BillingKeysOfCustomer(ctx context.Context, channel pay.ChannelKey, 
 const (
 	// setBillingKey writes what k says if the row still has the status that was read.
 	setBillingKey = `UPDATE billing_keys SET status = $4, updated = $5, ended = $6, (` + billingKeyMutable + `) =
-			($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+			($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 		WHERE merchant = $1 AND id = $2 AND status = $3 RETURNING ` + billingKeyColumns
 
 	// replaceBillingKeys ends the other active keys of a customer_uid.

@@ -269,7 +269,7 @@ func TestKeysAreFoundByWhatAProviderSays(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return equal(t, []string{"bk_1 active", "bk_2 held"})(keyIDs(ks), nil) // bk_4 is not issued
+			return equal(t, []string{"bk_1 active", "bk_2 held", "bk_4 issuing"})(keyIDs(ks), nil) // bk_4 is being issued
 		})
 	})
 }

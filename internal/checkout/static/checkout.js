@@ -1,19 +1,21 @@
 // @ts-check
 /*
  * The gateway's checkout pages: launches the provider's window, waits for a
- * result that is not known yet, and hands the result to the shop's page. What
- * a page is for is in its #checkout-data; see view.go.
+ * result that is not known yet, and hands the result to the shop's page. The
+ * page on which a card is chosen works without it. What a page is for is in its
+ * #checkout-data; see view.go.
  */
 (function () {
   'use strict';
 
   /**
    * @typedef {Object} Config
-   * @property {'launch'|'working'|'done'|'result'|'problem'} page
+   * @property {'choose'|'launch'|'working'|'done'|'result'|'problem'} page
    * @property {string} lang
    * @property {string} [token]
    * @property {'frame'|'popup'|'page'} [style]
    * @property {string} [target] origin that may read our messages
+   * @property {string} [link] the checkout's own address
    * @property {string} [close]
    * @property {string} [fail]
    * @property {string} [poll]
@@ -175,10 +177,29 @@
     const retry = byID('retry'), quit = byID('give-up');
     if (retry) retry.addEventListener('click', function () { again(); });
     if (quit) quit.addEventListener('click', function () { leave(config.fail || '', giveUp); });
-    // Back from the provider into a page the browser kept: its window was opened, once.
-    window.addEventListener('pageshow', function (e) { if (e.persisted) location.reload(); });
+    renew();
     makeRoom();
     loadScript();
+  }
+
+  /** Back into a page the browser kept: how the checkout stands now is not on it. */
+  function renew() {
+    window.addEventListener('pageshow', function (e) { if (e.persisted) location.replace(config.link || location.href); });
+  }
+
+  // ----------------------------------------------------------------- a card
+
+  function choose() {
+    const form = byID('choose'), next = /** @type {HTMLButtonElement|null} */ (byID('continue'));
+    if (form && next) form.addEventListener('submit', function () { next.disabled = true; });
+    renew();
+    focusMessage();
+  }
+
+  /** Escape, where no layer of the shop's page ends the checkout. */
+  function escape() {
+    const form = /** @type {HTMLFormElement|null} */ (byID('leave'));
+    if (config.page === 'choose' && form) form.requestSubmit();
   }
 
   // -------------------------------------------------------------- other pages
@@ -212,10 +233,13 @@
 
   // The layer's own Escape does not hear keys pressed in here.
   document.addEventListener('keydown', function (e) {
-    if (e.key === 'Escape' && config.style === 'frame') tell('close');
+    if (e.key !== 'Escape') return;
+    if (config.style === 'frame') tell('close');
+    else escape();
   });
 
   switch (config.page) {
+    case 'choose': choose(); break;
     case 'launch': launch(); break;
     case 'working': waitForResult(); break;
     case 'done': done(); break;

@@ -22,6 +22,9 @@ type goldenCall struct {
 	Cancel   connector.Cancel
 	Window   connector.Window
 
+	BillingWindow connector.BillingWindow
+	Proof         pay.Secret // of what the customer agreed to in a billing window
+
 	Customer   string
 	BillingKey pay.Secret
 	Card       connector.Card
@@ -46,7 +49,13 @@ var goldenOps = map[string]goldenOp{
 		return c.Query(ctx, in.Ref)
 	},
 	"open window": with(func(ctx context.Context, w connector.WindowPayer, _ connector.Call, in goldenCall) (any, error) {
-		return w.OpenWindow(ctx, in.Window)
+		return launched(w.OpenWindow(ctx, in.Window))
+	}),
+	"open billing window": with(func(ctx context.Context, w connector.BillingWindower, _ connector.Call, in goldenCall) (any, error) {
+		return launched(w.OpenBillingWindow(ctx, in.BillingWindow))
+	}),
+	"issue billing key from window": with(func(ctx context.Context, w connector.BillingWindower, call connector.Call, in goldenCall) (any, error) {
+		return keyOutcome(w.IssueFromWindow(ctx, call, in.Customer, in.Proof))
 	}),
 	"confirm": with(func(ctx context.Context, w connector.Confirmer, call connector.Call, in goldenCall) (any, error) {
 		return w.Confirm(ctx, call, in.Ref, in.Amount)
@@ -55,8 +64,7 @@ var goldenOps = map[string]goldenOp{
 		return w.Cancel(ctx, call, in.Cancel)
 	}),
 	"issue billing key": with(func(ctx context.Context, b connector.BillingByCard, call connector.Call, in goldenCall) (any, error) {
-		out, err := b.IssueBillingKey(ctx, call, in.Customer, in.Card)
-		return map[string]any{"Verdict": out.Verdict, "Key": bare(out.Key), "Decline": out.Decline}, err
+		return keyOutcome(b.IssueBillingKey(ctx, call, in.Customer, in.Card))
 	}),
 	"read billing key": with(func(ctx context.Context, b connector.BillingReader, _ connector.Call, in goldenCall) (any, error) {
 		out, err := b.ReadBillingKey(ctx, in.Customer)
@@ -91,6 +99,15 @@ func with[T any](do func(context.Context, T, connector.Call, goldenCall) (any, e
 		}
 		return do(ctx, ability, call, in)
 	}
+}
+
+// launched is a launch with its proof, which hides itself otherwise.
+func launched(l connector.Launch, err error) (any, error) {
+	return map[string]any{"Redirect": l.Redirect, "Script": l.Script, "Ref": l.Ref, "Proof": l.Proof.Reveal()}, err
+}
+
+func keyOutcome(out connector.KeyOutcome, err error) (any, error) {
+	return map[string]any{"Verdict": out.Verdict, "Key": bare(out.Key), "Decline": out.Decline}, err
 }
 
 // bare is a billing key with the key itself, which hides itself otherwise.

@@ -17,25 +17,29 @@ var userID = regexp.MustCompile(`^[0-9A-Za-z_\-:.^@=]{1,50}$`)
 
 var errUserID = errors.New("userId must be 1 to 50 digits, letters and _-:.^@=")
 
-// keyStates are the states of "빌링키 상태 조회".
+// Some of the states of "빌링키 상태 조회".
+const (
+	stateActive = "ACTIVE"
+	stateRemove = "REMOVE"
+	stateCancel = "CANCEL"
+)
+
 var keyStates = map[string]connector.KeyState{
-	"CREATE": connector.KeyPending,
-	"AUTH":   connector.KeyPending,
-	"ACTIVE": connector.KeyActive,
-	"REMOVE": connector.KeyGone,
-	"FAIL":   connector.KeyGone,
-	"CANCEL": connector.KeyGone,
+	"CREATE":    connector.KeyPending,
+	"AUTH":      connector.KeyPending,
+	stateActive: connector.KeyActive,
+	stateRemove: connector.KeyGone,
+	"FAIL":      connector.KeyGone,
+	stateCancel: connector.KeyGone,
 }
 
 // ReadBillingKey says how the customer's billing key stands: "빌링키 상태 조회".
 func (s *shop) ReadBillingKey(ctx context.Context, customer string) (connector.BillingKey, error) {
 	const op = "read billing key"
-	if !userID.MatchString(customer) {
-		return connector.BillingKey{}, s.fail(connector.Misconfigured, op, 0, errUserID)
+	if err := checkCustomer(customer); err != nil {
+		return connector.BillingKey{}, s.fail(connector.Misconfigured, op, 0, err)
 	}
-	var k keyStatus
-	no, err := s.do(ctx, connector.Call{}, op, "/api/v1/billing-key/status",
-		keyStatusRequest{APIKey: s.Credentials[APIKey].Reveal(), UserID: customer}, &k, pay.Secret(customer))
+	k, no, err := s.keyStatus(ctx, connector.Call{}, op, customer)
 	switch {
 	case err != nil:
 		return connector.BillingKey{}, err
@@ -45,6 +49,13 @@ func (s *shop) ReadBillingKey(ctx context.Context, customer string) (connector.B
 		return connector.BillingKey{}, fmt.Errorf("tosspay %s: %w", op, connector.ErrNotFound)
 	}
 	return connector.BillingKey{}, s.because(op, connector.Unknown, no)
+}
+
+// keyStatus asks about a customer's latest billing key.
+func (s *shop) keyStatus(ctx context.Context, call connector.Call, op, customer string, secrets ...pay.Secret) (k keyStatus, no *refusal, err error) {
+	no, err = s.do(ctx, call, op, "/api/v1/billing-key/status",
+		keyStatusRequest{APIKey: s.Credentials[APIKey].Reveal(), UserID: customer}, &k, append(secrets, pay.Secret(customer))...)
+	return k, no, err
 }
 
 func (s *shop) billingKey(op string, k keyStatus, customer string) (connector.BillingKey, error) {

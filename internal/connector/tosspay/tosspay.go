@@ -39,10 +39,14 @@ func Driver() connector.Driver {
 			{Method: pay.MethodCard, PartialCancel: true, TaxFree: true, Installments: true, ServerOnly: true, Minimum: 100},
 			{Method: pay.MethodPoint, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
 		},
-		Popup:   true, // "결제창 띄우기": an iframe is not supported
-		Timings: timings(),
-		Check:   check,
-		Open:    open,
+		BillingMethod:   pay.MethodTossPay,
+		BillingRedirect: true, // PortOne V1, "토스페이" 빌링키 발급: m_redirect_url
+		Wallet:          true,
+		CheckCustomer:   checkCustomer,
+		Popup:           true, // "결제창 띄우기": an iframe is not supported
+		Timings:         timings(),
+		Check:           check,
+		Open:            open,
 	}
 }
 
@@ -88,14 +92,15 @@ func check(mode pay.Mode, mid string, credentials map[string]pay.Secret) error {
 type shop struct{ connector.Settings }
 
 var (
-	_ connector.Connector      = (*shop)(nil)
-	_ connector.WindowPayer    = (*shop)(nil)
-	_ connector.Confirmer      = (*shop)(nil)
-	_ connector.Canceler       = (*shop)(nil)
-	_ connector.BillingReader  = (*shop)(nil)
-	_ connector.BillingCharger = (*shop)(nil)
-	_ connector.BillingRevoker = (*shop)(nil)
-	_ connector.WebhookReader  = (*shop)(nil)
+	_ connector.Connector       = (*shop)(nil)
+	_ connector.WindowPayer     = (*shop)(nil)
+	_ connector.BillingWindower = (*shop)(nil)
+	_ connector.Confirmer       = (*shop)(nil)
+	_ connector.Canceler        = (*shop)(nil)
+	_ connector.BillingReader   = (*shop)(nil)
+	_ connector.BillingCharger  = (*shop)(nil)
+	_ connector.BillingRevoker  = (*shop)(nil)
+	_ connector.WebhookReader   = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

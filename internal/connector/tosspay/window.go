@@ -106,15 +106,22 @@ func (s *shop) checkWindow(w connector.Window) error {
 		if a.address == "" && a.field == "resultCallback" {
 			continue
 		}
-		if err := httpcall.CheckReturn(a.field, a.address); err != nil {
+		if err := checkAddress(a.field, a.address, a.most); err != nil {
 			return err
-		}
-		if n := len([]rune(a.address)); n > a.most {
-			return fmt.Errorf("%s has %d characters: at most %d are allowed", a.field, n, a.most)
 		}
 	}
 	if n := len([]rune(w.AppScheme)); n > maxText {
 		return fmt.Errorf("retAppScheme has %d characters: at most %d are allowed", n, maxText)
+	}
+	return nil
+}
+
+func checkAddress(field, address string, most int) error {
+	if err := httpcall.CheckReturn(field, address); err != nil {
+		return err
+	}
+	if n := len([]rune(address)); n > most {
+		return fmt.Errorf("%s has %d characters: at most %d are allowed", field, n, most)
 	}
 	return nil
 }
@@ -132,8 +139,9 @@ func checkOrder(order string, amount pay.Breakdown, category string) error {
 	return amount.Validate()
 }
 
-// describe makes a productDesc, which must not hold \ " or ' and must not be blank.
-func describe(name, order string) string {
+// describe makes a productDesc, which must not hold \ " or ' and must not be
+// blank: then it is the alternative.
+func describe(name, alternative string) string {
 	clean := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(`\"'`, r) || unicode.IsControl(r) {
 			return ' '
@@ -143,16 +151,14 @@ func describe(name, order string) string {
 	if clean = strings.TrimSpace(httpcall.Cut(clean, maxText)); clean != "" {
 		return clean
 	}
-	return order
+	return alternative
 }
 
 // ReadReturn reads retUrl and retCancelUrl: "결제창 띄우기". Neither brings the
 // payToken or an amount, and nothing is documented to come to retCancelUrl.
 func (s *shop) ReadReturn(_ context.Context, r connector.Return) (connector.Returned, error) {
 	if r.Failed {
-		return connector.Returned{Ref: r.Ref, Decline: &connector.Decline{
-			Code: connector.DeclineByCustomer, ProviderCode: "PAY_CANCEL", ProviderMessage: "사용자가 결제를 취소하셨습니다",
-		}}, nil
+		return connector.Returned{Ref: r.Ref, Decline: leftWindow()}, nil
 	}
 	state, order := httpcall.First(r.Form, "status"), httpcall.First(r.Form, "orderNo")
 	var err error

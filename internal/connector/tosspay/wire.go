@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"naru/internal/connector/httpcall"
+	"naru/internal/pay"
 )
 
 // envelope is what every answer begins with: "응답".
@@ -147,6 +148,25 @@ type transaction struct {
 	TransactionID string        `json:"transactionId"`
 	Amount        *httpcall.Won `json:"transactionAmount"` // gross; negative for REFUND
 	RegTs         string        `json:"regTs"`
+}
+
+// newKeyRequest is the body of "빌링키 생성 요청".
+type newKeyRequest struct {
+	APIKey           string `json:"apiKey"`
+	UserID           string `json:"userId"`
+	ProductDesc      string `json:"productDesc"`
+	ResultCallback   string `json:"resultCallback"`
+	RetAppScheme     string `json:"retAppScheme,omitempty"`
+	ReturnSuccessURL string `json:"returnSuccessUrl"`
+	ReturnFailureURL string `json:"returnFailureUrl"`
+	EncryptedUserCI  string `json:"encryptedUserCi,omitempty"`
+}
+
+// newKey is its answer. The links of the apps are left alone: the page leads
+// there itself.
+type newKey struct {
+	BillingKey  pay.Secret `json:"billingKey"`
+	CheckoutURI string     `json:"checkoutUri"`
 }
 
 // keyStatusRequest is the body of "빌링키 상태 조회", which knows keys by the

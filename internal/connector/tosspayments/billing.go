@@ -24,20 +24,25 @@ func (s *shop) IssueBillingKey(ctx context.Context, call connector.Call, custome
 	if err := checkCustomer(customer); err != nil {
 		return connector.KeyOutcome{}, s.misconfigured(op, err)
 	}
-	var b billing
-	no, err := s.do(ctx, call, request{
+	return s.issueKey(ctx, call, request{
 		op: op, method: http.MethodPost, path: "/v1/billing/authorizations/card",
 		body: billingKeyRequest{CustomerKey: customer, cardFields: cardOf(card)}, secrets: cardSecrets(card), deadline: billingDeadline,
-	}, &b)
+	}, customer)
+}
+
+// issueKey makes a call that issues a billing key for a customer.
+func (s *shop) issueKey(ctx context.Context, call connector.Call, r request, customer string) (connector.KeyOutcome, error) {
+	var b billing
+	no, err := s.do(ctx, call, r, &b)
 	switch {
 	case err != nil:
 		return connector.KeyOutcome{}, err
 	case no != nil:
 		return connector.KeyOutcome{Verdict: connector.Declined, Decline: no.decline()}, nil
 	case b.BillingKey == "":
-		return connector.KeyOutcome{}, s.unknown(op, http.StatusOK, errors.New("the answer has no billingKey"))
-	case b.CustomerKey != "" && b.CustomerKey != customer:
-		return connector.KeyOutcome{}, s.unknown(op, http.StatusOK, errors.New("the answer is about another customerKey"))
+		return connector.KeyOutcome{}, s.unknown(r.op, http.StatusOK, errors.New("the answer has no billingKey"))
+	case b.CustomerKey != customer:
+		return connector.KeyOutcome{}, s.unknown(r.op, http.StatusOK, errors.New("the answer is not about the customerKey"))
 	}
 	return connector.KeyOutcome{Verdict: connector.Approved, Key: s.billingKey(b)}, nil
 }

@@ -22,6 +22,9 @@ const (
 	receiptCancel = "CANCEL"
 )
 
+// receiptFailed is the issueStatus of a receipt that the tax office refused.
+const receiptFailed = "FAILED"
+
 var receiptTypes = map[pay.ReceiptType]string{pay.ReceiptPerson: "소득공제", pay.ReceiptCompany: "지출증빙"}
 
 // IssueReceipt issues a cash receipt: "현금영수증 발급 요청". The provider does not
@@ -102,7 +105,7 @@ func (s *shop) receiptOutcome(op, kind string, r receipt) (connector.ReceiptOutc
 	switch r.IssueStatus {
 	case "", "IN_PROGRESS", "COMPLETED":
 		out.Verdict = connector.Approved
-	case "FAILED":
+	case receiptFailed:
 		out.Verdict, out.Decline = connector.Declined, s.receiptFailure(r)
 	default:
 		s.Log.Warn("cash receipt status is unknown: nothing is learned from it", "status", httpcall.Cut(r.IssueStatus, maxText))

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,7 +78,7 @@ func (s *shop) snapshot(p payment, data []byte) (connector.Snapshot, error) {
 	case connector.StageAwaitingDeposit:
 		out.Method = method(p)
 		out.Details = s.details(p, out.Method)
-		out.Details.ReceiptURL = "" // it shows a payment, and there is none yet
+		out.Details.ReceiptURL, out.Details.CashReceipt = "", false // they show a payment, and there is none yet
 	case connector.StageDead:
 		out.Decline = s.deadReason(p)
 	}
@@ -203,7 +204,7 @@ func (s *shop) when(text, orElse string) time.Time {
 }
 
 func (s *shop) details(p payment, m pay.Method) pay.Details {
-	d := pay.Details{CashReceipt: p.CashReceipt.V != nil}
+	d := pay.Details{CashReceipt: receiptIssued(p)}
 	if e := p.EasyPay.V; e != nil {
 		d.EasyPay = wallets[e.Provider]
 		if d.EasyPay == "" {
@@ -212,6 +213,9 @@ func (s *shop) details(p payment, m pay.Method) pay.Details {
 	}
 	if r := p.Receipt.V; r != nil && m != pay.MethodPoint { // a wallet without a card has no sales slip
 		d.ReceiptURL = r.URL
+	}
+	if m := p.MobilePhone.V; m != nil && d.ReceiptURL == "" {
+		d.ReceiptURL = m.ReceiptURL
 	}
 	if c := p.Card.V; c != nil {
 		d.ApprovalNo, d.Months = c.ApproveNo, int(c.InstallmentPlanMonths)
@@ -232,6 +236,21 @@ func (s *shop) details(p payment, m pay.Method) pay.Details {
 		}
 	}
 	return d
+}
+
+// receiptIssued reports whether a cash receipt was issued with the payment: not
+// that one was chosen, nor that the tax office refused it.
+func receiptIssued(p payment) bool {
+	r := p.CashReceipt.V
+	if r == nil || r.Type == noReceipt || r.ReceiptKey+r.IssueNumber+r.ReceiptURL == "" {
+		return false
+	}
+	if p.CashReceipts.V == nil || r.ReceiptKey == "" {
+		return true
+	}
+	return !slices.ContainsFunc(*p.CashReceipts.V, func(record receipt) bool {
+		return record.ReceiptKey == r.ReceiptKey && record.IssueStatus == receiptFailed
+	})
 }
 
 func (s *shop) card(c card) *pay.Card {

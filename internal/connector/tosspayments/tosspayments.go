@@ -38,24 +38,13 @@ func Driver() connector.Driver {
 			{Key: ClientKey, Label: "클라이언트 키"},
 			{Key: SecretKey, Label: "시크릿 키"},
 		},
-		Methods: []connector.Method{
-			// "결제 승인": cards from 100 won.
-			{Method: pay.MethodCard, PartialCancel: true, TaxFree: true, Installments: true, Minimum: 100},
-			// "가상계좌 발급 요청".
-			{Method: pay.MethodVbank, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
-			// Never asked for here; payments by them are known so that "결제 취소" is
-			// asked only for what it does. Smallest amounts as in the payment window's
-			// guide where it has one.
-			{Method: pay.MethodTrans, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 200},
-			{Method: pay.MethodPhone, TaxFree: true, ServerOnly: true, Minimum: 300},
-			{Method: pay.MethodBooknlife, TaxFree: true, ServerOnly: true, Minimum: 1},
-			{Method: pay.MethodSmartculture, TaxFree: true, ServerOnly: true, Minimum: 1},
-			{Method: pay.MethodCultureland, TaxFree: true, ServerOnly: true, Minimum: 1},
-			{Method: pay.MethodPoint, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
-		},
-		Timings: timings(),
-		Check:   check,
-		Open:    open,
+		Methods:       methodRows(),
+		Cards:         cardCompanies(),
+		BillingMethod: pay.MethodCard,
+		CheckCustomer: checkWindowCustomer,
+		Timings:       timings(),
+		Check:         check,
+		Open:          open,
 	}
 }
 
@@ -109,18 +98,19 @@ type shop struct {
 }
 
 var (
-	_ connector.Connector      = (*shop)(nil)
-	_ connector.WindowPayer    = (*shop)(nil)
-	_ connector.Confirmer      = (*shop)(nil)
-	_ connector.Canceler       = (*shop)(nil)
-	_ connector.WebhookReader  = (*shop)(nil)
-	_ connector.BillingByCard  = (*shop)(nil)
-	_ connector.BillingCharger = (*shop)(nil)
-	_ connector.BillingRevoker = (*shop)(nil)
-	_ connector.KeyIn          = (*shop)(nil)
-	_ connector.AccountIssuer  = (*shop)(nil)
-	_ connector.ReceiptIssuer  = (*shop)(nil)
-	_ connector.NoticeProver   = (*shop)(nil)
+	_ connector.Connector       = (*shop)(nil)
+	_ connector.WindowPayer     = (*shop)(nil)
+	_ connector.BillingWindower = (*shop)(nil)
+	_ connector.Confirmer       = (*shop)(nil)
+	_ connector.Canceler        = (*shop)(nil)
+	_ connector.WebhookReader   = (*shop)(nil)
+	_ connector.BillingByCard   = (*shop)(nil)
+	_ connector.BillingCharger  = (*shop)(nil)
+	_ connector.BillingRevoker  = (*shop)(nil)
+	_ connector.KeyIn           = (*shop)(nil)
+	_ connector.AccountIssuer   = (*shop)(nil)
+	_ connector.ReceiptIssuer   = (*shop)(nil)
+	_ connector.NoticeProver    = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

@@ -61,6 +61,12 @@ type billingKeyRequest struct {
 	cardFields
 }
 
+// keyFromWindowRequest is the body of "인증 키로 빌링키 발급".
+type keyFromWindowRequest struct {
+	AuthKey     string `json:"authKey"`
+	CustomerKey string `json:"customerKey"`
+}
+
 // chargeRequest is the body of "자동결제 승인".
 type chargeRequest struct {
 	CustomerKey string `json:"customerKey"`
@@ -132,7 +138,9 @@ type payment struct {
 	Card               httpcall.Maybe[card]           `json:"card"`
 	VirtualAccount     httpcall.Maybe[virtualAccount] `json:"virtualAccount"`
 	Transfer           httpcall.Maybe[transfer]       `json:"transfer"`
+	MobilePhone        httpcall.Maybe[mobilePhone]    `json:"mobilePhone"`
 	CashReceipt        httpcall.Maybe[cashReceipt]    `json:"cashReceipt"`
+	CashReceipts       httpcall.Maybe[[]receipt]      `json:"cashReceipts"`
 	Cancels            []cancelled                    `json:"cancels"`
 	EasyPay            httpcall.Maybe[easyPay]        `json:"easyPay"`
 	Failure            httpcall.Maybe[envelope]       `json:"failure"`
@@ -182,8 +190,16 @@ type transfer struct {
 	BankCode string `json:"bankCode"`
 }
 
+type mobilePhone struct {
+	ReceiptURL string `json:"receiptUrl"`
+}
+
+// cashReceipt is the receipt that the payment's window or issue asked for.
 type cashReceipt struct {
-	ReceiptKey string `json:"receiptKey"`
+	Type        string `json:"type"`
+	ReceiptKey  string `json:"receiptKey"` // later addition
+	IssueNumber string `json:"issueNumber"`
+	ReceiptURL  string `json:"receiptUrl"`
 }
 
 type link struct {

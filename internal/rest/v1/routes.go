@@ -109,6 +109,7 @@ func (a *api) cashRoutes() []route {
 func (a *api) ownRoutes() []route {
 	return []route{
 		{method: "GET", path: "/x/openapi.json", public: true, handler: http.HandlerFunc(a.serveOpenAPI)},
+		op(get, "GET /x/payments/{imp_uid}/window", a.paymentWindow),
 		{method: "GET", path: "/x/docs", public: true, handler: http.HandlerFunc(a.serveDocs)},
 		{method: "GET", path: "/x/docs/{asset}", public: true, handler: http.HandlerFunc(a.serveDocsAsset)},
 	}

@@ -188,6 +188,21 @@ func (w *world) seed() {
 	w.seedKeys()
 	w.seedSchedules()
 	w.seedTier()
+	w.seedWindow()
+}
+
+// seedWindow gives a payment the window it was asked for in.
+func (w *world) seedWindow() {
+	asked, err := json.Marshal(gateway.WindowRequest{Notes: []gateway.Note{
+		{Parameter: "colour", Kind: gateway.NoteUnknown, Text: "no parameter of V1"},
+		{Parameter: "bypass.tosspay_v2.expiredTime", Kind: gateway.NoteUnused, Text: "토스페이먼츠 has no such parameter"},
+	}})
+	must(w.t, err)
+	must(w.t, w.store.Write(context.Background(), func(tx *store.Tx) error {
+		return tx.InsertCheckout(context.Background(), store.Checkout{
+			TokenHash: []byte("window"), Merchant: shop, Payment: "imp_000000000001", Style: store.StyleFrame, Window: asked, Expires: start,
+		})
+	}))
 }
 
 // seedKeys gives the shop a billing key at each provider: one of a card, and one

@@ -1,0 +1,377 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/connector"
+	"naru/internal/jobs"
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// A billing key issued in a window is two rows: the payment that V1 shows for the
+// window, of which nothing is charged, and the key. The key's proof, sealed, is
+// what the provider is asked with: it may be known before the buyer agrees or only
+// after. Both rows are settled in one transaction, by whoever learns first: the
+// browser's return, a notice, a closed popup, or the job.
+
+// billingWindowOf is what the connector is asked to open for a billing key.
+func (g *Gateway) billingWindowOf(v visit, token string) connector.BillingWindow {
+	w, p := v.w, v.p
+	base := g.public + "/checkout/" + token
+	return connector.BillingWindow{
+		Customer: w.Billing.CustomerID, Name: nameOf(p), Amount: p.Amount.Total, Buyer: p.Buyer,
+		SuccessURL: base + "/return", FailureURL: base + "/fail", NoticeURL: g.noticeURL(p),
+		Mobile: p.Mobile, Language: v.c.Language, AppScheme: w.AppScheme, UserCI: w.Billing.UserCI,
+	}
+}
+
+// windowKey is a new key of a window.
+func (g *Gateway) windowKey(v visit, now time.Time) pay.BillingKey {
+	p, b := v.p, v.w.Billing
+	return pay.BillingKey{
+		Merchant: p.Merchant, ID: pay.KeyID(g.newUUID()), CustomerUID: b.CustomerUID, CustomerID: b.CustomerID, Channel: p.Channel,
+		Provider: p.Provider, MID: p.MID, Mode: p.Mode, Status: pay.KeyIssuing, Method: pay.MethodCard, Buyer: p.Buyer,
+		Payment: p.ID, Created: now, Updated: now,
+	}
+}
+
+// keyLook is how often a key is asked for whose buyer is in the window, or gone.
+const keyLook = 3 * time.Minute
+
+// expectKey writes the key of a window whose proof is known before the buyer
+// agrees, and has it asked for although nobody comes back.
+func (g *Gateway) expectKey(ctx context.Context, tx *store.Tx, v visit, proof pay.Secret) error {
+	k := g.windowKey(v, tx.Now)
+	var err error
+	if k.Proof, err = g.vault.Seal([]byte(proof.Reveal()), proofOf(k.ID)); err != nil {
+		return err
+	}
+	if err := tx.InsertBillingKey(ctx, k); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(keyLook))
+}
+
+func proofOf(id pay.KeyID) string { return "billing_proof:" + string(id) }
+
+// finishBilling takes the buyer's return from a billing window. The link is used
+// up in the transaction that keeps what the return brought: only the browser has it.
+func (g *Gateway) finishBilling(ctx context.Context, v visit, token string, r Return) error {
+	conn, _, err := g.connectTo(ctx, v.p)
+	if err != nil {
+		return err
+	}
+	window, err := connector.As[connector.BillingWindower](conn)
+	if err != nil {
+		return err
+	}
+	back, readErr := window.ReadBillingReturn(ctx, connector.Return{Failed: r.Failed, Form: r.Form, Ref: v.p.Ref})
+	bad := readErr != nil || back.Decline == nil && back.Customer != v.w.Billing.CustomerID
+	if bad || back.Decline != nil {
+		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
+			return err
+		}
+		if bad {
+			g.log.WarnContext(ctx, "return not readable, or of another customer", "payment", v.p.ID, "err", readErr)
+			return g.endUnpaid(ctx, v, failure{code: codeReturn, text: textReturn})
+		}
+		return g.leftBilling(ctx, v, declined(*back.Decline), false)
+	}
+	k, err := g.agreed(ctx, token, back.Proof)
+	if refused, ok := errors.AsType[*Refusal](err); ok {
+		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
+			return err
+		}
+		return g.endUnpaid(ctx, v, refusedAtApproval(refused))
+	}
+	if err != nil {
+		return err
+	}
+	if err := g.fault(pay.AttemptIssueKey, pointIntended); err != nil {
+		return err
+	}
+	err = g.askWindowKey(ctx, k)
+	if errors.Is(err, ErrOutcomeUnknown) || errors.Is(err, errNotAgreed) { // the resolver goes on; the buyer's page waits for it
+		return nil
+	}
+	return err
+}
+
+// agreed commits the intention to have the key that the buyer agreed to: the link
+// is used up, the order number taken, and the proof kept.
+func (g *Gateway) agreed(ctx context.Context, token string, proof pay.Secret) (pay.BillingKey, error) {
+	var k pay.BillingKey
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		v, err := claimIn(ctx, tx, token, checkoutBegun, checkoutReturned)
+		if err != nil {
+			return err
+		}
+		k, err = tx.BillingKeyOfPayment(ctx, v.p.Merchant, v.p.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			k = g.windowKey(v, tx.Now)
+			err = tx.InsertBillingKey(ctx, k)
+		}
+		if err != nil || k.Status != pay.KeyIssuing || v.p.Status != pay.StatusCreated { // settled meanwhile
+			return err
+		}
+		if proof != "" {
+			if k.Proof, err = g.vault.Seal([]byte(proof.Reveal()), proofOf(k.ID)); err != nil {
+				return err
+			}
+		}
+		k.Agreed = tx.Now
+		if k, err = tx.UpdateBillingKey(ctx, k); err != nil {
+			return err
+		}
+		if err := tx.Reserve(ctx, v.p.Merchant, v.p.MerchantUID, v.p.ID); err != nil {
+			return reserved(err, v.p)
+		}
+		if _, err := tx.StepPayment(ctx, v.p, pay.EvConfirmStarted, "returned from the window"); err != nil {
+			return err
+		}
+		timing := g.drivers[v.p.Provider].Timings[pay.AttemptIssueKey]
+		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+	})
+	return k, err
+}
+
+// errNotAgreed: the buyer is still in the window, or gone.
+var errNotAgreed = errors.New("the buyer has not agreed")
+
+// askWindowKey asks for the key of a window and records the answer, any number of
+// times. ErrOutcomeUnknown: no answer came. errNotAgreed: it is not there yet.
+func (g *Gateway) askWindowKey(ctx context.Context, k pay.BillingKey) error {
+	if k.Status != pay.KeyIssuing || len(k.Proof) == 0 {
+		return nil
+	}
+	out, timing, callErr, err := g.callForWindowKey(ctx, k)
+	if err != nil {
+		return err
+	}
+	if err := g.fault(pay.AttemptIssueKey, pointAnswered); err != nil {
+		return err
+	}
+	v := verdictOf(connector.Outcome{Verdict: out.Verdict, Decline: out.Decline}, callErr)
+	if callErr != nil && v.event != pay.EvLost {
+		// Nothing was learned of the key by a call that did not arrive or was wrong in itself.
+		g.log.WarnContext(ctx, "billing key not asked for", "billing_key", k.ID, "err", callErr)
+		v = verdict{event: pay.EvLost}
+	}
+	if e, ok := errors.AsType[*connector.Error](callErr); ok && e.Stored() && timing.KeepsAnswer && g.now().Sub(k.Wished()) > unclearFor {
+		// neither yes nor no, and it will be nothing else: no key came of it that could be had
+		v = verdict{pay.EvRefused, declined(connector.Decline{ProviderCode: e.Code, ProviderMessage: e.Message})}
+	}
+	switch {
+	case v.event == pay.EvLost && callErr == nil:
+		return errNotAgreed
+	case v.event == pay.EvLost:
+		return ErrOutcomeUnknown
+	}
+	if err := g.learnWindowKey(ctx, k, out.Key, v); err != nil {
+		return fmt.Errorf("record billing key %s: %w", k.ID, err)
+	}
+	return g.fault(pay.AttemptIssueKey, pointLearned)
+}
+
+func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (connector.KeyOutcome, connector.Timing, error, error) {
+	var none connector.KeyOutcome
+	_, ch, err := g.keyWithChannel(ctx, k.Merchant, k.ID)
+	if err != nil {
+		return none, connector.Timing{}, nil, err
+	}
+	on, err := openFor[connector.BillingWindower](g, ch)
+	if err != nil {
+		return none, connector.Timing{}, nil, err
+	}
+	proof, err := g.vault.Open(k.Proof, proofOf(k.ID))
+	if err != nil {
+		return none, connector.Timing{}, nil, err
+	}
+	var heard []connector.Exchange
+	call := connector.Call{Key: pay.AttemptID(k.ID), Record: func(e connector.Exchange) { heard = append(heard, e) }}
+	timing := on.d.Timings[pay.AttemptIssueKey]
+	asking, stop := within(ctx, timing.Deadline)
+	defer stop()
+	out, callErr := on.can.IssueFromWindow(asking, call, k.CustomerID, pay.Secret(proof))
+	if callErr == nil && out.Verdict == connector.Approved && out.Key.Key == "" {
+		callErr = &connector.Error{Provider: k.Provider, Op: "issue billing key", Err: errors.New("the answer has no key")}
+	}
+	g.recordExchanges(ctx, pay.Attempt{Merchant: k.Merchant, Payment: k.Payment, ID: pay.AttemptID(k.ID)}, heard)
+	return out, timing, callErr, nil
+}
+
+// learnWindowKey settles the key of a window and its payment together.
+func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got connector.BillingKey, v verdict) error {
+	return g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
+		p, err := tx.Payment(ctx, asked.Merchant, asked.Payment)
+		if err != nil {
+			return err
+		}
+		k, err := tx.BillingKeyByID(ctx, asked.Merchant, asked.ID)
+		if err != nil || k.Status != pay.KeyIssuing {
+			return err
+		}
+		b := books{g: g, tx: tx}
+		k.Proof = nil
+		if v.event == pay.EvRefused {
+			k.Code, k.Message = v.why.code, v.why.text
+			if _, err := g.endKey(ctx, tx, k); err != nil {
+				return err
+			}
+			return b.decline(ctx, &p, v.why)
+		}
+		if k, err = g.sealKey(k, got); err != nil {
+			return err
+		}
+		if k.Agreed.IsZero() {
+			k.Agreed = tx.Now
+		}
+		return b.keyIssued(ctx, p, k)
+	})
+}
+
+// endKey ends a key that never came about.
+func (g *Gateway) endKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
+	k, err := tx.StepBillingKey(ctx, k, pay.EvKeyRefused)
+	if err != nil {
+		return k, err
+	}
+	return k, tx.DeleteJob(ctx, JobResolveKey, string(k.ID))
+}
+
+// keyIssued brings the key of a window into use and its payment to paid, which is
+// V1's word for a registered key. A window whose order number was used up
+// meanwhile, or whose customer was deleted since the buyer agreed, brings no key:
+// it is given back.
+func (b books) keyIssued(ctx context.Context, p pay.Payment, k pay.BillingKey) error {
+	if err := b.tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil {
+		return err
+	}
+	err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID)
+	if errors.Is(err, store.ErrReserved) {
+		return b.giveUpWindowKey(ctx, p, k, failure{code: codePaid, text: textPaid})
+	}
+	if err != nil {
+		return err
+	}
+	if k, err = activateKey(ctx, b.tx, k); err != nil {
+		return err
+	}
+	if k.Status == pay.KeyRefused {
+		return b.decline(ctx, &p, failure{code: codeNoKey, text: textNoKey})
+	}
+	ev := pay.EvApproved
+	switch p.Status {
+	case pay.StatusCreated, pay.StatusConfirming:
+	case pay.StatusFailed: // the buyer left the window and agreed in the app all the same
+		ev = pay.EvApprovedLate
+	default:
+		return nil
+	}
+	p.Method, p.Details = k.Method, pay.Details{Card: k.Card, Bank: k.Bank}
+	p.PaidAt, p.FailCode, p.FailReason, p.FailedAt = b.tx.Now, "", "", time.Time{}
+	next, err := b.tx.StepPayment(ctx, p, ev, "billing key issued")
+	if err != nil {
+		return err
+	}
+	return b.tell(ctx, next)
+}
+
+// giveUpWindowKey refuses a key that was issued and has it revoked.
+func (b books) giveUpWindowKey(ctx context.Context, p pay.Payment, k pay.BillingKey, f failure) error {
+	k.Code, k.Message = f.code, f.text
+	k, err := b.tx.StepBillingKey(ctx, k, pay.EvKeyRefused)
+	if err != nil {
+		return err
+	}
+	if err := b.tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, b.tx.Now); err != nil {
+		return err
+	}
+	return b.decline(ctx, &p, f)
+}
+
+// leftBilling settles a billing window whose buyer left it. Where the provider
+// can be asked it is: a buyer who agreed before the popup vanished has a key.
+func (g *Gateway) leftBilling(ctx context.Context, v visit, f failure, gone bool) error {
+	k, err := g.keyOfPayment(ctx, v.p)
+	if err == nil {
+		err = g.askWindowKey(ctx, k)
+	}
+	switch {
+	case err == nil, errors.Is(err, errNotAgreed), errors.Is(err, store.ErrNotFound):
+	default:
+		g.log.WarnContext(ctx, "billing key not asked for", "payment", v.p.ID, "err", err)
+	}
+	if gone {
+		return g.endWithout(ctx, v, f)
+	}
+	return g.endUnpaid(ctx, v, f)
+}
+
+// keyOfPayment is the key that a payment's window is about, or store.ErrNotFound.
+func (g *Gateway) keyOfPayment(ctx context.Context, p pay.Payment) (pay.BillingKey, error) {
+	var k pay.BillingKey
+	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		k, err = tx.BillingKeyOfPayment(ctx, p.Merchant, p.ID)
+		return err
+	})
+	return k, err
+}
+
+// syncBilling asks for the key that a payment's window is about.
+func (g *Gateway) syncBilling(ctx context.Context, p pay.Payment) (pay.Payment, error) {
+	k, err := g.keyOfPayment(ctx, p)
+	if err == nil {
+		err = g.askWindowKey(ctx, k)
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errNotAgreed) {
+		return p, err
+	}
+	return g.payment(ctx, p.Merchant, p.ID)
+}
+
+// resolveWindowKey is the job of a window's key. Until the link has lapsed, that
+// there is none yet is no answer; after that it is one.
+func (g *Gateway) resolveWindowKey(ctx context.Context, k pay.BillingKey) error {
+	err := g.askWindowKey(ctx, k)
+	if err == nil {
+		return nil
+	}
+	var lapsed bool
+	readErr := g.store.Read(ctx, func(tx *store.Tx) error {
+		c, err := tx.CheckoutOfPayment(ctx, k.Merchant, k.Payment)
+		lapsed = tx.Now.After(c.Expires.Add(time.Minute))
+		return err
+	})
+	switch {
+	case readErr != nil:
+		return readErr
+	case errors.Is(err, errNotAgreed) && lapsed:
+		return g.windowLapsed(ctx, k)
+	case errors.Is(err, errNotAgreed) && k.Agreed.IsZero():
+		return jobs.RetryAt(g.now().Add(keyLook), err)
+	}
+	return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
+}
+
+// windowLapsed ends a key that did not come about while its window could be used.
+// A payment whose buyer never came back stays as it is, as V1 documents for a
+// closed tab.
+func (g *Gateway) windowLapsed(ctx context.Context, k pay.BillingKey) error {
+	if !k.Agreed.IsZero() {
+		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}})
+	}
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
+		if err != nil || now.Status != pay.KeyIssuing || !now.Agreed.IsZero() {
+			return err
+		}
+		now.Code, now.Message, now.Proof = codeExpired, textExpired, nil
+		_, err = g.endKey(ctx, tx, now)
+		return err
+	})
+}
