@@ -79,7 +79,7 @@ test/pg: ## the tests that use PostgreSQL, alone
 test/model: ## random stories, each from its seed: V1 calls, deposits, faults and deaths against books and ledgers
 	test/pg.sh $(GO) test -count 1 -timeout 4m ./test/model $(MODEL)
 
-test/e2e: ## the built binary, driven by a real browser
+test/e2e: test/js/node_modules ## the built binary, driven by a real browser
 	$(GO) test -count 1 -timeout 9m ./test/e2e/...
 
 test/sdk: ## the browser SDK's own tests, in Node
@@ -101,7 +101,7 @@ fuzz: ## each fuzz target for FUZZTIME
 bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables: half an hour
 	$(GO) run ./test/bench -bin build/naru $(BENCH) | tee build/bench.md
 
-screenshots: ## a picture of every page into build/screenshots
+screenshots: test/js/node_modules ## a picture of every page into build/screenshots
 	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...
 
 deps/system: ## install what the tests need: Chromium, a Korean font, PostgreSQL, Node, curl, a C compiler

@@ -50,14 +50,16 @@ var rules = []rule{
 	// The contract's types are in the gateway's methods; a provider's package never is.
 	{pkg: "internal/rest/*", may: []string{"pay", "gateway", "connector", "store", "rest", "codes", "v1wire", "web"}, deny: noSQL},
 	{pkg: "internal/checkout", may: []string{"pay", "gateway", "store", "web", "v1wire"}, deny: noSQL},
-	{pkg: "internal/sdk", may: []string{"pay", "gateway", "store", "web", "v1wire"}, deny: noSQL},
+	{pkg: "internal/sdk", may: []string{"pay", "gateway", "connector", "store", "web", "v1wire"}, deny: noSQL},
 	{pkg: "internal/sandbox/*", may: []string{"sandbox/fault", "sandbox/control", "web"}, deny: noSQL},
+	{pkg: "examples/playground", std: true},
+	{pkg: "examples/playground/cmd/*", may: []string{"../examples/playground"}, std: true},
 	{pkg: "examples/shop", std: true},
 	{pkg: "examples/shop/cmd/*", may: []string{"../examples/shop"}, std: true},
 	{pkg: "test/bench", may: []string{"pay", "store"}, std: true}, // it fills a database with a million rows
 	{pkg: "test/browser"},
 	{pkg: "test/devserver", std: true},
-	{pkg: "cmd/naru", may: []string{"*", "*/*", "../examples/shop"}},
+	{pkg: "cmd/naru", may: []string{"*", "*/*", "../examples/shop", "../examples/playground"}},
 }
 
 // pkg is what `go list -json` says of a package.

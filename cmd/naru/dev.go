@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"naru/examples/playground"
 	"naru/examples/shop"
 	"naru/internal/pay"
 	"naru/internal/vault"
@@ -176,18 +177,39 @@ func devRetries() []time.Duration {
 	return []time.Duration{5 * time.Second, 30 * time.Second, 5 * time.Minute}
 }
 
+// newShop is the demo shop, with the playground beside it.
 func newShop(at Addresses, clock *Clock, log *slog.Logger) (http.Handler, error) {
 	o := shop.Options{
 		Gateway: at.Gateway, UserCode: devUserCode, Key: devKey, Secret: devSecret, Public: at.Shop,
 		Now: clock.Now, Log: log.With("part", "shop"),
 	}
+	play := playground.Options{
+		Gateway: at.Gateway, UserCode: devUserCode, Key: devKey, Secret: devSecret, Control: at.Sandbox + "/control",
+		Base: playgroundPath, Self: at.Shop + playgroundPath, Now: clock.Now, Log: log.With("part", "playground"),
+	}
 	for _, ch := range devChannels() {
 		if ch.Kind == pay.ChannelPayment {
 			o.Channels = append(o.Channels, shop.Channel{Label: ch.label, Key: string(ch.Key), Method: string(ch.method)})
 		}
+		play.Channels = append(play.Channels, playground.Channel{Key: string(ch.Key), Name: ch.label, Provider: string(ch.Provider), Kind: string(ch.Kind)})
 	}
-	return shop.New(o)
+	demo, err := shop.New(o)
+	if err != nil {
+		return nil, err
+	}
+	tryOut, err := playground.New(play)
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", demo)
+	mux.Handle(playgroundPath, tryOut)
+	mux.Handle(playgroundPath+"/", tryOut)
+	return mux, nil
 }
+
+// playgroundPath is where the playground is, on the demo shop's address.
+const playgroundPath = "/playground"
 
 // devMaster is the master key kept with the data, made when there is none.
 func devMaster(data string) ([]byte, error) {

@@ -117,7 +117,7 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	windows, err := checkout.New(checkout.Options{Gateway: a.gateway, PublicURL: o.publicURL, Log: o.log})
+	windows, err := checkout.New(checkout.Options{Gateway: a.gateway, PublicURL: o.publicURL, Names: names, Log: o.log})
 	if err != nil {
 		return nil, err
 	}

@@ -219,8 +219,8 @@ func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got 
 		k.Proof = nil
 		if v.event == pay.EvRefused {
 			k.Code, k.Message = v.why.code, v.why.text
-			if _, err := g.endKey(ctx, tx, k); err != nil {
-				return err
+			if _, err := g.endKey(ctx, tx, k); err != nil || p.Status != pay.StatusConfirming {
+				return err // a buyer who never came back: V1 leaves the payment as it is
 			}
 			return b.decline(ctx, &p, v.why)
 		}

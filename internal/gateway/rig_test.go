@@ -334,16 +334,7 @@ func (r *rig) open(w gateway.WindowRequest) *visit {
 func (v *visit) agree(code string) *visit {
 	v.r.t.Helper()
 	if v.launch.Script != nil {
-		var opened struct{ URL string }
-		v.r.post(v.r.sandbox.URL+"/tosspayments/sdk/payments", map[string]any{
-			"clientKey": clientKey, "nonce": "0123456789abcdef", "method": v.launch.Script.Args[0], "params": v.launch.Script.Args[1], "phone": false,
-		}, &opened)
-		var end struct{ URL string }
-		v.r.post(opened.URL+"/approve", map[string]any{"company": "41", "code": code}, &end)
-		u, err := url.Parse(end.URL)
-		must2(v.r.t, err)
-		v.ret = u.Query()
-		return v
+		return v.act("approve", map[string]any{"company": "41", "code": code})
 	}
 	u, err := url.Parse(v.launch.Redirect)
 	must2(v.r.t, err)

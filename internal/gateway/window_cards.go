@@ -19,7 +19,7 @@ const mostMonths = 12
 func fitCards(w *WindowRequest, d connector.Driver, row connector.Method) error {
 	if !row.Cards {
 		why := "means nothing for " + string(w.Method)
-		months := w.Card.Months != nil || w.Card.MaxMonths != nil
+		months := w.Card.Company == "" && w.Card.Months != nil || w.Card.MaxMonths != nil
 		plans := row.Installments && len(d.Cards) > 0 // of a wallet inside the provider's window
 		w.leaveOut(why, "display.card_quota", months && !plans, func() { w.Card.Months, w.Card.MaxMonths = nil, nil })
 		kept := connector.CardOptions{Months: w.Card.Months, MaxMonths: w.Card.MaxMonths, NoInstallment: w.Card.NoInstallment}

@@ -15,8 +15,11 @@ func readBypass(f *form, w *gateway.WindowRequest, now time.Time) {
 	flat := f.objectOrText("bypass")
 	tosspayments, tosspay := flat.object("tosspayments"), flat.object("tosspay_v2")
 
-	w.Card.International = newer("useInternationalCardOnly", tosspayments, flat).isSet("useInternationalCardOnly")
-	from := newer("discountCode", tosspayments, flat)
+	from := newer("useInternationalCardOnly", tosspayments, flat)
+	if w.Card.International = from.isSet("useInternationalCardOnly"); w.Card.International && w.Card.AppCardOnly && byCard(w) {
+		from.refuse(gateway.RefusedParameter, "useInternationalCardOnly", "received true with appCard: true; allowed: one of them, as cards issued abroad have no app")
+	}
+	from = newer("discountCode", tosspayments, flat)
 	if w.Card.DiscountCode = from.text("discountCode", 50); w.Card.DiscountCode != "" && w.Card.Company == "" {
 		from.refuse(gateway.RefusedParameter, "discountCode", "received without card.direct; allowed: together with card.direct.code, as Toss Payments applies it in direct mode only")
 	}

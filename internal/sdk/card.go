@@ -96,12 +96,16 @@ func readDirect(card, display *form, w *gateway.WindowRequest) {
 	if quota == 0 {
 		return
 	}
-	byCard := w.Billing == nil && (w.Method == "" || w.Method == pay.MethodCard)
-	if byCard && w.Amount.Total.Minor < installmentFloor {
+	if byCard(w) && w.Amount.Total.Minor < installmentFloor {
 		direct.refuse(gateway.RefusedParameter, "quota", "received %d for an amount of %d; allowed: installments from %d won", quota, w.Amount.Total.Minor, installmentFloor)
 	}
 	months := int(quota)
 	w.Card.Months = &months
+}
+
+// byCard reports whether the window asked for is one of cards.
+func byCard(w *gateway.WindowRequest) bool {
+	return w.Billing == nil && (w.Method == "" || w.Method == pay.MethodCard)
 }
 
 // readRows reads card.detail, which companies are shown (decision D6), and for

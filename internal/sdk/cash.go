@@ -28,23 +28,36 @@ func readEscrow(f *form, w *gateway.WindowRequest) {
 	default:
 		f.note(gateway.NoteDeprecated, "escrowProducts", "use products")
 	}
-	for _, r := range older {
-		line := product(r)
-		if len(rows) == 0 {
-			w.Products = append(w.Products, line)
-		}
-	}
-	for _, r := range rows {
-		w.Products = append(w.Products, product(r))
+	lines, olderLines := products(rows), products(older)
+	if w.Products = lines; len(rows) == 0 {
+		w.Products = olderLines
 	}
 }
 
-func product(r *form) connector.Product {
-	p := connector.Product{ID: r.text("id", productText), Name: r.text("name", productText), Code: r.text("code", productText)}
-	p.UnitPrice, _ = r.part("unitPrice")
-	p.Quantity, _ = r.part("quantity")
-	return p
+// products are the lines that say something. An id names one of them.
+func products(rows []*form) []connector.Product {
+	var out []connector.Product
+	seen := map[string]bool{}
+	for _, r := range rows {
+		p := connector.Product{ID: r.text("id", productText), Name: r.text("name", productText), Code: r.text("code", productText)}
+		p.UnitPrice, _ = r.part("unitPrice")
+		p.Quantity, _ = r.part("quantity")
+		switch {
+		case p == connector.Product{}:
+			r.note(gateway.NoteUnused, "", "a line without id, name, code, unitPrice and quantity")
+			continue
+		case p.ID != "" && seen[p.ID]:
+			r.refuse(gateway.RefusedParameter, "id", "received %q twice; allowed: each id once", p.ID)
+		}
+		seen[p.ID] = true
+		out = append(out, p)
+	}
+	return out
 }
+
+// maxDue is the longest an account waits for its deposit (Toss Payments, "가상계좌
+// 발급 요청": 2160 hours). No other provider issues accounts.
+const maxDue = 2160 * time.Hour
 
 // readDue reads vbank_due. A bare date is the end of that day.
 func readDue(f *form, w *gateway.WindowRequest, now time.Time) {
@@ -60,10 +73,14 @@ func readDue(f *form, w *gateway.WindowRequest, now time.Time) {
 			}
 		}
 	}
+	today := now.In(korea()).Format(time.DateTime)
 	switch {
 	case w.Due.IsZero():
 		f.wrong("vbank_due", "YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss or YYYYMMDDHHmmss, Korean time")
-	case w.Method == pay.MethodVbank && !w.Due.After(now):
-		f.refuse(gateway.RefusedParameter, "vbank_due", "received %s, which has passed; allowed: a time after %s, Korean time", s, now.In(korea()).Format(time.DateTime))
+	case w.Method != pay.MethodVbank: // left to the gateway to note
+	case !w.Due.After(now):
+		f.refuse(gateway.RefusedParameter, "vbank_due", "received %s, which has passed; allowed: a time after %s, Korean time", s, today)
+	case w.Due.Sub(now) > maxDue:
+		f.refuse(gateway.RefusedParameter, "vbank_due", "received %s; allowed: at most %d days from %s, Korean time", s, int(maxDue.Hours()/24), today)
 	}
 }

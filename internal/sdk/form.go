@@ -70,9 +70,9 @@ func (f *form) given(name string) bool {
 	return ok && !bytes.Equal(v, []byte(`""`))
 }
 
-// note tells the page's developer what became of a field.
+// note tells the page's developer what became of a field; "" is the object itself.
 func (f *form) note(kind gateway.NoteKind, name, format string, args ...any) {
-	f.root.notes = append(f.root.notes, gateway.Note{Parameter: f.path + name, Kind: kind, Text: fmt.Sprintf(format, args...)})
+	f.root.notes = append(f.root.notes, gateway.Note{Parameter: strings.TrimSuffix(f.path+name, "."), Kind: kind, Text: fmt.Sprintf(format, args...)})
 }
 
 // unused notes fields that were given and mean nothing, for the reason given.

@@ -143,7 +143,6 @@ func readChannel(f *form, w *gateway.WindowRequest) {
 	method, _ := f.str("pay_method")
 	w.Method = pay.Method(strings.TrimSpace(method))
 	if w.Method == pay.MethodSamsung {
-		w.Method = pay.MethodSamsungPay
 		f.note(gateway.NoteDeprecated, "pay_method", "samsung: use samsungpay")
 	}
 }

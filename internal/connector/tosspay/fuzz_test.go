@@ -73,7 +73,24 @@ func FuzzAnswers(f *testing.F) {
 		if key.State == connector.KeyActive && (key.Key == "" || key.Card != nil && key.Method != pay.MethodCard) {
 			t.Errorf("billing key %+v of method %s", key, key.Method)
 		}
+		checkBillingWindow(t, c)
 	})
+}
+
+// checkBillingWindow opens a billing window and asks for its key.
+func checkBillingWindow(t *testing.T, c connector.Connector) {
+	t.Helper()
+	launch, err := c.(connector.BillingWindower).OpenBillingWindow(t.Context(), billingWindow())
+	checkSnapshot(t, connector.Snapshot{}, err)
+	if opened := err == nil; opened != (launch.Redirect != "") || opened != (launch.Proof != "") {
+		t.Errorf("error %v with launch %+v", err, launch)
+	}
+	out, err := c.(connector.BillingWindower).IssueFromWindow(t.Context(), connector.Call{Key: "a"}, "cust-3906", "Hn6Tq2LwXr9BcJ4vYe7MsD")
+	checkSnapshot(t, connector.Snapshot{}, err)
+	approved := err == nil && out.Verdict == connector.Approved
+	if approved != (out.Key.Key == "Hn6Tq2LwXr9BcJ4vYe7MsD") || (out.Verdict == connector.Declined) != (out.Decline != nil) {
+		t.Errorf("key of a window %+v, %v", out, err)
+	}
 }
 
 func checkSnapshot(t *testing.T, snap connector.Snapshot, err error) {
@@ -111,6 +128,22 @@ func FuzzReadReturn(f *testing.F) {
 		out, err := open(t, settings("http://127.0.0.1:9")).(connector.WindowPayer).ReadReturn(t.Context(), connector.Return{Failed: failed, Form: form})
 		if err == nil && (failed != (out.Decline != nil) || out.Amount != nil || !failed && (out.Ref.Order == "" || len(out.Ref.Order) > 50)) {
 			t.Errorf("read as %+v", out)
+		}
+	})
+}
+
+func FuzzReadBillingReturn(f *testing.F) {
+	f.Add(false, "status=ACTIVE&userId=cust-3906&billingKey=Hn6Tq2Lw")
+	f.Add(true, "status=CANCEL&userId=cust-3906&errorCode=BILLING_KEY_REGISTRATION_CANCELLED")
+	f.Add(true, "errorCode=%ff")
+	f.Fuzz(func(t *testing.T, failed bool, query string) {
+		form, _ := url.ParseQuery(query)
+		out, err := windower(t).ReadBillingReturn(t.Context(), connector.Return{Failed: failed, Form: form})
+		if err == nil && (failed != (out.Decline != nil) || !failed && out.Customer == "" || len(out.Customer) > 50 || out.Proof != "") {
+			t.Errorf("read as %+v", out)
+		}
+		if d := out.Decline; d != nil && (d.Code == "" || d.ProviderCode == "" || d.ProviderMessage == "") {
+			t.Errorf("decline %+v", d)
 		}
 	})
 }

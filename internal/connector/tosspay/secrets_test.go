@@ -18,6 +18,7 @@ import (
 const (
 	markedKey  = "MARKbillingKEY4vYe7MsD"
 	markedUser = "MARKcustomer-3906"
+	markedCI   = "MARKencryptedCI8Qk9nd"
 )
 
 // echoing is a provider that repeats what it was asked: every ECHO in its answer
@@ -33,7 +34,7 @@ func (e echoing) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	echo := apiKey
-	for _, mark := range []string{markedKey, markedUser} {
+	for _, mark := range []string{markedKey, markedUser, markedCI} {
 		if strings.Contains(string(asked), mark) {
 			echo += " " + mark
 		}
@@ -69,13 +70,13 @@ func TestNothingOfABillingKeyIsKept(t *testing.T) {
 			s := settings("https://pay.invalid")
 			s.HTTP, s.Log = &http.Client{Transport: provider}, slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			askEverything(t, open(t, s), &said)
-			for _, mark := range []string{markedKey, markedUser, apiKey} {
+			for _, mark := range []string{markedKey, markedUser, markedCI, apiKey} {
 				if strings.Contains(said.String(), mark) {
 					t.Errorf("%s stands in:\n%s", mark, &said)
 				}
 			}
-			if exchanges := strings.Count(said.String(), "exchange of "); exchanges != 2 {
-				t.Errorf("%d exchanges were recorded, want those of the charge and of the removal:\n%s", exchanges, &said)
+			if exchanges := strings.Count(said.String(), "exchange of "); exchanges != 3 {
+				t.Errorf("%d exchanges were recorded, want those of the charge, of the removal and of the window's key:\n%s", exchanges, &said)
 			}
 		})
 	}
@@ -93,6 +94,12 @@ func askEverything(t *testing.T, c connector.Connector, said io.Writer) {
 	fmt.Fprintf(said, "charge: %+v %+v %s\n", charged, charged.Decline, unwrapped(err))
 	read, err := c.(connector.BillingReader).ReadBillingKey(t.Context(), markedUser)
 	fmt.Fprintf(said, "read: %+v %#v %s\n", read, read, unwrapped(err))
+	window := billingWindow()
+	window.Customer, window.UserCI = markedUser, markedCI
+	opened, err := c.(connector.BillingWindower).OpenBillingWindow(t.Context(), window)
+	fmt.Fprintf(said, "open: %+v %#v %s\n", opened, opened, unwrapped(err))
+	issued, err := c.(connector.BillingWindower).IssueFromWindow(t.Context(), call, markedUser, markedKey)
+	fmt.Fprintf(said, "issue: %+v %#v %+v %s\n", issued, issued, issued.Decline, unwrapped(err))
 	revoked, err := c.(connector.BillingRevoker).RevokeBillingKey(t.Context(), call, markedKey)
 	fmt.Fprintf(said, "revoke: %+v %+v %s\n", revoked, revoked.Decline, unwrapped(err))
 }

@@ -118,24 +118,6 @@ func TestTimingsCoverWhatTheProviderPromises(t *testing.T) {
 	}
 }
 
-// The rules of "결제 취소": only phone bills and gift certificates go back whole.
-func TestTheMethodsFollowTheRulesOfCancels(t *testing.T) {
-	t.Parallel()
-	d := tosspayments.Driver()
-	if len(d.Methods) == 0 || d.Methods[0].Method != pay.MethodCard || d.Methods[0].ServerOnly {
-		t.Fatalf("the first method, which a window takes unless told otherwise, must be the card: %+v", d.Methods)
-	}
-	for method, parts := range map[pay.Method]bool{
-		pay.MethodCard: true, pay.MethodVbank: true, pay.MethodTrans: true, pay.MethodPoint: true,
-		pay.MethodPhone: false, pay.MethodBooknlife: false, pay.MethodSmartculture: false, pay.MethodCultureland: false,
-	} {
-		row, ok := d.Method(method)
-		if !ok || row.PartialCancel != parts || row.ServerOnly != (method != pay.MethodCard) || row.Minimum < 1 {
-			t.Errorf("%s: %+v, %v", method, row, ok)
-		}
-	}
-}
-
 func TestAnOpenChannelDoesNotPrintItsKeys(t *testing.T) {
 	t.Parallel()
 	c := open(t, settings("http://127.0.0.1:9"))

@@ -89,6 +89,10 @@ func checkServerCalls(t *testing.T, c connector.Connector, order string, amount 
 	if approved := err == nil && key.Verdict == connector.Approved; approved != (key.Key.Key != "") || err == nil && (key.Verdict == connector.Declined) != (key.Decline != nil) {
 		t.Errorf("billing key %+v, %v", key, err)
 	}
+	key, err = c.(connector.BillingWindower).IssueFromWindow(ctx, call, charge.Customer, "Bz7Yq2Lm9Kd4")
+	if approved := err == nil && key.Verdict == connector.Approved; approved != (key.Key.Key != "") || err == nil && (key.Verdict == connector.Declined) != (key.Decline != nil) {
+		t.Errorf("billing key of a window %+v, %v", key, err)
+	}
 	receipt, err := c.(connector.ReceiptIssuer).IssueReceipt(ctx, call, connector.ReceiptSpec{Order: order, Name: "n", Amount: amount, Type: pay.ReceiptPerson, Identifier: "01000001234"})
 	if err == nil && ((receipt.Verdict == connector.Declined) != (receipt.Decline != nil) || receipt.Verdict == connector.Approved && (receipt.Key == "" || receipt.At.IsZero())) {
 		t.Errorf("receipt %+v", receipt)
@@ -141,6 +145,47 @@ func FuzzReadReturn(f *testing.F) {
 			t.Errorf("failure read as %+v", out)
 		case !failed && (out.Decline != nil || out.Amount == nil || *out.Amount <= 0 || out.Ref.Key == "" || out.Ref.Order == ""):
 			t.Errorf("success read as %+v", out)
+		}
+	})
+}
+
+func FuzzReadBillingReturn(f *testing.F) {
+	f.Add(false, "customerKey=cus_9f0c2b7e&authKey=Bz7Yq2Lm9Kd4")
+	f.Add(true, "code=PAY_PROCESS_CANCELED&message=%EA%B2%B0%EC%A0%9C")
+	f.Add(true, "code=REJECT_CARD_COMPANY&customerKey=cus_9f0c2b7e")
+	f.Fuzz(func(t *testing.T, failed bool, query string) {
+		form, _ := url.ParseQuery(query)
+		out, err := windower(t).ReadBillingReturn(t.Context(), connector.Return{Failed: failed, Form: form})
+		switch {
+		case err != nil && (out.Customer != "" || out.Proof != "" || out.Decline != nil):
+			t.Errorf("error %v with %+v", err, out)
+		case err == nil && (failed != (out.Decline != nil) || failed != (out.Proof == "") || failed != (out.Customer == "")):
+			t.Errorf("failed %v was read as %+v", failed, out)
+		}
+	})
+}
+
+// FuzzWindows: whatever is asked for, a window opens with parameters that are
+// JSON or is misconfigured.
+func FuzzWindows(f *testing.F) {
+	f.Add("vbank", "naru", "010-0000-1234", "person", "366", int64(84000), 3, true)
+	f.Add("kakaopay", "", "", "", "", int64(1), 0, false)
+	f.Add("card", "\xff", "+82", "none", "041", int64(50000), 12, true)
+	f.Fuzz(func(t *testing.T, method, name, tel, receipt, company string, amount int64, months int, on bool) {
+		w := window()
+		w.Method, w.Buyer, w.Amount = pay.Method(method), pay.Buyer{Name: name, Tel: tel}, pay.Breakdown{Total: pay.Won(amount)}
+		w.Receipt, w.Escrow, w.Card.Company, w.Card.Months = connector.CashReceiptOptions{Type: pay.ReceiptType(receipt), Culture: on}, on, company, &months
+		launch, err := payer(t, settings("http://127.0.0.1:9")).OpenWindow(t.Context(), w)
+		if err != nil {
+			if connector.KindOf(err) != connector.Misconfigured || launch.Script != nil {
+				t.Errorf("%v with %+v", err, launch)
+			}
+			return
+		}
+		params := overTheWire(t, launch.Script.Args).([]any)[1].(map[string]any)
+		_, fixed := params["cardInstallmentPlan"]
+		if params["amount"] != float64(amount) && amount < 1<<53 || fixed && amount < 50000 || params["cashReceipt"] != nil && method != "trans" && method != "vbank" {
+			t.Errorf("%s of %d: %v", method, amount, params)
 		}
 	})
 }

@@ -30,6 +30,8 @@ const (
 	markNewKey   = "Nw7pT4sLx/c2QeMv0Rb=="
 	markAccount  = "110-2233-445566"
 	markReceipt  = "01077778888"
+	markAuthKey  = "Au7hKe/yM4rk+Bz7Yq2Lm9=="
+	markCustomer = "cus_MARK-3906"
 )
 
 // touch is a call that carries something to hide: what its provider can say
@@ -44,6 +46,8 @@ var (
 	cardText  = "카드 " + markNumber + " 생년월일 " + markBirth
 	cardMarks = []string{markNumber, markYear, markMonth, markBirth, markPassword, markNewKey, "Nw7pT4sLx"}
 	keyText   = "키 " + markKey
+	authText  = "인증 " + markAuthKey + " 고객 " + markCustomer
+	authMarks = []string{markAuthKey, url.QueryEscape(markAuthKey), "Au7hKe", "M4rk+Bz7", markCustomer, markNewKey, "Nw7pT4sLx"}
 	keyMarks  = []string{markKey, url.PathEscape(markKey), "Zk3vQm8Y", "R1xWb"}
 )
 
@@ -53,6 +57,10 @@ func touches() map[string]touch {
 	return map[string]touch{
 		"issue a key": {cardText, cardMarks, func(ctx context.Context, c connector.Connector, call connector.Call) error {
 			out, err := c.(connector.BillingByCard).IssueBillingKey(ctx, call, order.Customer, card)
+			return told(out, out.Decline, err)
+		}},
+		"issue a key from a window": {authText, authMarks, func(ctx context.Context, c connector.Connector, call connector.Call) error {
+			out, err := c.(connector.BillingWindower).IssueFromWindow(ctx, call, markCustomer, markAuthKey)
 			return told(out, out.Decline, err)
 		}},
 		"charge a key": {keyText, keyMarks, func(ctx context.Context, c connector.Connector, call connector.Call) error {
@@ -110,6 +118,9 @@ func worst(t *testing.T, way, text string) (api string) {
 		case "success":
 			if strings.HasSuffix(r.URL.Path, "/authorizations/card") {
 				whole = goodKey
+			}
+			if strings.HasSuffix(r.URL.Path, "/authorizations/issue") {
+				whole = strings.Replace(goodKey, "cus_9f0c2b7e", markCustomer, 1)
 			}
 			_, _ = io.WriteString(w, strings.Replace(whole, `"code"`, `"paymentKey":"k","status":"DONE","totalAmount":84000,"receiptKey":"r","code"`, 1))
 		case "refusal":

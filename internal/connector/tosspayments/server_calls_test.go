@@ -43,7 +43,7 @@ func asking(t *testing.T) (connector.Connector, *asked) {
 func TestEachCallIsWaitedForAsLongAsItsTimingSays(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]time.Duration{
-		"issue a key": time.Minute, "charge a key": time.Minute, "revoke a key": 30 * time.Second,
+		"issue a key": time.Minute, "issue a key from a window": time.Minute, "charge a key": time.Minute, "revoke a key": 30 * time.Second,
 		"charge a card": 30 * time.Second, "refund to an account": 30 * time.Second, "issue a receipt": 30 * time.Second,
 	} {
 		c, a := asking(t)

@@ -139,6 +139,8 @@ func escrowProducts(lines []connector.Product) ([]map[string]any, error) {
 	seen := map[string]bool{}
 	for i, line := range lines {
 		switch {
+		case line == connector.Product{}:
+			return nil, fmt.Errorf("escrowProducts[%d] says nothing", i)
 		case line.ID != "" && seen[line.ID]:
 			return nil, fmt.Errorf("escrowProducts[%d].id %.40q is there twice: it must be unique", i, line.ID)
 		case line.UnitPrice < 0:

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,7 +38,7 @@ func TestWindowParameters(t *testing.T) {
 	t.Parallel()
 	plain := map[string]any{
 		"amount": 84000.0, "orderId": "imp_274810035512", "orderName": "핸드드립 세트", "successUrl": "https://pay.example/r/ok",
-		"failUrl": "https://pay.example/r/no", "windowTarget": "iframe", "useEscrow": false,
+		"failUrl": "https://pay.example/r/no", "windowTarget": "iframe",
 	}
 	for _, c := range []struct {
 		name   string
@@ -46,10 +47,10 @@ func TestWindowParameters(t *testing.T) {
 	}{
 		{"nothing special", func(*connector.Window) {}, nil},
 		{"everything common", func(w *connector.Window) {
-			w.Mobile, w.Escrow, w.Language, w.AppScheme = true, true, "en", "shop://"
+			w.Mobile, w.Language, w.AppScheme = true, "en", "shop://"
 			w.Buyer, w.Amount.TaxFree = pay.Buyer{Name: "김나루", Email: "naru@example.com"}, 4000
 		}, map[string]any{
-			"windowTarget": "self", "useEscrow": true, "language": "EN", "appScheme": "shop://",
+			"windowTarget": "self", "language": "EN", "appScheme": "shop://",
 			"customerName": "김나루", "customerEmail": "naru@example.com", "taxFreeAmount": 4000.0,
 		}},
 		{"long texts are cut, a long address is left out", func(w *connector.Window) {
@@ -72,6 +73,21 @@ func TestWindowParameters(t *testing.T) {
 		{"points forced on", func(w *connector.Window) { w.Card.Points = ptr(true) }, map[string]any{"useCardPoint": true}},
 		{"points forbidden", func(w *connector.Window) { w.Card.Points = ptr(false) }, map[string]any{"useCardPoint": false}},
 		{"app cards only", func(w *connector.Window) { w.Card.AppCardOnly = true }, map[string]any{"useAppCardOnly": true}},
+		{"what belongs to accounts means nothing to a card", func(w *connector.Window) {
+			w.Escrow, w.Products, w.Due, w.NoticeURL = true, []connector.Product{{ID: "1"}}, settings("").Now().Add(time.Hour), "https://pay.example/n"
+			w.Receipt, w.Buyer.Tel = connector.CashReceiptOptions{Type: pay.ReceiptPerson, Culture: true}, "010-0000-1234"
+		}, nil},
+		{"interest that the merchant pays", func(w *connector.Window) {
+			w.Card.Free = []connector.FreePlan{{Company: "366", Months: []int{2, 3}}, {Company: "041", Months: []int{12}}}
+		}, map[string]any{"freeInstallmentPlans": []any{
+			map[string]any{"company": "41", "months": []any{2.0, 3.0}}, map[string]any{"company": "33", "months": []any{12.0}},
+		}}},
+		{"which below fifty thousand is none", func(w *connector.Window) {
+			w.Amount.Total, w.Card.Free = pay.Won(49999), []connector.FreePlan{{Company: "366", Months: []int{2}}}
+		}, map[string]any{"amount": 49999.0}},
+		{"the app of one company", func(w *connector.Window) {
+			w.Card = connector.CardOptions{Company: "374", AppCardOnly: true}
+		}, map[string]any{"cardCompany": "21", "flowMode": "DIRECT", "useAppCardOnly": true}},
 		{"foreign cards", func(w *connector.Window) { w.Card.International = true }, map[string]any{"useInternationalCardOnly": true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -135,7 +151,7 @@ func TestLaunchLoadsTheScriptOfItsEndpoints(t *testing.T) {
 func TestAWindowThatCannotBeOpenedSaysWhy(t *testing.T) {
 	t.Parallel()
 	for say, change := range map[string]func(*connector.Window){
-		`method "vbank"`:               func(w *connector.Window) { w.Method = pay.MethodVbank },
+		`method "point"`:               func(w *connector.Window) { w.Method = pay.MethodPoint },
 		`orderId "주문-1"`:               func(w *connector.Window) { w.Order = "주문-1" },
 		"orderName is empty":           func(w *connector.Window) { w.Name = "" },
 		"amount 0 KRW":                 func(w *connector.Window) { w.Amount.Total = pay.Won(0) },
@@ -145,7 +161,15 @@ func TestAWindowThatCannotBeOpenedSaysWhy(t *testing.T) {
 		`card company "999"`:           func(w *connector.Window) { w.Card.Company = "999" },
 		"cardInstallmentPlan 1 must":   func(w *connector.Window) { w.Card.Months = ptr(1) },
 		"maxCardInstallmentPlan 13 mu": func(w *connector.Window) { w.Card.MaxMonths = ptr(13) },
-		"discountCode is possible":     func(w *connector.Window) { w.Card.DiscountCode = "D1" },
+		"tax_free 84001 is":            func(w *connector.Window) { w.Amount.TaxFree = 84001 },
+		`freeInstallmentPlans[1].company "999"`: func(w *connector.Window) {
+			w.Card.Free = []connector.FreePlan{{Company: "366", Months: []int{2}}, {Company: "999", Months: []int{2}}}
+		},
+		"freeInstallmentPlans[0].months 13 must":  func(w *connector.Window) { w.Card.Free = []connector.FreePlan{{Company: "366", Months: []int{2, 13}}} },
+		"freeInstallmentPlans[0].months is empty": func(w *connector.Window) { w.Card.Free = []connector.FreePlan{{Company: "366"}} },
+		"useAppCardOnly is not":                   func(w *connector.Window) { w.Card.AppCardOnly, w.Card.International = true, true },
+		`useAppCardOnly: card company "361"`:      func(w *connector.Window) { w.Card.AppCardOnly, w.Card.Company = true, "361" },
+		"discountCode is possible":                func(w *connector.Window) { w.Card.DiscountCode = "D1" },
 	} {
 		w := window()
 		change(&w)

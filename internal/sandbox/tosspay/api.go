@@ -22,6 +22,7 @@ type operation struct {
 // apiCall is a request whose key and fields were found good. Run holds the lock.
 type apiCall struct {
 	shop *Shop
+	raw  []byte // the whole body
 	body object
 	v    values
 	now  time.Time
@@ -81,7 +82,7 @@ func (s *Simulator) answer(op operation, body []byte) (any, []*callback, *failur
 	if f != nil {
 		return nil, nil, f
 	}
-	answer, f := op.run(s, &apiCall{shop, o, v, s.clock()})
+	answer, f := op.run(s, &apiCall{shop, body, o, v, s.clock()})
 	return answer, s.callbacks[known:], f
 }
 

@@ -50,7 +50,10 @@ type billingKey struct {
 	errorCode        string    // why FAIL or CANCEL
 	decline          *failure  // the latest shown in the app
 	means            *means    // once authenticated
-	lostReturn       bool      // the browser must not go to successURL by itself
+	had              []means   // all it ever charged
+	ending           Ending    // of the agreement
+	inApp            bool      // the app was opened on it
+	deed             *deed     // what a script has its buyer do
 
 	chargeFail string // errorCode that the next charge is to fail with
 	failAlways bool   // and those after it
@@ -133,14 +136,28 @@ func (s *Simulator) vacant(k *billingKey, now time.Time) *failure {
 }
 
 // bound refuses a method that another key of the same user charges already:
-// only a different userId may register it again.
-func (s *Simulator) bound(k *billingKey, m means) *failure {
+// only a different userId may register it again. A fresh key takes nothing that
+// once had a key either, unless that is switched off: PortOne says of its Toss
+// Pay channel that such an instrument cannot be used again.
+func (s *Simulator) bound(k *billingKey, m means, fresh bool) *failure {
 	for _, other := range s.newKeys {
-		if other != k && other.shop == k.shop && other.userID == k.userID && other.status == KeyActive && other.means.same(m) {
+		if other == k || other.shop != k.shop || other.userID != k.userID {
+			continue
+		}
+		charged := other.status == KeyActive && other.means.same(m)
+		if charged || fresh && !s.knobs.ReuseInstruments && slices.ContainsFunc(other.had, m.same) {
 			return refuse("EXIST_ACTIVATED_BILLING_KEY_USING_THIS_METHOD")
 		}
 	}
 	return nil
+}
+
+// register makes m what the key charges.
+func (k *billingKey) register(m means) {
+	k.means = &m
+	if !slices.ContainsFunc(k.had, m.same) {
+		k.had = append(k.had, m)
+	}
 }
 
 func (m means) same(other means) bool {

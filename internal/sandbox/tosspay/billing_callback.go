@@ -29,6 +29,7 @@ func (s *Simulator) tell(k *billingKey, action string, at time.Time) {
 	}
 	s.dispatch(callback{
 		kind: action, userID: k.userID, displayID: k.displayID, url: k.callbackURL,
-		contentType: callbackJSON, body: string(body), retries: keyRetryAfter,
+		contentType: callbackJSON, body: string(body), retries: keyRetryAfter, dropped: k.ending.DropCallback,
 	}, at)
+	k.ending.DropCallback = false // it was about the agreement
 }

@@ -99,7 +99,7 @@ func TestKeyIsNamedByItselfOrByItsUser(t *testing.T) {
 		}
 	}
 	b.ctlOK("POST", path+"/remove?displayId=d2", nil)
-	again := b.activeKey(body{"userId": "u^1=a@b:c", "displayId": "d2"}, Instrument{Method: "money"})
+	again := b.activeKey(body{"userId": "u^1=a@b:c", "displayId": "d2"}, Instrument{Method: "bank"})
 	expect(t, b.ctlOK("GET", path+"?displayId=d2", nil), body{"billingKey": again}) // the latest
 	if strings.Contains(encode(t, b.ctlOK("GET", "/billing-keys", nil)), testKey) {
 		t.Error("the API key is shown")

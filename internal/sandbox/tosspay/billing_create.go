@@ -54,6 +54,7 @@ func (s *Simulator) createKey(c *apiCall) (any, *failure) {
 	}
 	k.key = s.payToken()
 	s.keepKey(k)
+	s.record(c, nil, k)
 	link := "BillingKey?billingKey=" + k.key
 	return keyAnswer{
 		BillingKey:         k.key,

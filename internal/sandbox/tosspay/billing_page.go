@@ -3,6 +3,7 @@ package tosspay
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -14,39 +15,63 @@ type agreement struct {
 	stage
 	Accounts    []option
 	Cards       []option // none without a card contract
+	MoneyUsed   bool     // the balance had a billing key before
 	ChargeFails []option
+	UserCI      bool
 }
 
 // showAgreement is where a merchant sends the buyer to register.
 func (s *Simulator) showAgreement(w http.ResponseWriter, q url.Values, lang string) {
 	s.mu.Lock()
-	k := s.findKey(q.Get("billingKey"), s.clock())
+	now := s.clock()
+	k := s.findKey(q.Get("billingKey"), now)
 	if k == nil {
 		s.mu.Unlock()
 		s.renderNoKey(w, lang)
 		return
 	}
-	data := &agreement{
-		stage: stage{
-			Merchant: k.shop.Name, Desc: k.desc, Codes: codeOptions(keyDeclines), Words: keyWords(lang),
-			Script: script{Kind: "billing", State: k.pageState(), Endpoint: s.path("/payfront/billing/" + k.key), Texts: keyTexts(lang)},
-		},
-		Accounts: accountOptions(), ChargeFails: codeOptions(chargeDeclines),
+	if k.status == KeyCreate && k.deed == nil && !q.Has("auto") {
+		k.deed = s.takeNext(billingKind, k.shop)
 	}
-	if !k.shop.NoCard {
-		data.Cards = cardOptions(cards, lang)
-	}
-	s.dress(&data.stage, s.keyPage(k), lang, q)
+	k.inApp = k.inApp || q.Get("app") == "1"
+	data := s.agreement(k, lang, now)
+	err := s.dress(&data.stage, s.keyPage(k), lang, q, k.deed)
 	s.mu.Unlock()
 	s.wakeUp()
+	if err != nil {
+		s.renderBadAuto(w, lang, err)
+		return
+	}
 	s.renderStage(w, "billing", lang, &data.stage, data)
 }
 
-func (k *billingKey) pageState() pageState {
-	st := pageState{Status: string(k.status), Next: k.returnTo(), AppLink: k.appScheme}
+// agreement collects the page's data. The caller holds the lock.
+func (s *Simulator) agreement(k *billingKey, lang string, now time.Time) *agreement {
+	a := &agreement{
+		stage: stage{
+			Merchant: k.shop.Name, Desc: k.desc, Codes: codeOptions(keyDeclines), Words: keyWords(lang), Knobs: s.knobs,
+			Script: script{Kind: billingKind, State: k.pageState(now), Endpoint: s.path("/payfront/billing/" + k.key), Texts: keyTexts(lang)},
+		},
+		Accounts: accountOptions(lang), ChargeFails: codeOptions(chargeDeclines), UserCI: k.userCI,
+		MoneyUsed: s.bound(k, means{account: &moneyBalance}, true) != nil,
+	}
+	for i := range accounts {
+		a.Accounts[i].Used = s.bound(k, means{account: &accounts[i]}, true) != nil
+	}
+	if !k.shop.NoCard {
+		a.Cards = cardOptions(cards, lang)
+		for i := range cards {
+			a.Cards[i].Used = s.bound(k, means{card: &cards[i]}, true) != nil
+		}
+	}
+	return a
+}
+
+func (k *billingKey) pageState(now time.Time) pageState {
+	st := pageState{Status: string(k.status), Next: k.next(), AppLink: k.appScheme}
 	switch k.status {
 	case KeyCreate:
-		st = pageState{Status: st.Status, Phase: "open"}
+		st = pageState{Status: st.Status, Phase: "open", Left: secondsUntil(k.expires, now), InApp: k.inApp}
 		if k.decline != nil {
 			st.Decline = &declined{k.decline.code, k.decline.msg}
 		}
@@ -61,17 +86,29 @@ func (k *billingKey) pageState() pageState {
 			st.Phase = "expired"
 		}
 	default:
-		st.Phase, st.Lost = "done", k.lostReturn
+		st.Phase, st.Lost, st.Dead = "done", k.ending.LoseReturn, k.ending.BrowserDies
+	}
+	if st.Dead {
+		st.Next, st.AppLink = "", ""
 	}
 	return st
 }
 
+// next is where the browser is to go; "" while it has to wait.
+func (k *billingKey) next() string {
+	if k.status == KeyCreate || k.status == KeyAuth {
+		return ""
+	}
+	return k.returnTo()
+}
+
 func (s *Simulator) showKeyState(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	k := s.findKey(chi.URLParam(r, "billingKey"), s.clock())
+	now := s.clock()
+	k := s.findKey(chi.URLParam(r, "billingKey"), now)
 	var st pageState
 	if k != nil {
-		st = k.pageState()
+		st = k.pageState(now)
 	}
 	s.mu.Unlock()
 	s.wakeUp()
@@ -119,6 +156,8 @@ func (s *Simulator) performOnKey(key, action string, in keyActionRequest) (pageS
 		if f := identify(in.Phone, in.Birth); f != nil && !in.Skip {
 			f.http = http.StatusUnprocessableEntity
 			err = f
+		} else {
+			k.inApp = true
 		}
 	case "pay":
 		_, err = s.agree(k, in.Agreement, now)
@@ -131,7 +170,7 @@ func (s *Simulator) performOnKey(key, action string, in keyActionRequest) (pageS
 	default:
 		err = unknownAction(action)
 	}
-	return k.pageState(), s.callbacks[known:], err
+	return k.pageState(now), s.callbacks[known:], err
 }
 
 // renderNoKey is the page of a billing key that is not there.

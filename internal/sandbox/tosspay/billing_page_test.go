@@ -194,7 +194,7 @@ func TestBillingPagesActByThemselves(t *testing.T) {
 	b.ctlOK("PUT", "/auto", body{"action": "decline", "errorCode": "AGE_POLICY_ERROR"})
 	b.ctlOK("PUT", "/page", body{"cutOpener": true})
 	res, text := b.open(page)
-	if !strings.Contains(text, `"auto":{"action":"decline","errorCode":"AGE_POLICY_ERROR"}`) || res.Header.Get("Cross-Origin-Opener-Policy") != "same-origin" {
+	if !strings.Contains(text, `"auto":{"action":"decline","code":"AGE_POLICY_ERROR"}`) || res.Header.Get("Cross-Origin-Opener-Policy") != "same-origin" {
 		t.Error("the page's options are not obeyed")
 	}
 	if _, text := b.open(page + "&auto=approve"); !strings.Contains(text, `"auto":{"action":"approve"}`) {

@@ -129,7 +129,7 @@ func TestOneKeyAUserAndDisplayID(t *testing.T) {
 	wantCode(t, again(nil), "BILLING_KEY_ALREADY_ACTIVATED", "이미 활성화 된 자동결제가 존재합니다.")
 
 	second := b.createKey(body{"displayId": "second"})
-	status, got := b.ctl("POST", "/billing-keys/"+second+"/agree", Instrument{Method: "card"})
+	status, got := b.ctl("POST", "/billing-keys/"+second+"/agree", Instrument{Method: "card", CardCompanyCode: 1})
 	if status != 409 || got["code"] != "EXIST_ACTIVATED_BILLING_KEY_USING_THIS_METHOD" {
 		t.Errorf("the same card again: %d %v", status, got)
 	}

@@ -27,7 +27,8 @@ func (s *Simulator) approve(p *payment, a Approval, now time.Time) (*failure, er
 		p.decline = f
 		return f, nil
 	}
-	p.choice, p.executeFail, p.lostReturn, p.decline = c, a.ExecuteFail, a.LoseReturn, nil
+	p.choice, p.executeFail, p.version, p.decline = c, a.ExecuteFail, a.CallbackVersion, nil
+	p.ending = s.knobs.Ending.or(a.Ending)
 	if !p.auto {
 		p.to(Approved)
 		p.authenticated = true

@@ -1,10 +1,13 @@
 package tosspay
 
 import (
+	"cmp"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"naru/internal/sandbox/fault"
 )
 
 // callbackKind is what fault rules call the only message Toss Pay sends for
@@ -22,7 +25,7 @@ const (
 	callbackWaiting   = "waiting"
 	callbackDelivered = "delivered"
 	callbackGivenUp   = "given_up"
-	callbackDropped   = "dropped" // by a fault rule, never sent
+	callbackDropped   = "dropped" // by a fault rule or a tester, never sent
 )
 
 // callback is one message to a resultCallback, with its tries.
@@ -40,6 +43,7 @@ type callback struct {
 	resend            bool            // one more try is wanted by hand
 	sending, byHand   bool            // a try is on its way, and it was asked for by hand
 	early             bool
+	dropped           bool          // by the tester's wish, without asking the fault rules
 	tried             chan struct{} // closed after the first try
 	awaited           chan struct{} // closed after the next try; nil when nobody waits
 	tries             []try
@@ -59,10 +63,11 @@ func (s *Simulator) enqueue(p *payment, at time.Time) {
 		return
 	}
 	cb := callback{
-		kind: callbackKind, token: p.token, orderNo: p.orderNo, url: p.callbackURL, version: p.callbackVersion,
-		contentType: callbackJSON, retries: retryAfter,
+		kind: callbackKind, token: p.token, orderNo: p.orderNo, url: p.callbackURL,
+		version:     cmp.Or(p.version, s.knobs.CallbackVersion, p.callbackVersion),
+		contentType: callbackJSON, retries: retryAfter, dropped: p.ending.DropCallback,
 	}
-	if p.callbackVersion == "V1" {
+	if cb.version == "V1" {
 		cb.contentType, cb.body = "application/x-www-form-urlencoded;charset=UTF-8", p.callbackV1()
 	} else {
 		cb.body = s.callbackV2(p)
@@ -73,7 +78,10 @@ func (s *Simulator) enqueue(p *payment, at time.Time) {
 // dispatch puts a message where the worker finds it, as often and as late as
 // the fault rules say. The caller holds the lock.
 func (s *Simulator) dispatch(m callback, at time.Time) {
-	fate := s.faults.Message(m.kind)
+	fate := fault.Fate{Drop: true}
+	if !m.dropped {
+		fate = s.faults.Message(m.kind)
+	}
 	m.state, m.due, m.early = callbackWaiting, at.Add(fate.Late), fate.Early && fate.Late == 0
 	if fate.Drop {
 		m.state, m.early = callbackDropped, false

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,6 +26,9 @@ type paymentView struct {
 	AutoExecute  bool   `json:"autoExecute"`
 	Next         string `json:"next,omitempty"` // where the browser is to go
 	Ended        string `json:"ended,omitempty"`
+	Installments bool   `json:"installments"` // months may be chosen
+	CallbackVer  string `json:"callbackVersion,omitempty"`
+	ReceiptKey   string `json:"cashReceiptMgtKey,omitempty"` // of a receipt that was issued
 	ExecuteFail  string `json:"executeFail,omitempty"`
 	RefundFail   string `json:"refundFail,omitempty"`
 	Declined     string `json:"declined,omitempty"` // errorCode last shown to the buyer
@@ -41,7 +43,7 @@ type paymentView struct {
 func (s *Simulator) view(p *payment) paymentView {
 	v := paymentView{
 		statusAnswer: s.statusAnswer(p), Shop: p.shop.Name, MID: p.shop.MID, ProductDesc: p.desc,
-		AutoExecute: p.auto, Next: p.pageState().Next, Ended: p.ended, ExecuteFail: p.executeFail, RefundFail: p.refundFail,
+		AutoExecute: p.auto, Next: p.next(), Ended: p.ended, Installments: p.installments, CallbackVer: p.callbackVersion, ReceiptKey: p.receiptKey, ExecuteFail: p.executeFail, RefundFail: p.refundFail,
 		CashReceipt: p.cashReceipt, CashReceiptTradeOption: p.tradeOption,
 	}
 	if p.billed != nil {
@@ -101,9 +103,8 @@ var errNoPayment = errors.New("no payment")
 // withPayment runs do on the payment of the path. Callbacks that it causes are sent.
 func (s *Simulator) withPayment(do change) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			control.Fail(w, http.StatusBadRequest, "BAD_BODY", err.Error())
+		body, ok := readControl(w, r)
+		if !ok {
 			return
 		}
 		answer, sent, err := s.change(chi.URLParam(r, "payToken"), body, do)

@@ -3,7 +3,6 @@ package tosspay
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -40,7 +39,7 @@ func (s *Simulator) keyView(k *billingKey) keyView {
 	v := keyView{
 		keyFields: k.fields(), Shop: k.shop.Name, MID: k.shop.MID, Mode: k.shop.mode(), ProductDesc: k.desc, EncryptedUserCi: k.userCI,
 		CheckoutURI: s.keyPage(k), CreatedTs: stamp(k.created), ExpiresTs: stamp(k.expires), ErrorCode: k.errorCode,
-		Next: k.pageState().Next, ChargeFail: k.chargeFail, ChargeFailAlways: k.failAlways, Pushes: len(s.pushesOf(k)),
+		Next: k.next(), ChargeFail: k.chargeFail, ChargeFailAlways: k.failAlways, Pushes: len(s.pushesOf(k)),
 	}
 	v.Status = k.status
 	if k.means != nil {
@@ -122,9 +121,8 @@ type keyChange func(k *billingKey, body []byte, now time.Time) error
 // then. Callbacks that it causes are sent.
 func (s *Simulator) withKey(do keyChange) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			control.Fail(w, http.StatusBadRequest, "BAD_BODY", err.Error())
+		body, ok := readControl(w, r)
+		if !ok {
 			return
 		}
 		answer, sent, err := s.changeKey(pathWord(r, "key"), r.URL.Query(), body, do)

@@ -1,6 +1,7 @@
 package tosspay
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -64,9 +65,34 @@ func (s *Simulator) setPageOptions(w http.ResponseWriter, r *http.Request) {
 
 func (s *Simulator) showAutoOptions(w http.ResponseWriter, _ *http.Request) {
 	s.mu.Lock()
-	o := s.auto
+	o := autoOptions{}
+	if s.auto != nil {
+		o.deed = *s.auto
+	}
 	s.mu.Unlock()
 	control.Answer(w, http.StatusOK, o)
+}
+
+// autoOptions make checkout pages act by themselves. Action "" or "off" is the
+// buyer's own hands.
+type autoOptions struct {
+	deed
+	ErrorCode string `json:"errorCode,omitempty"` // what code was called first
+}
+
+func (o *autoOptions) check() error {
+	if o.ErrorCode != "" && o.Code != "" {
+		return fmt.Errorf("errorCode %q: is code by its older name; send one of them", short(o.ErrorCode))
+	}
+	o.Code, o.ErrorCode = cmp.Or(o.Code, o.ErrorCode), ""
+	if o.Action != "" && o.Action != "off" {
+		return o.deed.check()
+	}
+	if o.Code != "" || o.Choices != nil {
+		return fmt.Errorf("code and choices: only with an action")
+	}
+	o.Action = ""
+	return nil
 }
 
 // setAutoOptions makes checkout pages opened from now on act by themselves.
@@ -75,27 +101,36 @@ func (s *Simulator) setAutoOptions(w http.ResponseWriter, r *http.Request) {
 	if !readOptions(w, r, &o) {
 		return
 	}
-	switch {
-	case o.Action != "" && o.Action != "approve" && o.Action != "cancel" && o.Action != "decline":
-		control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", fmt.Sprintf(`action %q: must be approve, cancel, decline or "" (off)`, short(o.Action)))
-		return
-	case o.ErrorCode != "" && (o.Action != "decline" || !codeForm.MatchString(o.ErrorCode)):
-		control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", fmt.Sprintf("errorCode %q: only with decline, such as CARD_EXCEED_LIMIT", short(o.ErrorCode)))
+	if err := o.check(); err != nil {
+		control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", err.Error())
 		return
 	}
 	s.mu.Lock()
-	s.auto = o
+	s.auto = nil
+	if o.Action != "" {
+		s.auto = &o.deed
+	}
 	s.mu.Unlock()
 	control.Answer(w, http.StatusOK, o)
 }
 
+// readControl answers 400 and is false if there is no body to read.
+func readControl(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		control.Fail(w, http.StatusBadRequest, "BAD_BODY", err.Error())
+		return nil, false
+	}
+	return body, true
+}
+
 // readOptions answers 400 and is false if the body is not what v wants.
 func readOptions(w http.ResponseWriter, r *http.Request, v any) bool {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err == nil {
-		err = decode(body, v)
+	body, ok := readControl(w, r)
+	if !ok {
+		return false
 	}
-	if err != nil {
+	if err := decode(body, v); err != nil {
 		control.Fail(w, http.StatusBadRequest, "BAD_REQUEST", err.Error())
 		return false
 	}

@@ -37,7 +37,7 @@ func TestControlPlaysTheBuyer(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	token := b.create(body{"orderNo": "a"})
-	got := b.approveOK(token, Approval{PayMethod: "CARD", CardCompanyCode: 7, LoseReturn: true})
+	got := b.approveOK(token, Approval{PayMethod: "CARD", CardCompanyCode: 7, Ending: Ending{LoseReturn: true}})
 	expect(t, got, body{"payStatus": "PAY_APPROVED", "payMethod": "CARD"})
 	if next, _ := got["next"].(string); !strings.HasSuffix(next, "cardCompany=7") {
 		t.Errorf("next %q", next)

@@ -92,6 +92,7 @@ func (s *Simulator) create(c *apiCall) (any, *failure) {
 		return nil, f
 	}
 	s.keep(p)
+	s.record(c, p, nil)
 	return createAnswer{Status: 200, PayToken: p.token, CheckoutPage: s.checkoutPage(p)}, nil
 }
 

@@ -58,7 +58,10 @@ type payment struct {
 	refundFail       string    // errorCode that refunds are to fail with
 	decline          *failure  // the latest shown in the app
 	ended            string    // why PAY_CANCEL: "buyer", "expired" or "declined"
-	lostReturn       bool      // the browser must not go to returnURL by itself
+	ending           Ending    // of the authentication
+	version          string    // of the callback, whatever the creation asked for; "" is as it asked
+	inApp            bool      // the app was opened on it
+	deed             *deed     // what a script has its buyer do
 	captureAt        time.Time // when PAY_PROGRESS ends
 	paid             time.Time // zero before completion
 	authNo           string    // cardAuthorizationNo

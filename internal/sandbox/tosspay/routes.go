@@ -53,11 +53,17 @@ func (s *Simulator) controlRoutes() http.Handler {
 	r.Get("/billing-keys/{key}/pushes", s.listKeyPushes)
 	r.Get("/pushes", s.listPushes)
 	r.Get("/ledger", s.showLedger)
+	r.Get("/windows", s.listWindows)
 	r.Get("/callbacks", s.listCallbacks)
 	r.Post("/callbacks/{id}/resend", s.resendCallback)
 	r.Get("/page", s.showPageOptions)
 	r.Put("/page", s.setPageOptions)
 	r.Get("/auto", s.showAutoOptions)
 	r.Put("/auto", s.setAutoOptions)
+	r.Get("/next-buyer", s.showNext)
+	r.Put("/next-buyer", s.addNext)
+	r.Delete("/next-buyer", s.clearNext)
+	r.Get("/options", s.showKnobs)
+	r.Put("/options", s.setKnobs)
 	return r
 }

@@ -17,12 +17,6 @@ type pageOptions struct {
 	CutOpener bool `json:"cutOpener"` // the popup loses window.opener, as behind a strict opener policy
 }
 
-// autoOptions make checkout pages act by themselves.
-type autoOptions struct {
-	Action    string `json:"action"`              // approve, cancel, decline; empty is the buyer's own hands
-	ErrorCode string `json:"errorCode,omitempty"` // of a decline; empty is the first that the page offers
-}
-
 // stage is what the pages of a payment and of a billing key have in common:
 // the web page, the app beside it, and the tools.
 type stage struct {
@@ -32,13 +26,18 @@ type stage struct {
 	App            string // address of the app alone
 	OtherLang      string // address in the other language
 	Words          words
+	Knobs          knobs // that hold for every window
 	Script         script
 }
 
 // option is an entry of a list.
 type option struct {
-	Value string `json:"value"`
-	Label string `json:"label"`
+	Value string
+	Label string
+	Used  bool // an instrument that had a billing key
+	Lump  bool // a card that takes no months
+	Free  int  // months without interest
+	Card  int  // company code of the one card that a discount is for
 }
 
 // script is what the page's script needs.
@@ -49,24 +48,38 @@ type script struct {
 	Amount          int64             `json:"amount"`
 	MinInstallments int64             `json:"minInstallments"`
 	Installments    bool              `json:"installments"`
-	Auto            autoOptions       `json:"auto"`
+	Auto            pageDeed          `json:"auto"`
 	CutOpener       bool              `json:"cutOpener"`
 	AppOnly         bool              `json:"appOnly"`
 	Texts           map[string]string `json:"texts"`
 }
 
-// dress sets what follows from the request and the options of pages. The
-// caller holds the lock.
-func (s *Simulator) dress(st *stage, here, lang string, q url.Values) {
+// dress sets what follows from the request, the options of pages, and what the
+// window's buyer was told to do: ?auto= comes before an order, and an order
+// before what all pages do. The error is about ?auto=. The caller holds the lock.
+func (s *Simulator) dress(st *stage, here, lang string, q url.Values, told *deed) error {
 	st.App, st.OtherLang = here, here+"&lang="+web.Pick(lang, "en", "ko")
 	if !strings.HasSuffix(here, "&app=1") {
 		st.App += "&app=1"
 	}
-	st.Script.Auto, st.Script.CutOpener, st.Script.AppOnly = s.auto, s.page.CutOpener, q.Get("app") == "1"
-	switch a := q.Get("auto"); a {
-	case "approve", "cancel", "decline":
-		st.Script.Auto = autoOptions{Action: a}
+	st.Script.CutOpener, st.Script.AppOnly = s.page.CutOpener, q.Get("app") == "1"
+	if told == nil {
+		told = s.auto
 	}
+	if q.Has("auto") {
+		d, err := parseDeed(q.Get("auto"))
+		if err != nil {
+			return err
+		}
+		told = &d
+	}
+	st.Script.Auto = told.forPage(st.Script.Kind)
+	return nil
+}
+
+// renderBadAuto is the page for a ?auto= that makes no sense.
+func (s *Simulator) renderBadAuto(w http.ResponseWriter, lang string, err error) {
+	s.renderNotice(w, http.StatusBadRequest, lang, notice{web.Pick(lang, "auto 값이 올바르지 않아요", "auto is wrong"), "auto: " + err.Error()})
 }
 
 // renderStage writes the page; st is the part of data that all have.
@@ -86,7 +99,7 @@ func (s *Simulator) renderStage(w http.ResponseWriter, name, lang string, st *st
 func codeOptions(codes []string) []option {
 	var list []option
 	for _, code := range codes {
-		list = append(list, option{code, message(code)})
+		list = append(list, option{Value: code, Label: message(code)})
 	}
 	return list
 }

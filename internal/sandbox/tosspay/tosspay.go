@@ -88,7 +88,10 @@ type Simulator struct {
 	callbacks []*callback // all, by id
 	pending   []*callback // those with something left to send
 	page      pageOptions
-	auto      autoOptions
+	knobs     knobs
+	auto      *deed          // of every page; nil is the buyer's own hands
+	next      []nextBuyer    // of one page each
+	windows   []windowRecord // the latest, in the order they were created
 
 	wake    chan struct{}
 	ctx     context.Context // ends when Close is called

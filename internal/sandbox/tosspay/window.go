@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -106,10 +107,18 @@ func (s *Simulator) renderNotFound(w http.ResponseWriter, lang string) {
 type pageState struct {
 	Status  string    `json:"status"`
 	Phase   string    `json:"phase"`             // open, working, done, cancelled, expired, failed
+	Left    int64     `json:"left,omitempty"`    // seconds until it expires, while it is open
+	InApp   bool      `json:"inApp,omitempty"`   // the app was opened, on this device or another
 	Next    string    `json:"next,omitempty"`    // where the browser is to go
 	Lost    bool      `json:"lost,omitempty"`    // but not by itself
+	Dead    bool      `json:"dead,omitempty"`    // nowhere: the browser died
 	AppLink string    `json:"appLink,omitempty"` // or by way of the merchant's app
 	Decline *declined `json:"decline,omitempty"`
+}
+
+// secondsUntil rounds up, so that 0 is over.
+func secondsUntil(expires, now time.Time) int64 {
+	return int64((expires.Sub(now) + time.Second - 1) / time.Second)
 }
 
 type declined struct {
@@ -117,35 +126,50 @@ type declined struct {
 	Message string `json:"message"`
 }
 
-func (p *payment) pageState() pageState {
-	st := pageState{Status: string(p.status)}
+func (p *payment) pageState(now time.Time) pageState {
+	st := pageState{Status: string(p.status), Next: p.next()}
 	switch {
 	case p.status == Standby:
-		st.Phase = "open"
+		st.Phase, st.Left, st.InApp = "open", secondsUntil(p.expires, now), p.inApp
 		if p.decline != nil {
 			st.Decline = &declined{p.decline.code, p.decline.msg}
 		}
 	case p.status == Progress:
 		st.Phase = "working"
 	case p.status == Cancelled:
-		st.Phase, st.Next = "cancelled", p.cancelURL
+		st.Phase = "cancelled"
 		if p.ended == "expired" {
 			st.Phase = "expired"
 		}
 	case p.billed != nil: // no browser has to do with a charge
 		st.Phase = "done"
 	default:
-		st.Phase, st.Next, st.Lost, st.AppLink = "done", p.returnTo(), p.lostReturn, p.appScheme
+		st.Phase, st.Lost, st.Dead, st.AppLink = "done", p.ending.LoseReturn, p.ending.BrowserDies, p.appScheme
+	}
+	if st.Dead {
+		st.Next, st.AppLink = "", ""
 	}
 	return st
 }
 
+// next is where the browser is to go; "" while it has to wait.
+func (p *payment) next() string {
+	switch {
+	case p.billed != nil || p.status == Standby || p.status == Progress:
+		return ""
+	case p.status == Cancelled:
+		return p.cancelURL
+	}
+	return p.returnTo()
+}
+
 func (s *Simulator) showState(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	p := s.find(chi.URLParam(r, "payToken"), s.clock())
+	now := s.clock()
+	p := s.find(chi.URLParam(r, "payToken"), now)
 	var st pageState
 	if p != nil {
-		st = p.pageState()
+		st = p.pageState(now)
 	}
 	s.mu.Unlock()
 	if p == nil {
@@ -202,6 +226,8 @@ func (s *Simulator) perform(token, action string, in actionRequest) (pageState, 
 		if f := identify(in.Phone, in.Birth); f != nil && !in.Skip {
 			f.http = http.StatusUnprocessableEntity
 			err = f
+		} else {
+			p.inApp = true
 		}
 	case "pay":
 		_, err = s.approve(p, in.Approval, now)
@@ -214,7 +240,7 @@ func (s *Simulator) perform(token, action string, in actionRequest) (pageState, 
 	default:
 		err = unknownAction(action)
 	}
-	return p.pageState(), s.callbacks[known:], err
+	return p.pageState(now), s.callbacks[known:], err
 }
 
 func unknownAction(action string) *failure {

@@ -324,7 +324,7 @@ func TestPagesActByThemselves(t *testing.T) {
 	b := setup(t)
 	page := "/payfront/auth?payToken=" + b.create(nil)
 	b.ctlOK("PUT", "/auto", body{"action": "decline", "errorCode": "CARD_EXCEED_LIMIT"})
-	if _, text := b.open(page); !strings.Contains(text, `"auto":{"action":"decline","errorCode":"CARD_EXCEED_LIMIT"}`) {
+	if _, text := b.open(page); !strings.Contains(text, `"auto":{"action":"approve","pick":{"executeFail":"CARD_EXCEED_LIMIT"}}`) {
 		t.Error("page is not told to decline")
 	}
 	if _, text := b.open(page + "&auto=approve"); !strings.Contains(text, `"auto":{"action":"approve"}`) {

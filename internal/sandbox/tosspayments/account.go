@@ -8,13 +8,27 @@ type account struct {
 	bank     bank
 	number   string
 	customer string
-	due      time.Time
+	key      string // the shop's name for the customer of a fixed account
+	phone    string // where the notice of a fixed account goes; "" is nowhere
+	valid    validity
+	due      time.Time // of an issued account
 	expired  bool
 	callback string // where DEPOSIT_CALLBACK goes; "" is the registered address
-	wants    *receiptOrder
-	receipt  *cashReceipt   // of the deposit; nil before it and for buyers who want none
-	history  []*cashReceipt // issues and cancels
 	refunds  []*depositRefund
+}
+
+// validity is how long an account waits: until a time, or for hours from its
+// issue.
+type validity struct {
+	until time.Time
+	hours int // counts when until is zero
+}
+
+func (v validity) due(issued time.Time) time.Time {
+	if !v.until.IsZero() {
+		return v.until
+	}
+	return issued.Add(time.Duration(v.hours) * time.Hour)
 }
 
 // fixedAccount is what a fixed account's number belongs to.
@@ -62,12 +76,24 @@ func (s *Simulator) fixedNumber(shop *shop, b bank, key string) string {
 	return s.fixed[k]
 }
 
-// await has a payment wait for its deposit. The issue is a transaction of nothing.
-func (s *Simulator) await(p *payment, a *account) {
-	p.state, p.account, p.secret = waiting, a, s.newSecret()
+// issue gives a payment the account that was asked for and has it wait for the
+// deposit. The issue is a transaction of nothing.
+func (s *Simulator) issue(p *payment) {
+	now := s.opts.Now()
+	a := p.asked
+	a.due = a.valid.due(now)
+	if a.fixed {
+		a.number = s.fixedNumber(p.shop, a.bank, a.key)
+	} else {
+		a.number = s.accountNumber(p.shop)
+	}
+	p.state, p.account, p.asked, p.secret = waiting, a, nil, s.newSecret()
 	s.giveReceipt(p)
-	s.record(p, p.requested, 0)
+	s.record(p, now, 0)
 	s.expireAccount(p)
+	if a.fixed {
+		s.notify(p, a.phone)
+	}
 }
 
 // expireAccount has the account expire when it is due, of which no webhook tells.
@@ -85,7 +111,7 @@ func (s *Simulator) deposit(p *payment) []*delivery {
 	p.state, p.approved, p.account.expired = done, s.opts.Now(), false
 	s.record(p, p.approved, p.total)
 	s.move(p, Deposit, p.total)
-	s.issueForDeposit(p)
+	s.issueCashFor(p)
 	return s.changed(p)
 }
 
@@ -94,7 +120,7 @@ func (s *Simulator) deposit(p *payment) []*delivery {
 // Until version 1.4 the payment was cancelled instead.
 func (s *Simulator) reverse(p *payment) []*delivery {
 	s.move(p, Reversal, -p.total)
-	s.cancelForDeposit(p, p.total, 0)
+	s.cancelCashFor(p, p.total, 0)
 	if p.shop.old() {
 		p.state, p.balance, p.taxFree, p.exempt = canceled, 0, 0, 0
 		s.record(p, s.opts.Now(), -p.total)
@@ -117,7 +143,7 @@ func (s *Simulator) refundDeposit(p *payment, c cancellation, deposited bool) (r
 	r := &depositRefund{state: refundPending}
 	r.alarm = s.after(c.at.Add(refundTime), func() { r.state = refundCompleted })
 	a.refunds = append(a.refunds, r)
-	return s.cancelForDeposit(p, c.amount, c.taxFree)
+	return s.cancelCashFor(p, c.amount, c.taxFree)
 }
 
 // settleRefunds ends the refunds under way, and says how many those were.

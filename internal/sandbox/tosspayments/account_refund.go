@@ -1,6 +1,9 @@
 package tosspayments
 
-import "regexp"
+import (
+	"regexp"
+	"time"
+)
 
 // refundAccount is where the money of a deposited account is to go back to. Its
 // members are checked when the state of the payment is; nothing of it is kept.
@@ -34,15 +37,32 @@ func readRefundAccount(f *fields) *refundAccount {
 	return &refundAccount{}
 }
 
+// transferRefundWindow is how long after a transfer its cancel may be asked for.
+const transferRefundWindow = 180 * 24 * time.Hour
+
+// late says whether the time for a cancel is over. Phone bills are closed with
+// the month of the payment.
+func (p *payment) late(now time.Time) bool {
+	switch {
+	case p.account != nil:
+		return now.After(p.approved.Add(refundWindow))
+	case p.transfer != nil:
+		return now.After(p.approved.Add(transferRefundWindow))
+	case p.phone != nil:
+		return now.In(seoul).Format("200601") != p.approved.In(seoul).Format("200601")
+	}
+	return false
+}
+
 // refundAllowed says whether a deposited account's money may go back as r asks;
 // other payments need no account.
 func (s *Simulator) refundAllowed(p *payment, r refund) error {
 	switch {
-	case p.account == nil, p.state == waiting:
+	case p.state == waiting:
 		return nil
-	case s.opts.Now().After(p.approved.Add(refundWindow)):
+	case p.late(s.opts.Now()):
 		return refuse("EXCEED_MAX_REFUND_DUE")
-	case r.office:
+	case p.account == nil, r.office:
 		return nil
 	case r.to == nil:
 		return refusef("INVALID_REQUEST", "refundReceiveAccount: required for a virtual account that was paid into")

@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -19,9 +20,7 @@ const (
 type accountRequest struct {
 	order
 	account account
-	key     string // of a fixed account
-	phone   string
-	escrow  bool
+	wants   *receiptOrder
 }
 
 // issueAccount is POST /v1/virtual-accounts ("가상계좌 발급 요청").
@@ -41,16 +40,8 @@ func issueAccount(s *Simulator, c *call) (any, error) {
 		return nil, refuse("DUPLICATED_ORDER_ID")
 	}
 	p := s.add(c.shop, r.order)
-	p.escrow = r.escrow
-	if r.account.fixed {
-		r.account.number = s.fixedNumber(c.shop, r.account.bank, r.key)
-	} else {
-		r.account.number = s.accountNumber(c.shop)
-	}
-	s.await(p, &r.account)
-	if r.account.fixed {
-		s.notify(p, r.phone)
-	}
+	p.asked, p.cash.wants = &r.account, r.wants
+	s.issue(p)
 	c.early = append(c.early, s.changed(p)...)
 	return s.paymentObject(p, c.lang), nil
 }
@@ -62,7 +53,7 @@ func (s *Simulator) readAccount(f *fields) accountRequest {
 	f.oneOf("currency", "KRW")
 	r.account.customer = f.text("customerName", textRule{min: 1, max: 100})
 	f.text("customerEmail", textRule{max: 100, form: emailForm, allowed: "must be name@domain", code: "INVALID_EMAIL"})
-	r.phone = f.text("customerMobilePhone", phoneRule)
+	r.account.phone = f.text("customerMobilePhone", phoneRule)
 	name := f.text("bank", textRule{})
 	b, ok := findBank(name)
 	if !ok || !b.issuing {
@@ -70,13 +61,19 @@ func (s *Simulator) readAccount(f *fields) accountRequest {
 	}
 	r.account.bank = b
 	readAccountType(f, &r)
-	r.account.due = s.readDue(f)
+	r.account.valid = s.readValidity(f)
 	r.escrow = readEscrow(f)
-	r.account.wants = readReceiptOrder(f)
-	if r.account.callback = f.text("virtualAccountCallbackUrl", textRule{}); r.account.callback != "" && !absoluteURL(r.account.callback) {
-		f.fail("INVALID_URL_FORMAT", "virtualAccountCallbackUrl %.200q: must be an absolute http or https URL", r.account.callback)
-	}
+	r.wants = readReceiptOrder(f)
+	r.account.callback = readCallback(f)
 	return r
+}
+
+func readCallback(f *fields) string {
+	callback := f.text("virtualAccountCallbackUrl", textRule{})
+	if callback != "" && !absoluteURL(callback) {
+		f.fail("INVALID_URL_FORMAT", "virtualAccountCallbackUrl %.200q: must be an absolute http or https URL", callback)
+	}
+	return callback
 }
 
 func issuingBanks() (names []string) {
@@ -96,33 +93,33 @@ func readAccountType(f *fields, r *accountRequest) {
 	default:
 		f.fail("INVALID_VIRTUAL_ACCOUNT_TYPE", "accountType %.20q: must be 일반 or 고정", kind)
 	}
-	r.key = f.text("accountKey", textRule{max: accountKeyLimit})
-	if r.account.fixed && r.key == "" {
+	r.account.key = f.text("accountKey", textRule{max: accountKeyLimit})
+	if r.account.fixed && r.account.key == "" {
 		f.fail("REQUIRED_ACCOUNT_KEY", "accountKey")
 	}
 }
 
-// readDue is when the account expires.
-func (s *Simulator) readDue(f *fields) time.Time {
+// readValidity reads validHours or dueDate.
+func (s *Simulator) readValidity(f *fields) validity {
 	limit := hoursLimit
 	if s.opts.Legacy2022 {
 		limit = hoursLimit2022
 	}
 	now := s.opts.Now()
-	hours, text := f.whole("validHours", "INVALID_REQUEST"), f.text("dueDate", textRule{})
+	hours, text := f.whole("validHours", f.code), f.text("dueDate", textRule{})
 	switch {
 	case hours != nil && text != "":
 		f.fail("INVALID_VALID_HOURS_WITH_DUE_DATE_AND_SINGLE", "")
 	case hours != nil && *hours < 1:
-		f.fail("INVALID_REQUEST", "validHours %d: must be 1 to %d", *hours, limit)
+		f.fail(f.code, "validHours %d: must be 1 to %d", *hours, limit)
 	case hours != nil && *hours > limit:
 		f.fail("EXCEED_MAX_VALID_HOURS", "validHours %d: must be 1 to %d", *hours, limit)
 	case hours != nil:
-		return now.Add(time.Duration(*hours) * time.Hour)
+		return validity{hours: *hours}
 	case text != "":
-		return readDueDate(f, text, now, time.Duration(limit)*time.Hour)
+		return validity{until: readDueDate(f, text, now, time.Duration(limit)*time.Hour)}
 	}
-	return now.Add(hoursDefault * time.Hour)
+	return validity{hours: hoursDefault}
 }
 
 func readDueDate(f *fields, text string, now time.Time, limit time.Duration) time.Time {
@@ -141,30 +138,37 @@ func readDueDate(f *fields, text string, now time.Time, limit time.Duration) tim
 // readEscrow wants the goods listed if the money is to be held until they come.
 func readEscrow(f *fields) bool {
 	escrow := truth(f.flag("useEscrow"))
+	if !readProducts(f) && escrow {
+		f.fail(f.code, "escrowProducts: required with useEscrow")
+	}
+	return escrow
+}
+
+// readProducts checks escrowProducts, whose members once had longer names, and
+// says whether there are any.
+func readProducts(f *fields) bool {
 	v, ok := f.take("escrowProducts")
 	if !ok {
-		if escrow {
-			f.fail(f.code, "escrowProducts: required with useEscrow")
-		}
-		return escrow
+		return false
 	}
 	var products []struct {
-		ID, Name, Code string
-		UnitPrice      json.Number
-		Quantity       json.Number
+		ID, Name, Code                      string
+		ProductID, ProductName, ProductCode string
+		UnitPrice, Quantity                 json.Number
 	}
 	if json.Unmarshal(v, &products) != nil || len(products) == 0 {
 		f.fail(f.code, `escrowProducts: must be [{"id":…,"name":…,"code":…,"unitPrice":…,"quantity":…}]`)
 	}
 	seen := map[string]bool{}
 	for i, p := range products {
-		if p.ID == "" || p.Name == "" || p.Code == "" || p.UnitPrice == "" || p.Quantity == "" {
+		id := cmp.Or(p.ID, p.ProductID)
+		if id == "" || p.Name+p.ProductName == "" || p.Code+p.ProductCode == "" || p.UnitPrice == "" || p.Quantity == "" {
 			f.fail(f.code, "escrowProducts[%d]: needs id, name, code, unitPrice and quantity", i)
 		}
-		if seen[p.ID] {
-			f.fail(f.code, "escrowProducts[%d].id %.40q: is there twice", i, p.ID)
+		if seen[id] {
+			f.fail(f.code, "escrowProducts[%d].id %.40q: is there twice", i, id)
 		}
-		seen[p.ID] = true
+		seen[id] = true
 	}
-	return escrow
+	return true
 }

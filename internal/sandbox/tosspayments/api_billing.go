@@ -90,7 +90,11 @@ func (s *Simulator) issueByAuth(c *call, f *fields, authKey string) (any, error)
 		return nil, refuse("NOT_MATCHES_CUSTOMER_KEY")
 	}
 	auth.used = true
-	return s.billingObject(s.issueBilling(c.shop, customerKey, cardData{card: auth.card}, auth.at), c.lang), nil
+	if auth.decline != "" {
+		return nil, refuse(auth.decline)
+	}
+	data := cardData{card: auth.card, magic: auth.magic}
+	return s.billingObject(s.issueBilling(c.shop, customerKey, data, auth.at), c.lang), nil
 }
 
 // chargeBilling is POST /v1/billing/{billingKey} ("카드 자동결제 승인"). A key that

@@ -11,8 +11,25 @@ var (
 	orderNameRule = textRule{required: true, code: "INVALID_ORDER_NAME", min: 1, max: 100}
 )
 
-// leastByCard is the smallest amount in won that a card pays.
-const leastByCard = 100
+// The smallest amounts in won, which PortOne's guide on Toss Payments gives;
+// virtual accounts take 1, and of gift certificates nothing is said.
+const (
+	leastByCard     = 100
+	leastByTransfer = 200
+	leastByPhone    = 300
+)
+
+func (p *payment) least() int64 {
+	switch {
+	case p.transfer != nil:
+		return leastByTransfer
+	case p.phone != nil:
+		return leastByPhone
+	case p.asked != nil, p.gift != nil:
+		return 1
+	}
+	return leastByCard
+}
 
 // confirm is POST /v1/payments/confirm ("결제 승인").
 func confirm(s *Simulator, c *call) (any, error) {
@@ -78,8 +95,8 @@ func (s *Simulator) confirmable(c *call, p *payment, orderID string, amount int6
 		return refusef("INVALID_REQUEST", "amount differs from the one the window was opened with")
 	case s.used(p.shop, p.orderID, p):
 		return refuse("DUPLICATED_ORDER_ID")
-	case p.currency == "KRW" && amount < leastByCard:
-		return refuse("BELOW_MINIMUM_AMOUNT")
+	case p.currency == "KRW" && amount < p.least():
+		return refusef("BELOW_MINIMUM_AMOUNT", "from %d KRW", p.least())
 	}
 	return nil
 }
@@ -87,7 +104,7 @@ func (s *Simulator) confirmable(c *call, p *payment, orderID string, amount int6
 // declined says how the provider refuses the payment: as the control port
 // ordered for the shop's next confirm, or as was chosen in the window.
 func (s *Simulator) declined(p *payment) *apiError {
-	if code := cmp.Or(p.shop.ordered(), p.decline); code != "" {
+	if code := cmp.Or(p.shop.ordered(), p.decline, p.phone.limit(p.total)); code != "" {
 		return refuse(code)
 	}
 	return nil

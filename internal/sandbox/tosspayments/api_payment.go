@@ -34,11 +34,14 @@ func createPayment(s *Simulator, c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	w, o, err := s.readWindow(c.shop, f, f.text("method", textRule{}), true)
+	method := f.text("method", textRule{})
+	w, o, err := s.readWindow(c.shop, f, method, true)
 	if err != nil {
 		return nil, err
 	}
-	return s.paymentObject(s.openWindow(c.shop, w, o), c.lang), nil
+	p := s.openWindow(c.shop, w, o)
+	s.noteOpening(&opening{by: "api", call: "POST /v1/payments", mid: c.shop.MID, method: method, params: c.body, window: w})
+	return s.paymentObject(p, c.lang), nil
 }
 
 // checkout is the address in Payment.checkout: it leads the browser to the window.

@@ -20,7 +20,9 @@ type billingAuth struct {
 	shop        *shop
 	customerKey string
 	card        card
+	magic       *MagicCard
 	at          time.Time
+	decline     string // what the issue will be refused with, chosen in the window
 	used        bool
 }
 
@@ -33,15 +35,19 @@ func (s *Simulator) issueBilling(shop *shop, customerKey string, d cardData, aut
 	return b
 }
 
-// agree makes the auth key that the billing window hands to the shop. The caller
-// holds the lock.
-func (s *Simulator) agree(shop *shop, customerKey string, c company) string {
+// agree makes the auth key that the billing window hands to the shop; decline is
+// what its issue will be refused with, "" for nothing. The caller holds the lock.
+func (s *Simulator) agree(shop *shop, customerKey string, d cardData, decline string) string {
 	key := s.newAuthKey()
-	number := c.bin + "****" + s.random(3, digits) + "*"
 	s.billingAuths[key] = &billingAuth{
-		shop: shop, customerKey: customerKey, at: s.opts.Now(), card: card{company: c, number: number, check: c.checkOnly},
+		shop: shop, customerKey: customerKey, at: s.opts.Now(), card: d.card, magic: d.magic, decline: decline,
 	}
 	return key
+}
+
+// inventedCard is a card of the company, for customers who typed none.
+func (s *Simulator) inventedCard(c company) cardData {
+	return cardData{card: card{company: c, number: c.bin + "****" + s.random(3, digits) + "*", check: c.checkOnly}}
 }
 
 // decline is the code that the next charge is refused with, "" for none.

@@ -31,6 +31,9 @@ func (s *Simulator) cancel(p *payment, r refund) ([]*delivery, error) {
 	if r.amount != nil {
 		amount = *r.amount
 	}
+	if p.promotion != nil && amount < p.balance && amount < p.promotion.Amount {
+		return nil, refusef("EXCEED_CANCEL_AMOUNT_DISCOUNT_AMOUNT", "the card company took %d off at once", p.promotion.Amount)
+	}
 	if amount > p.balance || p.balance == 0 {
 		return nil, refusef("NOT_CANCELABLE_AMOUNT", "the balance is %s", number(p.balance, p.currency))
 	}
@@ -56,6 +59,7 @@ func (s *Simulator) takeOff(p *payment, c cancellation) {
 	if c.amount == p.total {
 		p.state = canceled
 	}
+	c.points = p.giveBack(c.amount)
 	p.balance, p.taxFree, p.exempt = p.balance-c.amount, p.taxFree-c.taxFree, p.exempt-c.exempt
 	back := c.amount
 	if !deposited {
@@ -68,13 +72,15 @@ func (s *Simulator) takeOff(p *payment, c cancellation) {
 	}
 	if p.account != nil {
 		c.receiptKey = s.refundDeposit(p, c, deposited)
+	} else {
+		c.receiptKey = s.cancelCashFor(p, c.amount, c.taxFree)
 	}
 	p.cancels = append(p.cancels, c)
 }
 
 // partial says whether a part of the balance may be cancelled: not with a part
-// that is outside taxation.
-func (p *payment) partial() bool { return p.exempt == 0 }
+// that is outside taxation, nor of phone bills and gift certificates.
+func (p *payment) partial() bool { return p.exempt == 0 && p.phone == nil && p.gift == nil }
 
 // split says how much of a cancel is tax-free and how much outside taxation.
 // The rest of the balance takes all that is left. What is left of neither kind

@@ -24,7 +24,7 @@ type cashReceipt struct {
 	state     issueState
 	sub       string // of NTS_ERROR, for a failed one
 	requested time.Time
-	payment   *payment // whose deposit it is for; nil when it was issued by itself
+	payment   *payment // that it is for; nil when it was issued by itself
 	alarm     *alarm
 }
 
@@ -68,6 +68,13 @@ var ntsErrors = []struct{ sub, ko, en string }{
 
 // receiptOrder is a cash receipt as the buyer wants it.
 type receiptOrder struct{ kind, identity, business string }
+
+// cashSide is the cash receipt of a transfer or of a deposit.
+type cashSide struct {
+	wants   *receiptOrder  // nil for buyers who want none
+	receipt *cashReceipt   // the last one issued; nil before that
+	history []*cashReceipt // issues and cancels
+}
 
 var (
 	registrationRule = textRule{private: true, form: regexp.MustCompile(`^[0-9]{1,30}$`), allowed: "must be 1 to 30 digits"}
@@ -115,30 +122,30 @@ func (r *cashReceipt) settle(sub string) {
 	}
 }
 
-// issueForDeposit issues the receipt that the buyer wanted with the account.
-func (s *Simulator) issueForDeposit(p *payment) {
-	a := p.account
-	if a.wants == nil {
+// issueCashFor issues the receipt that the buyer wanted with the payment.
+func (s *Simulator) issueCashFor(p *payment) {
+	c := &p.cash
+	if c.wants == nil {
 		return
 	}
-	a.receipt = s.issueCash(p.shop, cashReceipt{
-		orderID: p.orderID, orderName: p.orderName, kind: a.wants.kind, identity: a.wants.identity, business: a.wants.business,
+	c.receipt = s.issueCash(p.shop, cashReceipt{
+		orderID: p.orderID, orderName: p.orderName, kind: c.wants.kind, identity: c.wants.identity, business: c.wants.business,
 		amount: p.total, taxFree: p.taxFree, payment: p,
 	})
-	a.history = append(a.history, a.receipt)
+	c.history = append(c.history, c.receipt)
 }
 
-// cancelForDeposit takes an amount off the receipt of a deposit, if there is
-// one, and returns the key of the cancel.
-func (s *Simulator) cancelForDeposit(p *payment, amount, taxFree int64) string {
-	a := p.account
-	if a.receipt == nil || a.receipt.state == issueFailed || a.receipt.left == 0 {
+// cancelCashFor takes an amount off the receipt of a payment, if there is one,
+// and returns the key of the cancel.
+func (s *Simulator) cancelCashFor(p *payment, amount, taxFree int64) string {
+	c := &p.cash
+	if c.receipt == nil || c.receipt.state == issueFailed || c.receipt.left == 0 {
 		return ""
 	}
-	if amount >= a.receipt.left {
-		amount, taxFree = a.receipt.left, a.receipt.leftFree
+	if amount >= c.receipt.left {
+		amount, taxFree = c.receipt.left, c.receipt.leftFree
 	}
-	r := s.cancelCash(a.receipt, amount, min(taxFree, a.receipt.leftFree))
-	a.history = append(a.history, r)
+	r := s.cancelCash(c.receipt, amount, min(taxFree, c.receipt.leftFree))
+	c.history = append(c.history, r)
 	return r.key
 }

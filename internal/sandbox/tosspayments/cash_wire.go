@@ -47,14 +47,11 @@ func (s *Simulator) cashURL(r *cashReceipt) string {
 	return s.opts.BaseURL + "/receipt/mids/" + url.PathEscape(r.shop.MID) + "/orders/" + url.PathEscape(r.orderID) + "/cash-receipt?ref=dashboard"
 }
 
-// depositReceipt is Payment.cashReceipt: what stands of the receipt that was
-// issued with a deposit.
-func (s *Simulator) depositReceipt(p *payment) any {
-	if p.account == nil || p.account.receipt == nil {
-		return nil
-	}
-	r := p.account.receipt
-	if r.left == 0 || r.state == issueFailed {
+// receiptObject is Payment.cashReceipt: what stands of the receipt that was
+// issued with a transfer or a deposit.
+func (s *Simulator) receiptObject(p *payment) any {
+	r := p.cash.receipt
+	if r == nil || r.left == 0 || r.state == issueFailed {
 		return nil
 	}
 	return object{
@@ -63,13 +60,13 @@ func (s *Simulator) depositReceipt(p *payment) any {
 	}
 }
 
-// depositReceipts is Payment.cashReceipts: every issue and cancel.
-func (s *Simulator) depositReceipts(p *payment) any {
-	if p.account == nil || len(p.account.history) == 0 {
+// receiptObjects is Payment.cashReceipts: every issue and cancel.
+func (s *Simulator) receiptObjects(p *payment) any {
+	if len(p.cash.history) == 0 {
 		return nil
 	}
-	out := make([]object, 0, len(p.account.history))
-	for _, r := range p.account.history {
+	out := make([]object, 0, len(p.cash.history))
+	for _, r := range p.cash.history {
 		out = append(out, s.cashObject(r, korean))
 	}
 	return out

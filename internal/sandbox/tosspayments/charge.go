@@ -82,7 +82,10 @@ func (s *Simulator) chargeable(shop *shop, c charge) error {
 func (s *Simulator) take(c *call, ch charge, decline string) (any, error) {
 	p := s.add(c.shop, ch.order)
 	p.kind, p.customerKey = ch.kind, ch.customerKey
-	ch.card.months, ch.card.interestFree, ch.card.usePoint = ch.months, ch.free && ch.months > 0, ch.point
+	ch.card.months, ch.card.usePoint = ch.months, ch.point
+	if ch.free && ch.months > 0 {
+		ch.card.interestPayer = "MERCHANT"
+	}
 	ch.card.check = ch.card.check && ch.months == 0
 	p.card = &ch.card
 	if decline != "" {

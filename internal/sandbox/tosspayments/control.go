@@ -17,15 +17,16 @@ import (
 	"naru/internal/sandbox/control"
 )
 
-// autoActions are what windows can do by themselves.
-var autoActions = []string{"approve", "cancel", "decline", "abort", "close", "off"}
-
 func (s *Simulator) controlRoutes() http.Handler {
 	r := chi.NewRouter()
 	r.Get("/shops", s.controlShops)
 	r.Get("/shops/{mid}/next-decline", s.controlNextDecline)
 	r.Put("/shops/{mid}/next-decline", s.controlNextDecline)
 	r.Delete("/shops/{mid}/next-decline", s.controlNextDecline)
+	r.Get("/shops/{mid}/methods", s.controlMethods)
+	r.Put("/shops/{mid}/methods", s.controlMethods)
+	r.Get("/shops/{mid}/promotions", s.controlPromotions)
+	r.Put("/shops/{mid}/promotions", s.controlPromotions)
 	r.Get("/payments", s.controlPayments)
 	r.Get("/payments/{paymentKey}", s.controlPayment(func(*payment, *http.Request) error { return nil }))
 	r.Post("/payments/{paymentKey}/expire", s.controlPayment(s.controlExpire))
@@ -45,6 +46,10 @@ func (s *Simulator) controlRoutes() http.Handler {
 	r.Post("/webhooks/{id}/resend", s.controlResend)
 	r.Get("/auto", s.controlAuto)
 	r.Put("/auto", s.controlAuto)
+	r.Get("/next-buyer", s.controlNextBuyer)
+	r.Put("/next-buyer", s.controlNextBuyer)
+	r.Delete("/next-buyer", s.controlNextBuyer)
+	r.Get("/windows", s.controlWindows)
 	r.Get("/static/{file}", s.deskAssets.ServeHTTP)
 	return r
 }
@@ -273,30 +278,30 @@ func (s *Simulator) controlResend(w http.ResponseWriter, r *http.Request) {
 	control.Answer(w, http.StatusAccepted, d.view())
 }
 
+// controlAuto is what windows do by themselves when they are shown: a word of
+// autoActions, decline with its code as decline:CODE, or off.
 func (s *Simulator) controlAuto(w http.ResponseWriter, r *http.Request) {
-	in := struct {
+	var in struct {
 		Action string `json:"action"`
-	}{}
+	}
+	var a auto
 	if r.Method == http.MethodPut {
-		if err := readBody(r, &in); err != nil {
-			badBody(w, err)
-			return
+		err := readBody(r, &in)
+		if err == nil && in.Action == "" {
+			err = errors.New("action: required; off for nothing")
 		}
-		if !slices.Contains(autoActions, in.Action) {
-			badBody(w, fmt.Errorf("action %q: must be one of %s", in.Action, strings.Join(autoActions, ", ")))
+		if err == nil {
+			a, err = parseAuto(in.Action)
+		}
+		if err != nil {
+			badBody(w, err)
 			return
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.Method == http.MethodPut {
-		if s.auto = in.Action; s.auto == "off" {
-			s.auto = ""
-		}
+		s.auto = a
 	}
-	shown := s.auto
-	if shown == "" {
-		shown = "off"
-	}
-	control.Answer(w, http.StatusOK, object{{"action", shown}})
+	control.Answer(w, http.StatusOK, object{{"action", s.auto.String()}})
 }

@@ -143,6 +143,6 @@ func (s *Simulator) controlBillingAuth(w http.ResponseWriter, r *http.Request) {
 	case !known:
 		badBody(w, fmt.Errorf("company %q: must be a card company's code or name", in.Company))
 	default:
-		control.Answer(w, http.StatusOK, object{{"customerKey", in.CustomerKey}, {"authKey", s.agree(shop, in.CustomerKey, c)}})
+		control.Answer(w, http.StatusOK, object{{"customerKey", in.CustomerKey}, {"authKey", s.agree(shop, in.CustomerKey, s.inventedCard(c), "")}})
 	}
 }

@@ -80,8 +80,8 @@ func FuzzDirect(f *testing.F) {
 		},
 		"account": func(_ *testing.T, in *fields) bool {
 			r := s.readAccount(in)
-			left := r.account.due.Sub(s.opts.Now())
-			return in.complain != nil || r.total > 0 && r.account.bank.issuing && left > 0 && left <= hoursLimit*time.Hour && (!r.account.fixed || r.key != "")
+			left := r.account.valid.due(s.opts.Now()).Sub(s.opts.Now())
+			return in.complain != nil || r.total > 0 && r.account.bank.issuing && left > 0 && left <= hoursLimit*time.Hour && (!r.account.fixed || r.account.key != "")
 		},
 		"cash": func(_ *testing.T, in *fields) bool {
 			r := readCashReceipt(in, "customerIdentityNumber")

@@ -10,7 +10,7 @@ type MovementKind string
 
 // The kinds of Movement.
 const (
-	Approval MovementKind = "approval" // a card paid
+	Approval MovementKind = "approval" // a card, an account, a phone bill or a gift certificate paid
 	Deposit  MovementKind = "deposit"  // a virtual account was paid into
 	Reversal MovementKind = "reversal" // the bank took a deposit back
 	Cancel   MovementKind = "cancel"

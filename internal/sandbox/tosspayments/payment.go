@@ -58,7 +58,15 @@ type payment struct {
 	exempt  int64 // of the balance: outside taxation
 
 	card            *card
-	account         *account
+	easyPay         *easyPay
+	promotion       *discountCard // takes a part off at once
+	account         *account      // issued
+	asked           *account      // chosen in the window, issued at the confirm
+	transfer        *bank         // of the buyer's account
+	phone           *phoneBill
+	gift            *giftCertificate
+	culture         bool // a culture expense, by what the shop says
+	cash            cashSide
 	cancels         []cancellation
 	lastTransaction string
 	secret          string
@@ -72,14 +80,17 @@ type payment struct {
 
 // card is how the customer pays by card.
 type card struct {
-	company      company
-	number       string // masked
-	owner        string // Korean word; "" is a person
-	months       int
-	interestFree bool
-	usePoint     bool
-	check        bool
-	approveNo    string
+	company       company
+	number        string // masked; "" until it is approved, where none was typed
+	bin           string // first eight digits of the number that it will get
+	owner         string // Korean word; "" is a person
+	months        int
+	interestPayer string // who pays a plan's interest in place of the buyer; "" is nobody
+	usePoint      bool
+	check         bool
+	part          int64 // what it pays of a payment that others pay of as well; 0 is all
+	bare          bool  // a wallet's newer card, of which nothing is told
+	approveNo     string
 }
 
 type cancellation struct {
@@ -91,6 +102,7 @@ type cancellation struct {
 	at          time.Time
 	transaction string
 	receiptKey  string // of the cash receipt's cancel; "" is none
+	points      int64  // of a wallet, given back
 }
 
 // transaction is one approval, issue of an account, deposit or cancel. Amount is
@@ -110,6 +122,7 @@ type orderKey struct{ mid, orderID string }
 type order struct {
 	id, name, method, currency string
 	total, taxFree, exempt     int64
+	escrow, culture            bool
 	metadata                   json.RawMessage
 }
 
@@ -128,7 +141,7 @@ func (s *Simulator) add(shop *shop, o order) *payment {
 	}
 	p := &payment{
 		shop: shop, key: s.newPaymentKey(), kind: normal, orderID: o.id, orderName: o.name, method: o.method, currency: o.currency,
-		metadata: o.metadata, requested: s.opts.Now(),
+		escrow: o.escrow, culture: o.culture, metadata: o.metadata, requested: s.opts.Now(),
 		total: o.total, balance: o.total, taxFree: o.taxFree, exempt: o.exempt,
 	}
 	s.payments[p.key] = p
@@ -178,23 +191,46 @@ func (s *Simulator) authenticate(p *payment, chosen func(*payment), decline stri
 	s.watch(p)
 }
 
-// approve takes the money of a card payment. Automatic payments get no secret.
+// approve takes the money, or issues the account that the buyer chose. Automatic
+// payments get no secret.
 func (s *Simulator) approve(p *payment) {
 	p.alarm.off()
+	if p.asked != nil {
+		s.issue(p)
+		return
+	}
 	p.state, p.approved = done, s.opts.Now()
 	if p.kind != billing {
 		p.secret = s.newSecret()
 	}
 	s.giveReceipt(p)
-	if p.card.number == "" { // the window asks for none
-		p.card.number = p.card.company.bin + "****" + s.random(3, digits) + "*"
+	if p.card != nil {
+		s.approveCard(p)
 	}
-	p.card.approveNo = "00000000" // what test keys get
-	if !p.shop.test() {
-		p.card.approveNo = s.random(8, digits)
+	if p.gift != nil {
+		p.gift.approveNo = s.newApproveNo(p.shop)
 	}
 	s.record(p, p.approved, p.total)
 	s.move(p, Approval, p.total)
+	s.issueCashFor(p)
+}
+
+func (s *Simulator) approveCard(p *payment) {
+	if p.card.number == "" { // the window asks for none
+		p.card.number = p.card.bin + "****" + s.random(3, digits) + "*"
+	}
+	if p.promotion != nil {
+		p.promotion.Balance -= p.promotion.Amount
+	}
+	p.card.approveNo = s.newApproveNo(p.shop)
+}
+
+// newApproveNo is all zeros with test keys.
+func (s *Simulator) newApproveNo(shop *shop) string {
+	if shop.test() {
+		return "00000000"
+	}
+	return s.random(8, digits)
 }
 
 // giveReceipt makes the address of the payment's sales slip.

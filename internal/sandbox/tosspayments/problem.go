@@ -15,7 +15,10 @@ type problem struct {
 
 // apiError is a refusal as the provider words it. Detail says which value is
 // wrong and what is allowed; it follows the text in parentheses.
-type apiError struct{ code, detail string }
+type apiError struct {
+	code, detail string
+	text         string // takes the place of the code's own text and the detail
+}
 
 func (e *apiError) Error() string {
 	if e.detail == "" {
@@ -35,6 +38,9 @@ func (e *apiError) status() int {
 const maxMessage = 510
 
 func (e *apiError) message(lang string) string {
+	if e.text != "" {
+		return e.text
+	}
 	p := problems[e.code]
 	text := p.ko
 	if lang == english {
@@ -52,7 +58,7 @@ func (e *apiError) message(lang string) string {
 func refuse(code string) *apiError { return &apiError{code: code} }
 
 func refusef(code, format string, args ...any) *apiError {
-	return &apiError{code, fmt.Sprintf(format, args...)}
+	return &apiError{code: code, detail: fmt.Sprintf(format, args...)}
 }
 
 // asAPIError turns whatever went wrong into a refusal.

@@ -3,6 +3,7 @@ package tosspayments
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"naru/internal/web"
@@ -12,7 +13,8 @@ import (
 type receiptView struct {
 	State, OrderID                         string
 	Card, Number, Plan, ApproveNo          string // Card is "" for accounts
-	Bank, Account, Due                     string // Bank is "" for cards
+	Bank, Account, Due                     string // Account and Due of accounts only
+	Phone, Gift                            string
 	Approved                               string // "" while a deposit is waited for
 	Supplied, VAT, TaxFree, Total, Balance string
 	Cancels                                []receiptCancel
@@ -61,6 +63,7 @@ func slip(p *payment) receiptView {
 	if a := p.account; a != nil {
 		v.Bank, v.Account, v.Due = a.bank.full, a.number, day(a.due)
 	}
+	v.method(p)
 	switch {
 	case p.state == waiting:
 		v.State = "입금 대기"
@@ -73,4 +76,22 @@ func slip(p *payment) receiptView {
 		v.Cancels = append(v.Cancels, receiptCancel{day(c.at), show(c.amount), c.reason})
 	}
 	return v
+}
+
+// method fills in what a transfer, a phone bill or a gift certificate has. The
+// phone number is cut: the slip's address is handed on.
+func (v *receiptView) method(p *payment) {
+	switch {
+	case p.transfer != nil:
+		v.Bank = p.transfer.full
+	case p.phone != nil:
+		v.Phone = hiddenPhone(p.phone.number)
+	case p.gift != nil:
+		v.Gift, v.ApproveNo = p.method, p.gift.approveNo
+	}
+}
+
+// hiddenPhone leaves the prefix and the last four digits: 010-****-1234.
+func hiddenPhone(number string) string {
+	return number[:3] + "-" + strings.Repeat("*", len(number)-7) + "-" + number[len(number)-4:]
 }

@@ -27,6 +27,10 @@ type Shop struct {
 	Billing       bool // contracts for automatic payments and for payments by card number
 	KeyIn         bool // contract for payments by card number alone
 	FixedAccounts bool // contract for virtual accounts that stay with one customer
+
+	// Wallets are the easy-pay services with a contract, by either spelling of
+	// "간편결제사 코드" (KAKAOPAY or 카카오페이); nil is all of them.
+	Wallets []string
 }
 
 type shop struct {
@@ -37,6 +41,8 @@ type shop struct {
 	sending      bool          // a goroutine sends this shop's webhooks
 	receipts     []*cashReceipt
 	keyIns       map[string]int // attempts by type of magic card
+	promotions   promotions
+	switched     map[string]bool // contracts switched at run time, by Korean name
 }
 
 var (
@@ -66,7 +72,7 @@ func (s *Simulator) AddShop(in Shop) error {
 	case s.bySecret[in.SecretKey] != nil:
 		return fmt.Errorf("tosspayments sandbox: shop %q: SecretKey already belongs to %q", in.MID, s.bySecret[in.SecretKey].MID)
 	}
-	added := &shop{Shop: in, keyIns: map[string]int{}}
+	added := &shop{Shop: in, keyIns: map[string]int{}, switched: map[string]bool{}}
 	s.shops[in.MID], s.byClient[in.ClientKey], s.bySecret[in.SecretKey] = added, added, added
 	return nil
 }
@@ -93,7 +99,7 @@ func (s Shop) check() error {
 	if s.DepositURL != "" && !absoluteURL(s.DepositURL) {
 		return fmt.Errorf("DepositURL %q: must be an absolute http or https URL", s.DepositURL)
 	}
-	return nil
+	return checkWallets(s.Wallets)
 }
 
 // cardNumbers says whether the shop may take payments by card number.

@@ -79,7 +79,9 @@ type Simulator struct {
 	repeatAge    []repeatKey           // oldest first
 	deliveries   []*delivery           // the log, oldest first
 	lastDelivery int
-	auto         string // what windows do by themselves; "" is nothing
+	auto         auto          // what windows do by themselves
+	nextBuyer    []*buyerOrder // first in front
+	openings     []*opening    // of windows, oldest first
 
 	stopped chan struct{} // closed, and made anew, when a sender of webhooks stops
 	wake    chan struct{}

@@ -13,7 +13,7 @@ import (
 func scrub(_ string, body []byte) []byte { return maskSecrets(body) }
 
 var maskSecrets = control.MaskFields("cardNumber", "cardExpirationYear", "cardExpirationMonth", "cardPassword", "cavv", "xid",
-	"customerIdentityNumber", "registrationNumber", "clientKey", "secretKey", "billingKey", "authKey", "secret")
+	"customerIdentityNumber", "registrationNumber", "customerMobilePhone", "clientKey", "secretKey", "billingKey", "authKey", "secret")
 
 // hidePath blanks the billing and authentication keys that stand in paths.
 func hidePath(path string) string {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// window is one opening of the payment window.
+// window is one opening of the payment window, or of the billing window.
 type window struct {
 	token   string // in its address
 	nonce   string // in every message between the window and the page that opened it
@@ -15,8 +15,14 @@ type window struct {
 	success string // "" in promise mode
 	fail    string
 	lang    string
-	sheet   sheet
-	payment *payment
+	shop    *shop
+	names   []string // that next-buyer orders know it by
+	sheet   sheet    // nil in a billing window
+	payment *payment // nil in a billing window
+	consent *consent // of a billing window
+	seen    bool     // a buyer looked at it
+	order   *buyerOrder
+	problem string   // of the order: why it is not followed
 	result  *outcome // how it ended; nil while it is open
 }
 
@@ -26,14 +32,57 @@ type outcome struct {
 	URL    string  `json:"url,omitempty"`
 	Result *object `json:"result,omitempty"`
 	Error  *object `json:"error,omitempty"`
+	code   string  // of a failure
+}
+
+// windowState is how a window stands.
+type windowState string
+
+const (
+	windowOpen    windowState = "open"
+	windowEnded   windowState = "ended"
+	windowExpired windowState = "expired"
+)
+
+func (w *window) state() windowState {
+	switch {
+	case w.payment != nil && w.payment.state == expired, w.consent != nil && w.consent.expired && w.result == nil:
+		return windowExpired
+	case w.result != nil, w.payment != nil && w.payment.state != ready:
+		return windowEnded
+	}
+	return windowOpen
 }
 
 // openWindow creates the payment behind a window. The caller holds the lock.
 func (s *Simulator) openWindow(shop *shop, w *window, o order) *payment {
 	p := s.create(shop, o)
-	w.token, w.payment, p.window = s.random(32, alphanumeric), p, w
-	s.windows[w.token] = w
+	w.payment, p.window = p, w
+	s.registerWindow(shop, w)
 	return p
+}
+
+// openBilling opens a window without a payment. The caller holds the lock.
+func (s *Simulator) openBilling(shop *shop, w *window) {
+	s.registerWindow(shop, w)
+	w.consent.alarm = s.after(s.opts.Now().Add(windowTime), func() { w.consent.expired = true })
+}
+
+func (s *Simulator) registerWindow(shop *shop, w *window) {
+	w.token, w.shop = s.random(32, alphanumeric), shop
+	s.windows[w.token] = w
+}
+
+func (s *Simulator) windowURL(w *window) string { return s.opts.BaseURL + "/window/" + w.token }
+
+// expireWindow ends the time of an open window.
+func (s *Simulator) expireWindow(w *window) {
+	if w.payment != nil {
+		s.expire(w.payment)
+		return
+	}
+	w.consent.alarm.off()
+	w.consent.expired = true
 }
 
 // succeed ends the window with the payment authenticated. Legacy leaves out
@@ -52,17 +101,18 @@ func (w *window) succeed(legacy bool) outcome {
 }
 
 // giveUp ends the window without an authentication. The order id is not given
-// when it was the buyer who cancelled ("결제 실패 리다이렉트").
+// when it was the buyer who cancelled ("결제 실패 리다이렉트"), and a billing window
+// has none.
 func (w *window) giveUp(why *apiError) outcome {
 	message := why.message(w.lang)
 	if w.fail == "" {
-		return w.end(outcome{Error: &object{{"code", why.code}, {"message", message}}})
+		return w.end(outcome{Error: &object{{"code", why.code}, {"message", message}}, code: why.code})
 	}
 	query := []string{"code", why.code, "message", message}
-	if why.code != "PAY_PROCESS_CANCELED" {
+	if why.code != "PAY_PROCESS_CANCELED" && w.payment != nil {
 		query = append(query, "orderId", w.payment.orderID)
 	}
-	return w.end(outcome{URL: withQuery(w.fail, query...)})
+	return w.end(outcome{URL: withQuery(w.fail, query...), code: why.code})
 }
 
 func (w *window) end(o outcome) outcome {

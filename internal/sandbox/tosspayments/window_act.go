@@ -9,7 +9,7 @@ import (
 )
 
 // act is what the buyer or the tester did in the window. Code is the decline
-// that the confirm is to end with; "" is none.
+// that the confirm, or the issue of a billing key, is to end with; "" is none.
 type act struct {
 	choices json.RawMessage // the whole body: what the sheet asked for
 	Code    string          `json:"code"`
@@ -44,14 +44,14 @@ func (s *Simulator) actWindow(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, out)
 }
 
-// act applies an action to an open window. A payment whose time is over, or
-// whose window has ended, takes none but giving up.
+// act applies an action to an open window. One whose time is over, or that has
+// ended, takes none but giving up. Decline is the older name of reject.
 func (s *Simulator) act(w *window, action string, a act) (outcome, error) {
 	s.catchUp()
-	if action == "leave" && w.payment.state == expired {
+	if action == "leave" && w.state() == windowExpired {
 		return w.giveUp(refusef("PAY_PROCESS_ABORTED", "EXPIRED_PAYMENT")), nil
 	}
-	if w.payment.state != ready || w.result != nil {
+	if w.state() != windowOpen || w.result != nil {
 		return outcome{}, refuse("NOT_FOUND_PAYMENT_SESSION")
 	}
 	switch action {
@@ -59,20 +59,23 @@ func (s *Simulator) act(w *window, action string, a act) (outcome, error) {
 		return s.approveWindow(w, a)
 	case "cancel", "leave":
 		return w.giveUp(refuse("PAY_PROCESS_CANCELED")), nil
-	case "decline":
-		return w.giveUp(refuse("REJECT_CARD_COMPANY")), nil
+	case "reject", "decline":
+		return w.giveUp(refuse(w.rejection())), nil
 	case "abort":
 		return w.giveUp(refuse("PAY_PROCESS_ABORTED")), nil
 	case "expire":
-		s.expire(w.payment)
+		s.expireWindow(w)
 		return outcome{}, nil
 	}
-	return outcome{}, refusef("INVALID_REQUEST", "action %q: must be approve, cancel, leave, decline, abort or expire", action)
+	return outcome{}, refusef("INVALID_REQUEST", "action %q: must be approve, cancel, leave, reject, abort or expire", action)
 }
 
 func (s *Simulator) approveWindow(w *window, a act) (outcome, error) {
-	if p, ok := problems[a.Code]; a.Code != "" && (!ok || !p.declines) {
+	if a.Code != "" && !declines(a.Code) {
 		return outcome{}, refusef("INVALID_REQUEST", "code %q: not a code that a confirm is declined with", a.Code)
+	}
+	if w.consent != nil {
+		return s.approveBilling(w, a)
 	}
 	chosen, err := w.sheet.take(s, w, a.choices)
 	if err != nil {
@@ -81,3 +84,6 @@ func (s *Simulator) approveWindow(w *window, a act) (outcome, error) {
 	s.authenticate(w.payment, chosen, a.Code)
 	return w.succeed(s.opts.Legacy2022), nil
 }
+
+// declines says whether a confirm or a charge can be refused with the code.
+func declines(code string) bool { return problems[code].declines }

@@ -3,10 +3,8 @@ package tosspayments
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 )
-
-// leastForInstallments is the smallest amount in won that can be paid in parts.
-const leastForInstallments = 50000
 
 // offer is what the card window lets the buyer choose.
 type offer struct {
@@ -15,176 +13,148 @@ type offer struct {
 	months        []int // to choose from; a single entry is fixed
 	free          map[string][]int
 	point         *bool // nil: the buyer decides; true: preselected; false: impossible
+	appOnly       bool
 	international bool
-	easyPay       string // Korean name of the service asked for
+	discount      string // code of a promotion; "" is none
 }
 
 // choice is what the buyer chose.
 type choice struct {
-	Company      string `json:"company"`
-	Installments int    `json:"installments"`
-	Point        bool   `json:"point"`
+	company      company
+	installments int
+	point        bool
+	way          string
 }
 
-// readCardSheet is readCard for the table of methods.
-func readCardSheet(f *fields, o *order) sheet { return readCard(f, o) }
+// The ways of a card company's own page to know its customer.
+const (
+	wayISP    = "isp"    // paybooc, the app of the ISP cards
+	wayApp    = "app"    // the company's card app
+	wayNumber = "number" // card number and password
+	wayEasy   = "easy"   // a password that was set before
+)
 
-// refused: easy-pay services need a contract of their own.
-func (of offer) refused(*shop) error {
-	if of.easyPay != "" {
-		return refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", of.easyPay)
-	}
-	return nil
-}
-
-func (of offer) page(_ *Simulator, w *window) (string, any) { return "card", of.view(w.lang) }
-
-func (of offer) take(_ *Simulator, _ *window, choices json.RawMessage) (func(*payment), error) {
-	var ch choice
-	if err := json.Unmarshal(choices, &ch); err != nil {
-		return nil, refusef("INVALID_REQUEST", "the choices must be a JSON object")
-	}
-	c, err := of.choose(ch)
-	return func(p *payment) { p.method, p.card = "카드", &c }, err
-}
-
-// readCard checks the parameters of cards ("결제창 열기", 카드·간편결제).
-func readCard(f *fields, o *order) offer {
-	var of offer
-	of.international = truth(f.flag("useInternationalCardOnly"))
-	appOnly := truth(f.flag("useAppCardOnly"))
-	of.point = f.flag("useCardPoint")
-	f.oneOf("language", "KO", "EN", "JA", "ZH")
-	if o.currency != "KRW" && !of.international {
-		f.fail("INVALID_CURRENCY", "currency %q: domestic cards pay in KRW", o.currency)
-	}
-	for _, c := range companies {
-		if !c.hidden && c.foreign == of.international && (c.appCard || !appOnly) {
-			of.companies = append(of.companies, c)
-		}
-	}
-	if len(of.companies) == 0 {
-		f.fail(f.code, "useAppCardOnly: not with useInternationalCardOnly")
-	}
-	readFlow(f, &of, appOnly)
-	of.months = readMonths(f, o, of.direct)
-	of.free = readFree(f)
-	if v := f.text("discountCode", textRule{}); v != "" {
-		f.fail(f.code, "discountCode %q: the shop has no promotions", v)
-	}
-	return of
-}
-
-func readFlow(f *fields, of *offer, appOnly bool) {
-	direct := f.oneOf("flowMode", "DEFAULT", "DIRECT") == "DIRECT"
-	name, service := f.text("cardCompany", textRule{}), f.text("easyPay", textRule{})
-	if service != "" {
-		if of.easyPay = easyPayServices[service]; of.easyPay == "" {
-			f.fail("INVALID_EASY_PAY", "easyPay %q", service)
-		}
-	}
+// ways are those of a company, the preselected one first. Which of them a
+// company has besides what is documented of app cards and ISP is our choice.
+func (of offer) ways(c company) []string {
 	switch {
-	case direct && (name == "") == (service == ""):
-		f.fail("INVALID_FLOW_MODE_PARAMETERS", "flowMode DIRECT")
-	case !direct && service != "":
-		f.fail("INVALID_FLOW_MODE_PARAMETERS", "easyPay: needs flowMode DIRECT")
+	case c.foreign:
+		return []string{wayNumber}
+	case of.appOnly:
+		return []string{wayApp}
+	case c.isp() && c.appCard:
+		return []string{wayISP, wayApp}
+	case c.isp():
+		return []string{wayISP}
+	case c.appCard:
+		return []string{wayApp, wayNumber, wayEasy}
 	}
-	if name != "" {
-		c, ok := findCompany(name)
-		if !ok || c.foreign != of.international || appOnly && !c.appCard {
-			f.fail("INVALID_CARD_COMPANY", "cardCompany %q", name)
-		}
-		of.companies = []company{c}
-	}
-	of.direct = direct
+	return []string{wayNumber, wayEasy}
 }
 
-// readMonths gives the numbers of instalments to choose from, 0 being a single
-// payment. A maximum needs no large amount: it only takes effect from there.
-func readMonths(f *fields, o *order, direct bool) []int {
-	fixed, most := readPlan(f, "cardInstallmentPlan"), readPlan(f, "maxCardInstallmentPlan")
-	large := o.currency == "KRW" && o.total >= leastForInstallments
-	upTo := 12
-	switch {
-	case fixed != nil && most != nil:
-		f.fail("INVALID_CARD_INSTALLMENT_PLANS_WITH_MAX_AND_SINGLE", "")
-	case fixed != nil:
-		if *fixed > 0 && !large {
-			f.fail("INVALID_CARD_INSTALLMENT_AMOUNT", "cardInstallmentPlan %d: from 50000 KRW", *fixed)
-		}
-		return []int{*fixed}
-	case direct || !large:
-		return []int{0}
-	case most != nil:
-		upTo = *most
-	}
-	months := []int{0}
-	for n := 2; n <= upTo; n++ {
-		months = append(months, n)
-	}
-	return months
-}
+func (of offer) page(s *Simulator, w *window) (string, any) { return "card", of.view(s, w) }
 
-func readPlan(f *fields, name string) *int {
-	n := f.whole(name, "INVALID_CARD_INSTALLMENT_PLAN")
-	switch {
-	case n == nil || *n == 0 || *n >= 2 && *n <= 12:
-	case *n < 2:
-		f.fail("EXCEED_MIN_CARD_INSTALLMENT_PLAN", "%s %d: must be 0 or 2 to 12", name, *n)
-	default:
-		f.fail("EXCEED_MAX_CARD_INSTALLMENT_PLAN", "%s %d: must be 0 or 2 to 12", name, *n)
-	}
-	return n
-}
-
-// readFree reads the instalment plans whose interest the shop pays.
-func readFree(f *fields) map[string][]int {
-	v, ok := f.take("freeInstallmentPlans")
-	if !ok {
+func (of offer) refused(s *Simulator, w *window, o order) error {
+	if of.discount == "" {
 		return nil
 	}
-	var plans []struct {
-		Company string `json:"company"`
-		Months  []int  `json:"months"`
+	_, err := s.promoted(w.shop, of.discount, of.companies[0], o.total)
+	return err
+}
+
+// take wants company, installments, point and way; what is absent is as it is
+// preselected, except a company where there are several.
+func (of offer) take(s *Simulator, w *window, choices json.RawMessage) (func(*payment), error) {
+	ch, err := of.choose(choices)
+	if err != nil {
+		return nil, err
 	}
-	if json.Unmarshal(v, &plans) != nil {
-		f.fail(f.code, `freeInstallmentPlans: must be [{"company":"현대","months":[2,3]}]`)
-		return nil
-	}
-	free := map[string][]int{}
-	for _, p := range plans {
-		c, ok := findCompany(p.Company)
-		if !ok {
-			f.fail("INVALID_CARD_COMPANY", "freeInstallmentPlans company %q", p.Company)
+	c := of.card(w.shop, ch, s.today(), w.payment.total)
+	var promotion *discountCard
+	if of.discount != "" {
+		if promotion, err = s.promoted(w.shop, of.discount, ch.company, w.payment.total); err != nil {
+			return nil, err
 		}
-		for _, n := range p.Months {
-			if n < 2 || n > 12 {
-				f.fail("INVALID_CARD_INSTALLMENT_PLAN", "freeInstallmentPlans months %d: must be 2 to 12", n)
-			}
-		}
-		free[c.code] = append(free[c.code], p.Months...)
 	}
-	return free
+	return func(p *payment) { p.method, p.card, p.promotion = "카드", &c, promotion }, nil
 }
 
 // choose checks the buyer's choice against the offer.
-func (of offer) choose(ch choice) (card, error) {
-	i := slices.IndexFunc(of.companies, func(c company) bool { return c.code == ch.Company })
+func (of offer) choose(choices json.RawMessage) (ch choice, err error) {
+	f, err := parseFields(choices, true, "INVALID_REQUEST")
+	if err != nil {
+		return ch, err
+	}
+	f.known("code")
+	ch.company = pickCompany(f, of.companies, false)
+	ch.installments = pickMonths(f, of.months)
+	ch.point = truth(f.flag("point"))
+	if ways := of.ways(ch.company); ch.company.code != "" {
+		if ch.way = f.oneOf("way", ways...); ch.way == "" {
+			ch.way = ways[0]
+		}
+	}
+	if ch.point && of.point != nil && !*of.point {
+		f.fail("NOT_ALLOWED_POINT_USE", "point")
+	}
+	return ch, f.done()
+}
+
+// pickCompany takes the code of a company that is offered. None means the only
+// one there is, or the first of several where one is preselected.
+func pickCompany(f *fields, offered []company, preselected bool) company {
+	code := f.text("company", textRule{})
+	if code == "" && (len(offered) == 1 || preselected) {
+		return offered[0]
+	}
+	i := slices.IndexFunc(offered, func(c company) bool { return c.code == code })
 	if i < 0 {
-		return card{}, refusef("INVALID_CARD_COMPANY", "company %q is not offered", ch.Company)
+		f.fail("INVALID_CARD_COMPANY", "company %.20q: offered are %s", code, strings.Join(codesOf(offered), ", "))
+		return company{}
 	}
-	if !slices.Contains(of.months, ch.Installments) {
-		return card{}, refusef("INVALID_CARD_INSTALLMENT_PLAN", "installments %d: offered are %v", ch.Installments, of.months)
+	return offered[i]
+}
+
+func codesOf(list []company) (out []string) {
+	for _, c := range list {
+		out = append(out, c.code)
 	}
-	if ch.Point && of.point != nil && !*of.point {
-		return card{}, refuse("NOT_ALLOWED_POINT_USE")
+	return out
+}
+
+func pickMonths(f *fields, offered []int) int {
+	n := f.whole("installments", "INVALID_CARD_INSTALLMENT_PLAN")
+	if n == nil {
+		return offered[0]
 	}
-	c := of.companies[i]
-	return card{
-		company: c, months: ch.Installments, usePoint: ch.Point,
-		interestFree: ch.Installments > 0 && slices.Contains(of.free[c.code], ch.Installments),
-		check:        c.checkOnly && ch.Installments == 0,
-	}, nil
+	if !slices.Contains(offered, *n) {
+		f.fail("INVALID_CARD_INSTALLMENT_PLAN", "installments %d: offered are %v", *n, offered)
+	}
+	return *n
+}
+
+func (of offer) card(shop *shop, ch choice, today string, total int64) card {
+	c := card{company: ch.company, bin: ch.company.ownBin(), months: ch.installments, usePoint: ch.point, check: ch.company.checkOnly && ch.installments == 0}
+	if ch.way == wayISP {
+		c.bin = ch.company.bin
+	}
+	c.interestPayer = interestPayer(shop, of.free, ch.company, ch.installments, today, total)
+	return c
+}
+
+// interestPayer is who pays the interest of a plan in place of the buyer: the
+// shop, by what it said when the window opened, or the card company. "" is the
+// buyer, or nobody.
+func interestPayer(shop *shop, free map[string][]int, c company, months int, today string, total int64) string {
+	switch {
+	case months == 0:
+		return ""
+	case slices.Contains(free[c.code], months):
+		return "MERCHANT"
+	case shop.interestFree(c, months, today, total):
+		return "CARD_COMPANY"
+	}
+	return ""
 }
 
 func truth(b *bool) bool { return b != nil && *b }

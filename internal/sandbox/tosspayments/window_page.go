@@ -2,9 +2,9 @@ package tosspayments
 
 import (
 	"embed"
+	"encoding/json"
 	"io/fs"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -34,36 +34,26 @@ var anyFrame = web.Policy{Ancestors: []string{"*", "http:", "https:"}}
 
 // frameData is what the shared frame of all pages needs.
 type frameData struct {
-	Shop   string
-	Order  string
-	Amount string
-	Config any // for the page's script
-	Page   any
+	Shop     string
+	Order    string // "" in a billing window
+	Amount   string
+	Declines []decline // for the tester's panel
+	Billing  bool
+	Config   any // for the page's script
+	Page     any
 }
 
 // config tells the window's script where it stands.
 type config struct {
-	Actions string   `json:"actions"` // address that actions are posted under
-	Framed  bool     `json:"framed"`
-	Origin  string   `json:"origin"` // of the page that messages go to
-	Nonce   string   `json:"nonce"`
-	Auto    string   `json:"auto"` // what to do without being asked
-	Ended   *outcome `json:"ended"`
-}
-
-// cardView is what the card window's template needs.
-type cardView struct {
-	Companies []tile
-	Direct    bool
-	Months    []int
-	Point     string // "ask", "on" or "off"
-	Declines  []decline
-}
-
-type tile struct {
-	Code, Name, Full string
-	Only             bool  // the only one offered
-	Free             []int // months without interest
+	Actions string          `json:"actions"` // address that actions are posted under
+	Framed  bool            `json:"framed"`
+	Origin  string          `json:"origin"` // of the page that messages go to
+	Nonce   string          `json:"nonce"`
+	Auto    string          `json:"auto"`    // what to do without being asked
+	Code    string          `json:"code"`    // what an approval is refused with later
+	Choices json.RawMessage `json:"choices"` // body of an approval; null is what the page would send
+	Problem string          `json:"problem"` // why what was ordered is not done
+	Ended   *outcome        `json:"ended"`
 }
 
 type decline struct{ Code, Text string }
@@ -76,65 +66,61 @@ var declineCodes = []string{
 	"FAILED_PAYMENT_INTERNAL_SYSTEM_PROCESSING", "UNKNOWN_PAYMENT_ERROR",
 }
 
-// showWindow renders the window as its payment stands.
+func declineList(codes []string, lang string) (out []decline) {
+	for _, code := range codes {
+		out = append(out, decline{code, refuse(code).message(lang)})
+	}
+	return out
+}
+
+// showWindow renders the window as it stands. ?auto= says what it does by
+// itself.
 func (s *Simulator) showWindow(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	page, ok := s.windowPage(chi.URLParam(r, "token"))
-	s.mu.Unlock()
-	if !ok {
-		page = web.Page{Name: "gone", Status: http.StatusNotFound, Lang: korean, Title: "결제창을 찾을 수 없습니다", Data: frameData{}}
+	page := web.Page{Name: "gone", Status: http.StatusNotFound, Lang: korean, Title: "결제창을 찾을 수 없습니다", Data: frameData{}}
+	if win, ok := s.windows[chi.URLParam(r, "token")]; ok {
+		page = s.windowPage(win, r.URL.Query().Get("auto"))
 	}
+	s.mu.Unlock()
 	page.Policy = anyFrame
 	if err := s.kit.Render(w, page); err != nil {
 		s.opts.Log.Error("sandbox tosspayments page", "page", page.Name, "error", err)
 	}
 }
 
-func (s *Simulator) windowPage(token string) (web.Page, bool) {
-	win, ok := s.windows[token]
-	if !ok {
-		return web.Page{}, false
-	}
-	p := win.payment
+func (s *Simulator) windowPage(win *window, word string) web.Page {
 	s.catchUp()
-	conf := config{Actions: s.path() + "/window/" + token + "/", Framed: win.framed, Origin: win.origin, Nonce: win.nonce, Ended: win.result}
-	data := frameData{Shop: p.shop.Name, Order: p.orderName, Amount: display(p.total, p.currency, win.lang)}
+	conf := config{Actions: s.path() + "/window/" + win.token + "/", Framed: win.framed, Origin: win.origin, Nonce: win.nonce, Ended: win.result}
+	data := frameData{Shop: win.shop.Name, Declines: declineList(declineCodes, win.lang)}
 	page := web.Page{Lang: win.lang, Title: web.Pick(win.lang, "결제하기", "Payment")}
-	switch {
-	case win.result == nil && p.state == ready:
-		conf.Auto = s.auto
-		page.Name, data.Page = win.sheet.page(s, win)
-	case p.state == expired:
+	if p := win.payment; p != nil {
+		data.Order, data.Amount = p.orderName, display(p.total, p.currency, win.lang)
+	} else {
+		data.Billing, page.Title = true, web.Pick(win.lang, "카드 등록", "Register a card")
+	}
+	switch win.state() {
+	case windowOpen:
+		var a auto
+		a, conf.Problem = s.autoFor(win, word)
+		if conf.Problem == "" {
+			a.tell(&conf)
+		}
+		page.Name, data.Page = s.windowView(win)
+	case windowExpired:
 		page.Name = "expired"
 	default:
 		page.Name = "ended"
 	}
 	data.Config = conf
 	page.Data = data
-	return page, true
+	return page
 }
 
-func (of offer) view(lang string) cardView {
-	v := cardView{Direct: of.direct, Months: of.months, Point: "ask"}
-	if of.point != nil {
-		v.Point = "off"
-		if *of.point {
-			v.Point = "on"
-		}
+func (s *Simulator) windowView(win *window) (string, any) {
+	if win.consent != nil {
+		return "billing", s.billingView(win.lang)
 	}
-	for _, c := range of.companies {
-		name := c.ko
-		if lang == english {
-			name = c.full
-		}
-		free := slices.Clone(of.free[c.code])
-		slices.Sort(free)
-		v.Companies = append(v.Companies, tile{c.code, name, c.full, len(of.companies) == 1, slices.Compact(free)})
-	}
-	for _, code := range declineCodes {
-		v.Declines = append(v.Declines, decline{code, refuse(code).message(lang)})
-	}
-	return v
+	return win.sheet.page(s, win)
 }
 
 // display writes an amount for people: 58,000원, or KRW 58,000.

@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"cmp"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -11,7 +12,7 @@ import (
 // contracted here.
 type method struct {
 	ko, code string
-	read     func(f *fields, o *order) sheet // nil: not contracted
+	read     func(s *Simulator, f *fields, o *order) sheet // nil: not contracted
 }
 
 // methods are the names of "결제창 열기". No method opens the card window and
@@ -19,14 +20,14 @@ type method struct {
 var methods = []method{
 	{ko: "", code: "", read: readCardSheet},
 	{ko: "카드", code: "CARD", read: readCardSheet},
-	{ko: "가상계좌", code: "VIRTUAL_ACCOUNT"},
-	{ko: "계좌이체", code: "TRANSFER"},
-	{ko: "휴대폰", code: "MOBILE_PHONE"},
-	{ko: "문화상품권", code: "CULTURE_GIFT_CERTIFICATE"},
-	{ko: "도서문화상품권", code: "BOOK_GIFT_CERTIFICATE"},
-	{ko: "게임문화상품권", code: "GAME_GIFT_CERTIFICATE"},
-	{ko: "토스페이", code: "TOSSPAY"},
-	{ko: "토스결제", code: "TOSSPAY"},
+	{ko: "가상계좌", code: "VIRTUAL_ACCOUNT", read: readAccountSheet},
+	{ko: "계좌이체", code: "TRANSFER", read: readTransferSheet},
+	{ko: "휴대폰", code: "MOBILE_PHONE", read: readPhoneSheet},
+	{ko: "문화상품권", code: "CULTURE_GIFT_CERTIFICATE", read: readGiftSheet},
+	{ko: "도서문화상품권", code: "BOOK_GIFT_CERTIFICATE", read: readGiftSheet},
+	{ko: "게임문화상품권", code: "GAME_GIFT_CERTIFICATE", read: readGiftSheet},
+	{ko: "토스페이", code: "TOSSPAY", read: readTossPaySheet},
+	{ko: "토스결제", code: "TOSSPAY", read: readTossPaySheet},
 	{ko: "해외간편결제", code: "FOREIGN_EASY_PAY"},
 }
 
@@ -55,7 +56,7 @@ func (s *Simulator) readWindow(shop *shop, f *fields, name string, redirect bool
 	if !ok {
 		f.fail(f.code, "method %q: unknown", name)
 	}
-	w := &window{lang: korean, framed: !redirect}
+	w := &window{lang: korean, framed: !redirect, shop: shop, names: namesOf(m)}
 	o := order{method: m.ko}
 	o.id = f.text("orderId", orderIDRule)
 	o.name = f.text("orderName", orderNameRule)
@@ -66,34 +67,54 @@ func (s *Simulator) readWindow(shop *shop, f *fields, name string, redirect bool
 		w.framed = false
 	}
 	w.success, w.fail = readAddresses(f, w.framed)
+	language := f.oneOf("language", "KO", "EN", "JA", "ZH")
+	if language == "EN" {
+		w.lang = english
+	}
 	f.flag("cultureExpense")
 	f.text("appScheme", textRule{max: 200})
 	f.known("mId", "methodType", "forceFailure") // in the script's types, without documentation
 	f.known(otherMethods...)
+	f.known(cardOnly...)
 	if ok && m.read != nil {
-		w.sheet = m.read(f, &o)
-	} else {
-		f.known(cardOnly...)
+		w.sheet = m.read(s, f, &o)
 	}
 	if err := f.done(); err != nil {
 		return nil, o, err
 	}
 	switch {
-	case m.read == nil:
-		return nil, o, refusef("PAY_PROCESS_ABORTED", "계약된 결제수단이 아닙니다: %s", m.ko)
+	case m.read == nil || !w.opensAtWallet() && !shop.contracted(m.ko):
+		return nil, o, notContracted(cmp.Or(m.code, "CARD"))
 	case s.used(shop, o.id, nil):
 		return nil, o, refuse("DUPLICATED_ORDER_ID")
 	}
 	if r, ok := w.sheet.(refuser); ok {
-		if err := r.refused(shop); err != nil {
+		if err := r.refused(s, w, o); err != nil {
 			return nil, o, err
 		}
 	}
-	if c, ok := w.sheet.(offer); ok && c.international {
-		w.lang = english
+	switch sheet := w.sheet.(type) {
+	case offer:
+		if sheet.international && language != "KO" {
+			w.lang = english
+		}
+	case purse:
+		w.names = []string{sheet.wallet.ko, sheet.wallet.code}
 	}
 	return w, o, nil
 }
+
+// namesOf are what next-buyer orders call a method's window.
+func namesOf(m method) []string {
+	if m.ko == "" {
+		return []string{"카드", "CARD"}
+	}
+	return []string{m.ko, m.code}
+}
+
+// opensAtWallet says that a contract with the wallet is needed in place of one
+// for the method.
+func (w *window) opensAtWallet() bool { _, ok := w.sheet.(purse); return ok }
 
 func readAmounts(f *fields, o *order) {
 	o.currency = f.text("currency", textRule{})
@@ -166,6 +187,6 @@ var (
 	}
 	cardOnly = []string{
 		"cardCompany", "cardInstallmentPlan", "maxCardInstallmentPlan", "freeInstallmentPlans", "useCardPoint", "useAppCardOnly",
-		"useInternationalCardOnly", "flowMode", "easyPay", "discountCode", "language",
+		"useInternationalCardOnly", "flowMode", "easyPay", "discountCode",
 	}
 )

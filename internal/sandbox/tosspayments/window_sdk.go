@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"encoding/json"
 	"io"
 	"net/http"
 	"regexp"
@@ -16,8 +17,9 @@ func (s *Simulator) windowRoutes(r chi.Router) {
 	r.Get("/js/v1", s.script)
 	r.Get("/js/v1/payment", s.script)
 	r.Handle("/static/*", s.assets)
-	r.Options("/sdk/payments", s.preflight)
-	r.Post("/sdk/payments", s.requestPayment)
+	r.Options("/sdk/{call}", s.preflight)
+	r.Post("/sdk/payments", s.request(s.launchPayment))
+	r.Post("/sdk/billing-auths", s.request(s.launchBilling))
 	r.Get("/window/{token}", s.showWindow)
 	r.With(sameOrigin.Handler).Post("/window/{token}/{action}", s.actWindow)
 	r.Get("/receipt/redirection", s.showReceipt)
@@ -57,55 +59,104 @@ func (s *Simulator) preflight(w http.ResponseWriter, _ *http.Request) {
 
 var nonceForm = regexp.MustCompile(`^[A-Za-z0-9_-]{16,128}$`)
 
-// requestPayment takes the parameters from the script and answers with the
-// address of the window, or with the refusal that the promise rejects with.
-func (s *Simulator) requestPayment(w http.ResponseWriter, r *http.Request) {
-	cors(w.Header())
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
-	if err != nil {
-		writeJSON(w, http.StatusBadRequest, refusef("INVALID_PARAMETER", "the parameters are too large").object(korean))
-		return
-	}
-	out, err := s.launch(body, r.Header.Get("Origin"))
-	if err != nil {
-		e := asAPIError(err)
-		writeJSON(w, e.status(), e.object(korean))
-		return
-	}
-	writeJSON(w, http.StatusOK, out)
+// envelope is what the script sends: whose window, which, and its parameters.
+type envelope struct {
+	clientKey, nonce, method string
+	phone                    bool
+	params                   json.RawMessage
 }
 
-// launch creates the payment and its window for a page of the origin.
-func (s *Simulator) launch(body []byte, origin string) (object, error) {
-	envelope, err := parseFields(body, false, "INVALID_PARAMETER")
+func readEnvelope(body []byte) (envelope, error) {
+	f, err := parseFields(body, false, "INVALID_PARAMETER")
 	if err != nil {
-		return nil, err
+		return envelope{}, err
 	}
-	clientKey := envelope.text("clientKey", textRule{code: "INVALID_CLIENT_KEY", required: true})
-	nonce := envelope.text("nonce", textRule{required: true, form: nonceForm, allowed: "must be 16 to 128 letters, digits, - or _"})
-	name := envelope.text("method", textRule{})
-	phone := truth(envelope.flag("phone"))
-	raw, _ := envelope.take("params")
-	if err := envelope.done(); err != nil {
-		return nil, err
+	e := envelope{
+		clientKey: f.text("clientKey", textRule{code: "INVALID_CLIENT_KEY", required: true}),
+		nonce:     f.text("nonce", textRule{required: true, form: nonceForm, allowed: "must be 16 to 128 letters, digits, - or _"}),
+		method:    f.text("method", textRule{}),
+		phone:     truth(f.flag("phone")),
 	}
-	f, err := parseFields(raw, s.opts.Strict, "INVALID_PARAMETER")
+	e.params, _ = f.take("params")
+	return e, f.done()
+}
+
+// launch opens a window for a page. The caller holds the lock.
+type launch func(*shop, *fields, envelope) (*window, error)
+
+// request takes the parameters from the script and answers with the address of
+// the window, or with the refusal that the promise rejects with.
+func (s *Simulator) request(open launch) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		cors(w.Header())
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+		if err != nil {
+			writeJSON(w, http.StatusBadRequest, refusef("INVALID_PARAMETER", "the parameters are too large").object(korean))
+			return
+		}
+		e, err := readEnvelope(body)
+		var win *window
+		if err == nil {
+			win, err = s.launch(open, e, r)
+		}
+		if err != nil {
+			refusal := asAPIError(err)
+			writeJSON(w, refusal.status(), refusal.object(korean))
+			return
+		}
+		writeJSON(w, http.StatusOK, object{{"url", s.windowURL(win)}, {"framed", win.framed}})
+	}
+}
+
+// launch opens a window and notes that it was asked for.
+func (s *Simulator) launch(open launch, e envelope, r *http.Request) (*window, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	note := &opening{by: "script", call: sdkCalls[r.URL.Path], method: e.method, params: e.params, origin: r.Header.Get("Origin"), phone: e.phone}
+	win, err := s.launched(open, e, note)
+	if err != nil {
+		note.refused = asAPIError(err)
+	} else {
+		win.nonce, win.origin = e.nonce, note.origin
+		note.window = win
+	}
+	s.noteOpening(note)
+	return win, err
+}
+
+// sdkCalls are the script's functions by what they ask us at.
+var sdkCalls = map[string]string{"/sdk/payments": "requestPayment", "/sdk/billing-auths": "requestBillingAuth"}
+
+func (s *Simulator) launched(open launch, e envelope, note *opening) (*window, error) {
+	f, err := parseFields(e.params, s.opts.Strict, "INVALID_PARAMETER")
 	if err != nil {
 		return nil, refusef("INVALID_PARAMETER", "params: must be an object")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	shop, ok := s.byClient[clientKey]
+	shop, ok := s.byClient[e.clientKey]
 	if !ok {
 		return nil, refuse("INVALID_CLIENT_KEY")
 	}
-	win, o, err := s.readWindow(shop, f, name, phone)
+	note.mid = shop.MID
+	return open(shop, f, e)
+}
+
+// launchPayment creates the payment and its window.
+func (s *Simulator) launchPayment(shop *shop, f *fields, e envelope) (*window, error) {
+	win, o, err := s.readWindow(shop, f, e.method, e.phone)
 	if err != nil {
 		return nil, err
 	}
-	win.nonce, win.origin = nonce, origin
 	s.openWindow(shop, win, o)
-	return object{{"url", s.opts.BaseURL + "/window/" + win.token}, {"framed", win.framed}}, nil
+	return win, nil
+}
+
+func (s *Simulator) launchBilling(shop *shop, f *fields, e envelope) (*window, error) {
+	win, err := s.readBilling(shop, f, e.method, e.phone)
+	if err != nil {
+		return nil, err
+	}
+	s.openBilling(shop, win)
+	return win, nil
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

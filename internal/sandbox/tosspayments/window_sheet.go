@@ -12,7 +12,8 @@ type sheet interface {
 	take(s *Simulator, w *window, choices json.RawMessage) (func(*payment), error)
 }
 
-// refuser is a sheet that refuses to open, because of the shop's contract.
+// refuser is a sheet that refuses to open, because of what the shop has with
+// the provider. Of the window its shop is set, its payment is not.
 type refuser interface {
-	refused(shop *shop) error
+	refused(s *Simulator, w *window, o order) error
 }

@@ -31,19 +31,19 @@ func (s *Simulator) paymentObject(p *payment, lang string) object {
 		{"requestedAt", stamp(p.requested)},
 		{"approvedAt", stamp(p.approved)},
 		{"useEscrow", escrow},
-		{"cultureExpense", false},
+		{"cultureExpense", p.culture},
 		{"card", s.cardObject(p, lang)},
 		{"virtualAccount", s.accountObject(p, lang)},
-		{"transfer", nil},
-		{"mobilePhone", nil},
-		{"giftCertificate", nil},
-		{"cashReceipt", s.depositReceipt(p)},
-		{"cashReceipts", s.depositReceipts(p)},
-		{"discount", nil},
+		{"transfer", s.transferObject(p, lang)},
+		{"mobilePhone", s.phoneObject(p)},
+		{"giftCertificate", p.giftObject()},
+		{"cashReceipt", s.receiptObject(p)},
+		{"cashReceipts", s.receiptObjects(p)},
+		{"discount", p.discountObject()},
 		{"cancels", s.cancelObjects(p)},
 		{"secret", orNull(p.secret)},
 		{"type", p.kind},
-		{"easyPay", nil},
+		{"easyPay", p.easyPayObject(lang)},
 		{"country", "KR"},
 		{"failure", failure},
 		{"isPartialCancelable", p.partial()},
@@ -77,12 +77,8 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 		return nil
 	}
 	var payer any
-	switch {
-	case c.months == 0:
-	case c.interestFree:
-		payer = "MERCHANT" // the only interest-free plans here are the shop's own
-	default:
-		payer = "BUYER"
+	if c.months > 0 {
+		payer = cmp.Or(c.interestPayer, "BUYER")
 	}
 	kind, owner := c.words()
 	o := object{
@@ -91,7 +87,7 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 		{"acquirerCode", c.company.acquirerCode()},
 		{"number", c.number},
 		{"installmentPlanMonths", c.months},
-		{"isInterestFree", c.interestFree},
+		{"isInterestFree", c.months > 0 && c.interestPayer != ""},
 		{"interestPayer", payer},
 		{"approveNo", c.approveNo},
 		{"useCardPoint", c.usePoint},
@@ -99,7 +95,10 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 		{"ownerType", word(lang, owner)},
 		{"acquireStatus", "READY"},
 		{"receiptUrl", s.receiptURL(p)},
-		{"amount", number(p.total, p.currency)},
+		{"amount", number(cmp.Or(c.part, p.total), p.currency)},
+	}
+	if c.bare {
+		o = o.without("company", "issuerCode", "acquirerCode", "number")
 	}
 	if p.shop.old() {
 		o = append(o, member{"provider", nil})
@@ -111,14 +110,14 @@ func (s *Simulator) cardObject(p *payment, lang string) any {
 }
 
 // words are Card.cardType and ownerType in Korean. Nothing is known of cards
-// from abroad.
+// from abroad, nor of a wallet's newer ones.
 func (c *card) words() (kind, owner string) {
 	kind, owner = "신용", "개인"
 	if c.owner != "" {
 		owner = c.owner
 	}
 	switch {
-	case c.company.foreign:
+	case c.company.foreign, c.bare:
 		kind, owner = "미확인", "미확인"
 	case c.check:
 		kind = "체크"
@@ -138,7 +137,7 @@ func (s *Simulator) cancelObjects(p *payment) any {
 			{"taxFreeAmount", number(c.taxFree, p.currency)},
 			{"taxExemptionAmount", number(c.exempt, p.currency)},
 			{"refundableAmount", number(c.balance, p.currency)},
-			{"easyPayDiscountAmount", 0},
+			{"easyPayDiscountAmount", c.points},
 			{"canceledAt", stamp(c.at)},
 			{"transactionKey", c.transaction},
 			{"receiptKey", orNull(c.receiptKey)},

@@ -29,6 +29,7 @@
   const UNREACHABLE = 'NARU_UNREACHABLE';
   const UNREACHABLE_TEXT = '결제 서버에 연결하지 못했습니다. 네트워크 상태를 확인한 후 다시 시도해주세요.';
   const UNSUPPORTED = 'NARU_UNSUPPORTED';
+  const NOT_OFFERED = '현재 지원되지 않는 기능입니다.';
   const NO_INIT = '판매자 코드가 설정되지 않았습니다. IMP.init()함수를 먼저 호출하세요.';
   const NO_PARAMS = '결제요청 파라메터가 누락되었습니다.';
   const BROKEN = '결제모듈 구동 중에 오류가 발생하였습니다. 페이지 새로고침 후 다시 시도해주세요.';
@@ -73,7 +74,7 @@
 
   let userCode = '';
   let tierCode = '';
-  /** @type {{code: string, channels: Object<string, string>, providers: Object<string, string>, default: string}|null} */
+  /** @type {{store: string, channels: Object<string, string>, providers: Object<string, string>, default: string, billing_default: string}|null} */
   let windows = null;
   /** @type {Session|null} The one window that may be open. */
   let session = null;
@@ -166,6 +167,9 @@
     return params.channelKey || typeof params.pg !== 'string' ? '' : params.pg.split('.')[0];
   }
 
+  /** @param {any} params */
+  function english(params) { return /^en/i.test(params.language || params.locale || ''); }
+
   /** @param {string} text */
   function hint(text) {
     if (hinted[text]) return;
@@ -205,11 +209,23 @@
     });
   }
 
+  /** @param {any} code @param {any} tier '' is the merchant itself */
+  function setStore(code, tier) {
+    userCode = typeof code === 'string' ? code.trim() : '';
+    tierCode = String(tier).trim(); // a forgotten one is refused as "undefined", not taken for the merchant
+    loadWindows();
+  }
+
+  /** What the windows of this store are asked for with. */
+  function store() {
+    return 'user_code=' + encodeURIComponent(userCode) + (tierCode && '&tier_code=' + encodeURIComponent(tierCode));
+  }
+
   function loadWindows() {
-    const code = userCode;
-    if (!code || (windows && windows.code === code)) return;
-    call('GET', '/sdk/windows?user_code=' + encodeURIComponent(code)).then(function (a) {
-      if (a.channels && code === userCode) windows = { code: code, channels: a.channels, providers: a.providers, default: a.default };
+    const of = store();
+    if (!userCode || (windows && windows.store === of)) return;
+    call('GET', '/sdk/windows?' + of).then(function (a) {
+      if (a.channels && of === store()) windows = Object.assign(a, { store: of });
     }, function () { /* the list is a convenience: without it a blocked popup shows a button */ });
   }
 
@@ -219,9 +235,9 @@
    */
   function guessStyle(params) {
     const provider = providerOf(params);
-    if (!windows || windows.code !== userCode) return provider === 'tosspay_v2' ? 'popup' : '';
+    if (!windows || windows.store !== store()) return provider === 'tosspay_v2' ? 'popup' : '';
     if (params.channelKey) return windows.channels[params.channelKey] || '';
-    return windows.providers[provider] || windows.default;
+    return windows.providers[provider] || (params.customer_uid ? windows.billing_default : windows.default);
   }
 
   // -------------------------------------------------------------------- layer
@@ -490,7 +506,7 @@
     const body = JSON.stringify({ user_code: userCode, tier_code: tierCode, params: params, mobile: mobile, page: location.href }); // throws on cycles: before anything is shown
     serial++;
     const s = /** @type {Session} */ ({
-      params: params, callback: then, mobile: mobile, lang: /^en/i.test(params.language || params.locale || '') ? 1 : 0, token: '', url: '', origin: '',
+      params: params, callback: then, mobile: mobile, lang: english(params) ? 1 : 0, token: '', url: '', origin: '',
       impUid: '', style: '', provider: '', done: false, closing: false, pressed: false, popup: null, lost: false, cut: false, sent: 0, grace: 0, limit: 0, timer: 0, asking: 0, layer: null
     });
     session = s;
@@ -716,10 +732,11 @@
   function moveFailed(params, rsp) {
     const to = typeof params.m_redirect_url === 'string' ? params.m_redirect_url : '';
     if (!/^\s*[a-z][a-z0-9+.-]*:/i.test(to) || /^\s*(javascript|data|vbscript|blob|file|about):/i.test(to)) {
-      location.assign(base + '/checkout/failed?code=' + encodeURIComponent(rsp.error_code) + '&lang=' + (/^en/i.test(params.language || params.locale || '') ? 'en' : 'ko'));
+      location.assign(base + '/checkout/failed?code=' + encodeURIComponent(rsp.error_code) + '&lang=' + (english(params) ? 'en' : 'ko') +
+        '&success=false&error_msg=' + encodeURIComponent(rsp.error_msg));
       return;
     }
-    const query = ['imp_uid', 'merchant_uid', 'imp_success', 'error_code', 'error_msg'].filter(function (k) {
+    const query = ['imp_uid', 'merchant_uid', 'imp_success' in rsp ? 'imp_success' : 'success', 'error_code', 'error_msg'].filter(function (k) {
       return rsp[k] !== undefined && rsp[k] !== null;
     }).map(function (k) { return k + '=' + encodeURIComponent(rsp[k]); }).join('&');
     const hash = to.indexOf('#') < 0 ? to.length : to.indexOf('#');
@@ -741,7 +758,7 @@
    */
   function unsupported(what, params, callback) {
     const p = params || {};
-    const rsp = { success: false, imp_success: false, imp_uid: null, merchant_uid: p.merchant_uid || null, error_code: UNSUPPORTED, error_msg: what + ': 현재 지원되지 않는 기능입니다.' };
+    const rsp = { success: false, imp_uid: null, merchant_uid: p.merchant_uid || null, error_code: UNSUPPORTED, error_msg: what + ': ' + NOT_OFFERED };
     if (typeof callback === 'function') run(callback, rsp);
     else if (isMobile() && p.m_redirect_url) moveFailed(p, rsp);
     else console.error('[iamport.js] ' + rsp.error_msg);
@@ -749,16 +766,8 @@
 
   window.IMP = {
     naru: true,
-    init: function (code) {
-      userCode = typeof code === 'string' ? code.trim() : '';
-      tierCode = '';
-      loadWindows();
-    },
-    agency: function (code, tier) {
-      userCode = typeof code === 'string' ? code.trim() : '';
-      tierCode = typeof tier === 'string' ? tier.trim() : '';
-      loadWindows();
-    },
+    init: function (code) { setStore(code, ''); },
+    agency: setStore,
     request_pay: function (params, callback) {
       if (!userCode) { alert(NO_INIT); return false; }
       if (!params || typeof params !== 'object') { alert(NO_PARAMS); return false; }
@@ -775,7 +784,7 @@
     certification: function (params, callback) { unsupported('IMP.certification', params, callback); },
     loadUI: function (type, params, callback) { unsupported('IMP.loadUI(' + type + ')', params, callback); },
     updateLoadUIRequest: function (type) { unsupported('IMP.updateLoadUIRequest(' + type + ')', null, null); },
-    loadModule: function (type) { return Promise.reject(new Error('IMP.loadModule(' + type + '): 현재 지원되지 않는 기능입니다.')); },
+    loadModule: function (type) { return Promise.reject(new Error('IMP.loadModule(' + type + '): ' + NOT_OFFERED)); },
     communicate: function () { /* V1's frames spoke through it; ours use messages */ },
     close: function () { if (session) buyerClose(session); },
     naver_zzim: function (params, callback) { unsupported('IMP.naver_zzim', params, callback); },

@@ -1,5 +1,6 @@
 // Run with: node --test internal/sdk/test/
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { GATEWAY, PHONE, checkout, paying, world } from './world.mjs';
 
@@ -316,8 +317,8 @@ test('a refusal on a phone goes to the callback, else to m_redirect_url, else to
     'https://shop.example/done': 'https://shop.example/done?' + q,
     'https://shop.example/done?a=1#top': 'https://shop.example/done?a=1&' + q + '#top',
     'shopapp://result': 'shopapp://result?' + q,
-    'javascript:alert(1)': GATEWAY + '/checkout/failed?code=F1002&lang=ko',
-    '': GATEWAY + '/checkout/failed?code=F1002&lang=ko',
+    'javascript:alert(1)': GATEWAY + '/checkout/failed?code=F1002&lang=ko&success=false&error_msg=' + encodeURIComponent(refused.error_msg),
+    '': GATEWAY + '/checkout/failed?code=F1002&lang=ko&success=false&error_msg=' + encodeURIComponent(refused.error_msg),
   })) {
     w = at();
     await paying(w, { m_redirect_url: given }, { callback: false });
@@ -388,18 +389,14 @@ test('English is spoken where English is asked for', async () => {
 test('what other providers have is refused clearly', async () => {
   const w = world(checkout('frame'));
   const got = [];
-  const keep = (rsp) => got.push(rsp);
+  const keep = (rsp) => got.push(JSON.parse(JSON.stringify(rsp)));
   w.IMP.init('imp00000000');
   w.IMP.certification({ merchant_uid: 'c1' }, keep);
   w.IMP.loadUI('paypal-spb', {}, keep);
   w.IMP.naver_zzim({}, keep);
-  w.IMP.payport({}, keep);
-  assert.equal(got.length, 4);
-  for (const rsp of got) {
-    assert.equal(rsp.success, false);
-    assert.equal(rsp.error_code, 'NARU_UNSUPPORTED');
-  }
-  assert.equal(got[0].merchant_uid, 'c1');
+  w.IMP.payport(undefined, keep);
+  const no = (what, uid = null) => ({ success: false, imp_uid: null, merchant_uid: uid, error_code: 'NARU_UNSUPPORTED', error_msg: what + ': 현재 지원되지 않는 기능입니다.' });
+  assert.deepEqual(got, [no('IMP.certification', 'c1'), no('IMP.loadUI(paypal-spb)'), no('IMP.naver_zzim'), no('IMP.payport')]);
   await assert.rejects(w.IMP.loadModule('brandpay'), /현재 지원되지 않는 기능입니다/);
   w.IMP.updateLoadUIRequest('paypal-spb', {});
   w.IMP.communicate({});
@@ -407,11 +404,86 @@ test('what other providers have is refused clearly', async () => {
   assert.equal(w.errors.length, 1);
 });
 
-test('agency asks for the sub-store by its code', async () => {
+test('a certification on a phone without a callback goes back with V1\'s query', () => {
+  const w = world({ ua: PHONE, gateway: checkout('page').gateway });
+  w.IMP.certification({ merchant_uid: 'c1', m_redirect_url: 'https://shop.example/certified?a=1' });
+  assert.deepEqual(w.assigned, ['https://shop.example/certified?a=1&merchant_uid=c1&success=false&error_code=NARU_UNSUPPORTED&error_msg=' + encodeURIComponent('IMP.certification: 현재 지원되지 않는 기능입니다.')]);
+});
+
+test('agency asks for the sub-store by its code, in windows and in checkouts', async () => {
   const w = world(checkout('frame'));
-  w.IMP.agency('imp00000000', 'ABC');
+  w.IMP.agency(' imp00000000 ', ' ABC ');
   await paying(w, {}, { init: false });
-  assert.equal(w.calls.find((c) => c.path === '/sdk/checkouts').body.tier_code, 'ABC');
+  assert.equal(w.calls[0].path, '/sdk/windows?user_code=imp00000000&tier_code=ABC');
+  const { body } = w.calls.find((c) => c.path === '/sdk/checkouts');
+  assert.equal(body.user_code, 'imp00000000');
+  assert.equal(body.tier_code, 'ABC');
+});
+
+test('a forgotten code of a sub-store is not taken for the merchant', async () => {
+  const w = world(checkout('frame'));
+  w.IMP.agency('imp00000000');
+  await paying(w, {}, { init: false });
+  assert.equal(w.calls.find((c) => c.path === '/sdk/checkouts').body.tier_code, 'undefined');
+});
+
+test('the windows of another store are not taken for this one\'s', async () => {
+  const s = checkout('popup');
+  const w = world({ gateway: (method, path, body) => (path.includes('tier_code=ABC') ? { channels: {}, providers: {}, default: 'popup', billing_default: 'popup' } : s.gateway(method, path, body)) });
+  w.IMP.init('imp00000000');
+  await w.rest();
+  w.IMP.init('imp00000000'); // harmless: nothing is asked again
+  await w.rest();
+  assert.equal(w.calls.length, 1);
+  await paying(w, { pg: undefined }, { init: false });
+  assert.equal(w.sync.popups, 0);
+  w.IMP.close();
+  await w.rest();
+  s.progress = 'open';
+  const before = w.popups.length;
+  w.IMP.agency('imp00000000', 'ABC');
+  await w.rest();
+  await paying(w, { pg: undefined }, { init: false });
+  assert.equal(w.sync.popups, before + 1);
+});
+
+test('a billing key\'s window is shown as its own channel needs it', async () => {
+  for (const [params, billing, popups] of [
+    [{ customer_uid: 'u1' }, 'popup', 1], [{ customer_uid: 'u1' }, 'frame', 0], [{}, 'popup', 0],
+    [{ customer_uid: 'u1', pg: 'tosspayments' }, 'popup', 0], [{ customer_uid: 'u1', pg: 'tosspay_v2.MID' }, 'frame', 1], [{ customer_uid: 'u1', channelKey: 'channel-key-f' }, 'popup', 0],
+  ]) {
+    const w = world(checkout('popup', { billing }));
+    await paying(w, { pg: undefined, amount: undefined, ...params });
+    assert.equal(w.sync.popups, popups, JSON.stringify(params) + ' ' + billing);
+    const sent = w.calls.find((c) => c.path === '/sdk/checkouts').body.params;
+    assert.equal(sent.customer_uid, params.customer_uid);
+    assert.ok(!('amount' in sent));
+  }
+});
+
+test('init and agency during a payment are for the next one', async () => {
+  const s = checkout('frame');
+  const w = world(s);
+  const got = await paying(w);
+  w.IMP.init('imp99999999');
+  w.IMP.init('imp99999999');
+  s.progress = 'done';
+  await w.tick(3000);
+  assert.deepEqual(got, [{ imp_uid: 'imp_1', merchant_uid: 'o1' }]);
+  s.progress = 'open';
+  await paying(w, {}, { init: false });
+  assert.deepEqual(w.calls.filter((c) => c.path === '/sdk/checkouts').map((c) => c.body.user_code), ['imp00000000', 'imp99999999']);
+});
+
+test('the methods are those of iamport.d.ts, and IMP is the only global', () => {
+  const types = readFileSync(new URL('../static/iamport.d.ts', import.meta.url), 'utf8');
+  const imp = types.slice(types.indexOf('\ninterface Imp {'));
+  const named = [...imp.slice(0, imp.indexOf('\n}')).matchAll(/^ {2}(?:readonly )?(\w+)[(:]/gm)].map((m) => m[1]);
+  const w = world(checkout('frame'));
+  assert.ok(named.length > 10);
+  assert.deepEqual(Object.keys(w.IMP).sort(), named.sort());
+  const before = new Set(Object.keys(world({ include: false }).win));
+  assert.deepEqual(Object.keys(w.win).filter((k) => !before.has(k)), ['IMP']);
 });
 
 /** A gateway that takes questions about a checkout as before, and answers some of them with what mute gives. */

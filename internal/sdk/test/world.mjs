@@ -39,7 +39,7 @@ const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) Chrome/120.0';
 export const PHONE = 'Mozilla/5.0 (Linux; Android 14; SM-S911N) Chrome/120.0 Mobile';
 
 /** gateway(method, path, body) gives the answer, or throws: no answer. */
-export function world({ ua = DESKTOP, touch = 0, gateway, popups = true, body = true } = {}) {
+export function world({ ua = DESKTOP, touch = 0, gateway, popups = true, body = true, include = true } = {}) {
   const w = { calls: [], alerts: [], warnings: [], errors: [], assigned: [], popups: [], now: 1000000, focused: true, gateway };
   const timers = new Map();
   let serial = 0;
@@ -93,7 +93,7 @@ export function world({ ua = DESKTOP, touch = 0, gateway, popups = true, body = 
   };
   w.include = () => vm.runInContext(source, win);
   vm.createContext(win);
-  w.include();
+  if (include) w.include();
   w.win = win;
   w.doc = doc;
   w.IMP = win.IMP;
@@ -110,7 +110,7 @@ export function checkout(style, state = {}) {
   Object.assign(state, { progress: 'open', callback: { imp_uid: 'imp_1', merchant_uid: 'o1' }, redirect: null, afterClose: 'done', ...state });
   state.gateway = (method, path) => {
     if (state.offline) throw new Error('offline');
-    if (path.startsWith('/sdk/windows')) return { channels: { 'channel-key-p': 'popup', 'channel-key-f': 'frame' }, providers: { tosspayments: 'frame', tosspay_v2: 'popup' }, default: 'frame' };
+    if (path.startsWith('/sdk/windows')) return { channels: { 'channel-key-p': 'popup', 'channel-key-f': 'frame' }, providers: { tosspayments: 'frame', tosspay_v2: 'popup' }, default: 'frame', billing_default: state.billing || 'frame' };
     if (path === '/sdk/checkouts') return state.refused ? { refused: state.refused } : { token: 'T1', style, url: GATEWAY + '/checkout/T1', imp_uid: 'imp_1', provider: style === 'popup' ? 'tosspay_v2' : 'tosspayments', notes: state.notes || [] };
     if (path.endsWith('/close')) {
       state.progress = state.afterClose;

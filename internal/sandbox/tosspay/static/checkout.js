@@ -2,46 +2,37 @@
 // The pages of a payment and of a billing key: identification, the imitation of the app beside or over
 // it, and the wait that ends at the shop. The server knows how things stand;
 // this script asks it every second.
+/**
+ * @typedef {import("./sheets.js").State} State
+ * @typedef {import("./sheets.js").Data} Data
+ * @typedef {import("./sheets.js").Kit} Kit
+ */
+
 (() => {
   "use strict";
 
-  /**
-   * @typedef {{status: string, phase: "open"|"working"|"done"|"cancelled"|"expired"|"failed", next?: string, lost?: boolean,
-   *   appLink?: string, decline?: {code: string, message: string}}} State
-   * @typedef {{kind: "payment"|"billing", state: State, endpoint: string, amount: number, minInstallments: number, installments: boolean,
-   *   auto: {action: string, errorCode?: string}, cutOpener: boolean, appOnly: boolean, texts: Record<string, string>}} Data
-   * @typedef {{first: string, refresh: () => void, agreed: (byScript: boolean) => object}} Sheet  what the app asks: where the buyer
-   *   begins, what follows from a change, and what is sent in the end
-   */
-
-  /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
-  function el(id, type) {
-    const found = document.getElementById(id);
-    if (!(found instanceof type)) throw new Error(`no ${type.name} #${id}`);
-    return found;
-  }
-  /** @param {string} id */
-  const part = (id) => el(id, HTMLElement);
-  /** @param {string} id */
-  const button = (id) => el(id, HTMLButtonElement);
-  /** @param {string} id */
-  const input = (id) => el(id, HTMLInputElement);
-  /** @param {string} id */
-  const select = (id) => el(id, HTMLSelectElement);
+  const { part, button, input, select, sheet: open } = /** @type {{tosspayKit: Kit}} */ (/** @type {unknown} */ (window)).tosspayKit;
 
   const POLL = 1000; // ms between questions
   const FINISH = 900; // ms the app's last screen is shown
+  const FACE = 700; // ms the face is looked at
+  const RING = 700; // ms until the phone's notification is tapped
   /** @type {Data} */
   const data = JSON.parse(part("data").textContent || "{}");
   const texts = data.texts;
+  const sheet = open(data);
   let state = data.state;
   let shown = ""; // the phase the page shows
   let asked = 0; // questions so far; an answer to an older one is out of date
   let leaving = false;
   let busy = false;
-  const waitingText = part("waiting-text").textContent;
+  const notified = part("waiting-text").textContent;
+  let waitingText = notified;
 
   if (data.cutOpener) window.opener = null;
+
+  /** @param {number} ms */
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
   // talking to the server
 
@@ -87,7 +78,7 @@
 
   async function watch() {
     while (!leaving && !ended(state.phase)) {
-      await new Promise((done) => setTimeout(done, POLL));
+      await pause(POLL);
       if (!busy && !leaving) await look();
     }
   }
@@ -108,19 +99,45 @@
     for (const id of ["identify", "waiting", "expired"]) part(id).hidden = id !== view;
   }
 
-  /** @param {"asleep"|"app"|"app-done"} view */
+  /** @param {"asleep"|"app"|"face"|"app-done"} view */
   function showApp(view) {
-    for (const id of ["asleep", "app", "app-done"]) part(id).hidden = id !== view;
+    for (const id of ["asleep", "app", "face", "app-done"]) part(id).hidden = id !== view;
     part("stage").classList.toggle("app-open", view !== "asleep");
     button("decline").disabled = view !== "app";
+    button("reopen").hidden = button("notification").hidden = view !== "asleep" || state.phase !== "open" || !part("identify").hidden;
+    part("asleep-text").hidden = !button("notification").hidden;
+  }
+
+  /** @param {string} text */
+  function wait(text) {
+    waitingText = part("waiting-text").textContent = text;
+    showWeb("waiting");
   }
 
   function openApp() {
-    showWeb("waiting");
+    wait(notified);
     showApp("app");
     part("declined").textContent = "";
     window.scrollTo(0, 0);
     part(sheet.first).focus({ preventScroll: true });
+  }
+
+  /** The buyer puts the app away, and may come back to it. */
+  function leaveApp() {
+    wait(texts.away);
+    showApp("asleep");
+    window.scrollTo(0, 0);
+    part("waiting-heading").focus({ preventScroll: true });
+  }
+
+  /** @param {number|undefined} left seconds */
+  function count(left) {
+    const time = left ? `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}` : "";
+    for (const timer of document.querySelectorAll("[data-left]")) {
+      const bare = timer.getAttribute("data-left") === "bare";
+      timer.textContent = bare || !time ? time : texts.left + " " + time;
+      timer.classList.toggle("short", left !== undefined && left <= 60);
+    }
   }
 
   /** @param {State} next @param {boolean} mine whether this page's own action led here */
@@ -129,17 +146,24 @@
     const first = shown === "";
     state = next;
     shown = next.phase;
+    count(next.phase === "open" ? next.left : undefined);
     button("close").hidden = next.phase !== "open";
     button("expire").disabled = ended(next.phase) || (data.kind === "billing" && next.phase !== "open");
     part("stage").classList.toggle("done", next.phase === "done");
     switch (next.phase) {
       case "open":
         if (mine) part("declined").textContent = next.decline ? next.decline.message : "";
+        if (next.inApp && !mine && !data.appOnly && !part("identify").hidden) {
+          wait(first ? texts.away : texts.elsewhere);
+          showApp("asleep");
+        }
         break;
       case "working":
-        showWeb("waiting");
-        part("waiting-text").textContent = texts.working;
-        button("pay").disabled = true;
+        wait(texts.working);
+        if (data.appOnly || part("stage").classList.contains("app-open")) {
+          showApp("face");
+          part("face-heading").textContent = texts.working;
+        }
         break;
       case "cancelled":
       case "expired":
@@ -147,7 +171,8 @@
         if (fresh) over(next, first);
         break;
       case "done":
-        if (fresh) finish(next, !first);
+        if (fresh && next.dead) void die();
+        else if (fresh) finish(next, !first);
         break;
     }
   }
@@ -162,9 +187,9 @@
 
   /** @param {string} id @param {string|undefined} href */
   function link(id, href) {
-    const a = el(id, HTMLAnchorElement);
+    const a = part(id);
     a.hidden = !href;
-    if (href) a.href = href;
+    if (href) a.setAttribute("href", href);
   }
 
   /** Nothing came of it. @param {State} next @param {boolean} first whether the page was opened on it */
@@ -209,6 +234,16 @@
     if (fresh) part("app-done-heading").focus({ preventScroll: true });
   }
 
+  /** The browser is gone: a popup closes, and any other page is dead. */
+  async function die() {
+    leaving = true;
+    window.close();
+    await pause(200);
+    part("stage").hidden = true;
+    part("dead").hidden = false;
+    part("dead-heading").focus();
+  }
+
   /** @param {string|undefined} url @param {number} after ms */
   function go(url, after) {
     if (!url || leaving || data.appOnly) return;
@@ -237,21 +272,33 @@
     const phone = digits(input("phone"), 11);
     const birth = digits(input("birth"), 6);
     const goodPhone = /^01\d{9}$/.test(phone);
-    button("start").disabled = !(goodPhone && isDate(birth));
-    let wrong = "";
-    if (phone.length === 11 && !goodPhone) wrong = texts.badPhone;
-    else if (birth.length === 6 && !isDate(birth)) wrong = texts.badBirth;
-    part("identity-error").textContent = wrong;
+    const goodBirth = isDate(birth);
+    button("start").disabled = !(goodPhone && goodBirth);
+    const badPhone = phone.length === 11 && !goodPhone;
+    const badBirth = birth.length === 6 && !goodBirth;
+    input("phone").setAttribute("aria-invalid", String(badPhone));
+    input("birth").setAttribute("aria-invalid", String(badBirth));
+    part("identity-error").textContent = badPhone ? texts.badPhone : badBirth ? texts.badBirth : "";
   }
 
-  /** @param {object} identity */
+  /** On a phone the app follows directly; beside a desktop it rings first. @param {object} identity */
   async function start(identity) {
     try {
-      await ask("/start", identity);
-      openApp();
+      state = await ask("/start", identity);
     } catch (e) {
       complain(e instanceof Error ? e.message : String(e));
+      return;
     }
+    asked++;
+    if (matchMedia("(max-width: 699px), (prefers-reduced-motion: reduce)").matches) {
+      openApp();
+      return;
+    }
+    wait(notified);
+    showApp("asleep");
+    part("waiting-heading").focus({ preventScroll: true });
+    await pause(RING);
+    if (state.phase === "open" && !part("asleep").hidden && !part("waiting").hidden) openApp();
   }
 
   /** @param {"phone"|"qr"} which */
@@ -266,80 +313,22 @@
     button("start").hidden = which === "qr";
   }
 
-  // the app
-
-  /** @param {string} name */
-  const number = (name) => {
-    const box = /** @type {HTMLInputElement|HTMLSelectElement} */ (part(name));
-    return Math.max(0, Math.trunc(Number(box.value)) || 0);
-  };
-  const method = () => {
-    const picked = document.querySelector("input[name=method]:checked");
-    return picked instanceof HTMLInputElement ? picked.value : "";
-  };
-
-  /** @returns {Sheet} */
-  function paymentSheet() {
-    function refresh() {
-      const byCard = method() === "CARD";
-      select("account").hidden = byCard;
-      select("card").hidden = !byCard;
-      const discount = number("discount");
-      const points = Math.min(number("points"), Number(input("points").max), data.amount - discount);
-      const total = data.amount - discount - points;
-      const months = select("installments");
-      months.disabled = !byCard || !data.installments || total < data.minInstallments;
-      if (months.disabled) months.value = "0";
-      const price = total.toLocaleString("ko-KR") + texts.won;
-      part("final").textContent = price;
-      part("original").classList.toggle("unseen", total === data.amount);
-      button("pay").textContent = price + texts.pay;
-      return { discount, points };
+  /** The buyer's face is looked at, and then it is sent. @param {Record<string, any>} agreed */
+  async function authenticate(agreed) {
+    showApp("face");
+    part("face-heading").focus({ preventScroll: true });
+    await pause(FACE);
+    if (state.phase === "open" && !part("face").hidden) await act("pay", agreed);
+    if (state.phase === "open" && !part("face").hidden) {
+      showApp("app");
+      part(sheet.first).focus({ preventScroll: true });
     }
-    function agreed() {
-      const { discount, points } = refresh();
-      const byCard = method() === "CARD";
-      return {
-        payMethod: method(), discount, points,
-        cardCompanyCode: byCard ? number("card") : 0,
-        accountBankCode: byCard ? "" : select("account").value,
-        spreadOut: byCard ? number("installments") : 0,
-        executeFail: select("execute-fail").value, loseReturn: input("lose-return").checked,
-      };
-    }
-    return { first: "pay", refresh, agreed };
   }
-
-  /** @returns {Sheet} */
-  function billingSheet() {
-    function refresh() {
-      select("card").hidden = method() !== "card";
-      select("account").hidden = method() !== "bank";
-      part("balance").hidden = method() !== "money";
-      button("pay").disabled = !input("consent").checked;
-    }
-    /** @param {boolean} byScript */
-    function agreed(byScript) {
-      if (byScript) input("consent").checked = true;
-      refresh();
-      const chargeFail = select("charge-fail").value;
-      return {
-        method: method(),
-        cardCompanyCode: method() === "card" ? number("card") : 0,
-        accountBankCode: method() === "bank" ? select("account").value : "",
-        slow: input("slow").checked, loseReturn: input("lose-return").checked,
-        chargeFail, chargeFailAlways: chargeFail !== "" && input("charge-fail-always").checked,
-      };
-    }
-    return { first: "consent", refresh, agreed };
-  }
-
-  const sheet = data.kind === "billing" ? billingSheet() : paymentSheet();
 
   async function resume() {
     await look();
     if (state.phase === "done") go(state.next, 0);
-    else if (state.phase === "open") part("waiting-text").textContent = texts.notYet;
+    else if (state.phase === "open") part("waiting-text").textContent = waitingText = texts.notYet;
   }
 
   // wiring
@@ -366,10 +355,13 @@
     });
   }
   on("app", "input", sheet.refresh);
+  on("tools", "input", sheet.refresh);
   on("app", "submit", (e) => {
     e.preventDefault();
-    if (!button("pay").disabled) void act("pay", sheet.agreed(false));
+    if (!button("pay").disabled && !part("app").hidden) void authenticate(sheet.agreed());
   });
+  for (const id of ["reopen", "notification"]) on(id, "click", openApp);
+  on("leave-app", "click", leaveApp);
   on("cancel", "click", () => void act("cancel"));
   on("close", "click", () => void act("cancel"));
   on("decline", "click", () => void act("decline", { code: select("decline-code").value }));
@@ -377,20 +369,24 @@
   on("resume", "click", () => void resume());
 
   async function auto() {
-    if (!data.auto.action || state.phase !== "open") return;
+    const { action, code, pick = {} } = data.auto;
+    if (state.phase !== "open" || action === "" || action === "hang") return;
+    if (action === "close") return act("cancel");
+    await ask("/start", { skip: true });
     openApp();
-    if (data.auto.action === "approve") await act("pay", sheet.agreed(true));
-    if (data.auto.action === "cancel") await act("cancel");
-    if (data.auto.action === "decline") await act("decline", { code: data.auto.errorCode || select("decline-code").value });
+    if (action === "decline") return act("decline", { code });
+    sheet.pick(pick);
+    await authenticate({ ...sheet.agreed(), ...pick });
   }
 
   sheet.refresh();
   if (data.appOnly) {
     part("stage").classList.add("app-only");
+    button("leave-app").hidden = true;
     openApp();
   }
   checkIdentity();
   show(state, false);
-  void auto();
+  auto().catch((e) => complain(String(e)));
   void watch();
 })();

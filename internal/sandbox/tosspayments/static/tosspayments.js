@@ -4,7 +4,8 @@
  *
  * window.TossPayments(clientKey) gives requestPayment, requestBillingAuth and
  * cancelPayment. The window is a frame over the page, or, on phones and with
- * windowTarget "self", takes the page's place. All styling goes through the
+ * windowTarget "self", takes the page's place. With ?auto=approve and the like in
+ * the script's own address, windows act by themselves. All styling goes through the
  * CSSOM, so that pages with a strict style-src can use it; such pages must name
  * this script's origin in script-src, connect-src and frame-src.
  */
@@ -22,6 +23,7 @@
   /** Address of the simulator: the script's own without /js/v1. */
   const base = new URL(script.src.replace(/\/js\/v1(\/payment)?\/?([?#].*)?$/, ""));
   const baseURL = base.href.replace(/\/$/, "");
+  const auto = new URL(script.src).searchParams.get("auto");
 
   /** @type {OpenWindow | null} */
   let current = null;
@@ -47,18 +49,20 @@
   }
 
   /**
-   * @param {string} clientKey @param {string} method @param {unknown} params @param {string} nonce
+   * Asks for a window at one of the simulator's calls.
+   * @param {string} call
+   * @param {{ clientKey: string, method: string, params: unknown, nonce: string }} wish
    * @returns {Promise<{ url: string, framed: boolean }>}
    */
-  function register(clientKey, method, params, nonce) {
-    const body = JSON.stringify({ clientKey, method, params, nonce, phone: isPhone() });
-    return fetch(baseURL + "/sdk/payments", {
+  function register(call, wish) {
+    const body = JSON.stringify({ ...wish, phone: isPhone() });
+    return fetch(baseURL + "/sdk/" + call, {
       method: "POST", mode: "cors", credentials: "omit", headers: { "Content-Type": "application/json" }, body,
     }).then(
       (response) => response.json().then(
         (answer) => {
           if (!response.ok) throw failure(String(answer.code), String(answer.message));
-          return answer;
+          return auto === null ? answer : { ...answer, url: answer.url + "?auto=" + encodeURIComponent(auto) };
         },
         () => { throw failure("NETWORK_ERROR", "결제창을 여는 중 응답을 읽지 못했습니다."); },
       ),
@@ -169,12 +173,13 @@
   }
 
   /**
+   * @param {string} call
    * @param {string} clientKey
    * @param {unknown} methodOrParams
    * @param {unknown} [params]
    * @returns {Promise<Object | void>}
    */
-  function requestPayment(clientKey, methodOrParams, params) {
+  function open(call, clientKey, methodOrParams, params) {
     const named = typeof methodOrParams === "string";
     const method = named ? methodOrParams : "";
     const given = named ? params : methodOrParams;
@@ -183,7 +188,7 @@
     }
     if (current) current.end(failure("USER_CANCEL", "다른 결제창을 열어 닫았습니다."));
     const nonce = newNonce();
-    return register(clientKey, method, given, nonce).then((opened) => {
+    return register(call, { clientKey, method, params: given, nonce }).then((opened) => {
       if (current) current.end(failure("USER_CANCEL", "다른 결제창을 열어 닫았습니다."));
       if (opened.framed) return openFrame(opened.url, nonce);
       location.href = opened.url;
@@ -198,9 +203,9 @@
     }
     return {
       /** @param {unknown} methodOrParams @param {unknown} [params] */
-      requestPayment: (methodOrParams, params) => requestPayment(clientKey, methodOrParams, params),
-      requestBillingAuth: () =>
-        Promise.reject(failure("NOT_SUPPORTED_METHOD", "자동결제가 계약되지 않은 상점입니다.")),
+      requestPayment: (methodOrParams, params) => open("payments", clientKey, methodOrParams, params),
+      /** @param {string} method @param {unknown} params */
+      requestBillingAuth: (method, params) => open("billing-auths", clientKey, method, params),
       cancelPayment: () => {
         if (current) current.end(failure("USER_CANCEL", "결제를 취소했습니다."));
       },

@@ -1,24 +1,46 @@
 // @ts-check
 /**
  * The payment window's own script: steps, tester's panel, and the way back to
- * the page that opened the window.
+ * the page that opened the window. It serves the windows of all methods.
+ *
+ * Every named control in .body is part of the body that approving sends, unless
+ * it or what it is in has data-skip: radio buttons by their value, check boxes as
+ * true or false, what has data-number as a number, the rest as text. Buttons
+ * with data-go="step" go to a step; forward ones have data-check and are held up
+ * by what is missing. A page that needs more sets window.sandboxPage in a
+ * script of its own that runs before this one.
  */
 (function () {
   "use strict";
 
   /**
    * @typedef {{ url?: string, result?: Object, error?: { code: string, message: string } }} Outcome
-   * @typedef {{ actions: string, framed: boolean, origin: string, nonce: string, auto: string, ended: Outcome | null }} Config
+   * @typedef {Record<string, unknown>} Choices
+   * @typedef {{ actions: string, framed: boolean, origin: string, nonce: string, auto: string, code: string,
+   *   choices: Choices | null, problem: string, ended: Outcome | null }} Config
+   *
+   * Kit is what a page's own script may use.
+   * @typedef {{ t: (ko: string, en: string) => string, alert: (text: string) => void, go: (step: string) => void,
+   *   approve: (more?: Choices) => void, collect: () => Choices }} Kit
+   *
+   * Page is what a page's own script may add. missing says what keeps the buyer
+   * from going on, "" for nothing, and may move the focus there; fill chooses
+   * something good for whatever is still open, before a window approves by itself.
+   * @typedef {{ start?: (kit: Kit) => void, entered?: (step: string) => void, missing?: (step: string) => string,
+   *   choices?: () => Choices, fill?: () => void }} Page
    */
 
   const data = document.getElementById("config");
   if (!data) return;
   const config = /** @type {Config} */ (JSON.parse(data.textContent || "{}"));
+  const page = /** @type {{ sandboxPage?: Page }} */ (/** @type {unknown} */ (window)).sandboxPage || {};
   const english = document.documentElement.lang === "en";
   const framed = config.framed && window.parent !== window;
 
   /** @param {string} name @returns {HTMLElement | null} */
   const byTest = (name) => document.querySelector(`[data-testid="${name}"]`);
+  /** @param {string} selector @returns {HTMLElement[]} */
+  const all = (selector) => Array.from(document.querySelectorAll(selector));
   /** @param {string} ko @param {string} en */
   const t = (ko, en) => (english ? en : ko);
 
@@ -47,14 +69,13 @@
   function setBusy(on) {
     busy = on;
     document.body.classList.toggle("busy", on);
-    for (const button of document.querySelectorAll("button")) button.disabled = on;
-    for (const button of document.querySelectorAll('[data-testid="close"]')) /** @type {HTMLButtonElement} */ (button).disabled = false;
+    for (const button of document.querySelectorAll("button")) button.disabled = on && button.dataset.testid !== "close";
   }
 
   /**
    * Does something in the window and, if that ends it, goes back.
    * @param {string} action
-   * @param {Record<string, unknown>} [body]
+   * @param {Choices} [body]
    */
   function act(action, body) {
     if (busy) return;
@@ -85,71 +106,67 @@
 
   // --- what the buyer chose ---
 
-  /** @returns {HTMLInputElement | null} */
-  const chosenCard = () => document.querySelector('input[name="company"]:checked');
+  /** @typedef {HTMLInputElement | HTMLSelectElement} Control */
 
-  function choice() {
-    const card = chosenCard() || /** @type {HTMLInputElement | null} */ (document.querySelector('input[name="company"]'));
-    const months = /** @type {HTMLSelectElement | null} */ (byTest("installments"));
-    const point = /** @type {HTMLInputElement | null} */ (byTest("point"));
-    return {
-      company: card ? card.value : "",
-      installments: months ? Number(months.value) : 0,
-      point: point ? point.checked : false,
-    };
+  /** @returns {Control[]} */
+  const controls = () => /** @type {Control[]} */ (all(".body input[name], .body select[name]").filter((c) => !c.closest("[data-skip]")));
+
+  /** @param {Control} control */
+  function valueOf(control) {
+    if (control instanceof HTMLInputElement && control.type === "checkbox") return control.checked;
+    if (control.dataset.number !== undefined) return Number(control.value.replace(/[^0-9.-]/g, ""));
+    return control.value;
   }
 
-  /** Marks the months that the shop pays the interest of. */
-  function markFree() {
-    const card = chosenCard();
-    const free = card ? (card.dataset.free || "").split(" ") : [];
-    const months = /** @type {HTMLSelectElement | null} */ (byTest("installments"));
-    if (!months) return;
-    for (const option of months.options) {
-      const name = option.dataset.name || "";
-      option.textContent = free.includes(option.value) ? name + t(" (무이자)", " (interest-free)") : name;
+  function collect() {
+    /** @type {Choices} */
+    const out = {};
+    for (const control of controls()) {
+      if (control instanceof HTMLInputElement && control.type === "radio" && !control.checked) continue;
+      out[control.name] = valueOf(control);
     }
+    return out;
+  }
+
+  const choices = () => (page.choices ? page.choices() : collect());
+
+  /** Takes the first of whatever nothing is chosen of. */
+  function fill() {
+    for (const control of controls()) {
+      if (!(control instanceof HTMLInputElement) || control.type !== "radio") continue;
+      if (!document.querySelector(`input[name="${CSS.escape(control.name)}"]:checked`)) control.click();
+    }
+    if (page.fill) page.fill();
   }
 
   // --- steps ---
 
-  /** @param {"choose" | "company"} name */
+  function step() {
+    const shown = /** @type {HTMLElement | null} */ (document.querySelector("section[data-step]:not([hidden])"));
+    return shown ? shown.dataset.step || "" : "";
+  }
+
+  /** @param {string} name */
   function showStep(name) {
-    for (const step of document.querySelectorAll("[data-step]")) {
-      /** @type {HTMLElement} */ (step).hidden = /** @type {HTMLElement} */ (step).dataset.step !== name;
-    }
+    for (const part of all("[data-step]")) part.hidden = part.dataset.step !== name;
     alertText("");
     const body = document.querySelector(".body");
     if (body) body.scrollTop = 0;
-    if (name === "company") fillCompany();
+    if (page.entered) page.entered(name);
     const first = /** @type {HTMLElement | null} */ (document.querySelector(`[data-step="${name}"] [data-first]`));
     if (first) first.focus();
   }
 
-  function fillCompany() {
-    const card = chosenCard();
-    const months = /** @type {HTMLSelectElement | null} */ (byTest("installments"));
-    const brand = document.getElementById("brand");
-    if (card && brand) {
-      brand.dataset.company = card.value;
-      for (const slot of document.querySelectorAll("[data-slot=company]")) slot.textContent = card.dataset.full || "";
-    }
-    const plan = document.querySelector("[data-slot=plan]");
-    if (plan && months) plan.textContent = months.options[months.selectedIndex].textContent;
+  /** What keeps the buyer from leaving the step; the alert says it. */
+  function held() {
+    const missing = page.missing ? page.missing(step()) : "";
+    if (missing) alertText(missing);
+    return missing !== "";
   }
 
-  function next() {
-    const agree = /** @type {HTMLInputElement | null} */ (byTest("agree"));
-    if (!chosenCard()) {
-      alertText(t("카드사를 선택해 주세요.", "Choose a card."));
-      return;
-    }
-    if (agree && !agree.checked) {
-      alertText(t("약관에 동의해 주세요.", "Please agree to the terms."));
-      agree.focus();
-      return;
-    }
-    showStep("company");
+  /** @param {Choices} [more] */
+  function approve(more) {
+    if (!held()) act("approve", { ...choices(), ...more });
   }
 
   // --- wiring ---
@@ -160,21 +177,27 @@
     if (button) button.addEventListener("click", does);
   }
 
+  /** @param {Choices} [more] */
+  function approveAtOnce(more) {
+    fill();
+    act("approve", { ...choices(), ...more });
+  }
+
   const declineCode = () => /** @type {HTMLSelectElement} */ (byTest("decline-code")).value;
   on("close", close);
-  on("next", next);
-  on("back", () => showStep("choose"));
-  on("approve", () => act("approve", choice()));
-  on("panel-approve", () => act("approve", choice()));
-  on("decline-confirm", () => act("approve", { ...choice(), code: declineCode() }));
-  on("decline-window", () => act("decline"));
-  on("abort", () => act("abort"));
-  on("cancel", () => act("cancel"));
-  on("expire", () => act("expire"));
+  on("approve", () => approve());
+  on("panel-approve", () => approveAtOnce());
+  on("decline-confirm", () => approveAtOnce({ code: declineCode() }));
+  on("decline-window", () => act("reject"));
+  for (const action of ["abort", "cancel", "expire"]) on(action, () => act(action));
   on("continue", () => (config.ended ? deliver(config.ended) : close()));
-  for (const card of document.querySelectorAll('input[name="company"]')) card.addEventListener("change", markFree);
-  markFree();
-  if (document.querySelector('[data-step="company"][data-direct]')) fillCompany();
+  for (const button of all("[data-go]")) {
+    button.addEventListener("click", () => {
+      if (button.dataset.check === undefined || !held()) showStep(button.dataset.go || "");
+    });
+  }
+  if (page.start) page.start({ t, alert: alertText, go: showStep, approve, collect });
+  if (page.entered && step()) page.entered(step());
 
   const tools = /** @type {HTMLDetailsElement | null} */ (document.getElementById("tools"));
   if (tools && matchMedia("(min-width: 1000px)").matches) tools.open = true;
@@ -187,12 +210,15 @@
       event.preventDefault();
       close();
     }
+    if (event.key === "Enter" && event.target instanceof HTMLInputElement && event.target.form === null) {
+      const main = /** @type {HTMLElement | undefined} */ (all(".foot .primary").find((b) => b.getClientRects().length > 0));
+      if (main) main.click();
+    }
     if (event.key !== "Tab") return;
-    const all = Array.from(document.querySelectorAll("a[href], button, input, select, summary"));
-    const stops = all.filter((e) => e instanceof HTMLElement && !e.matches(":disabled") && e.getClientRects().length > 0);
-    const here = document.activeElement ? stops.indexOf(document.activeElement) : -1;
-    const first = /** @type {HTMLElement | undefined} */ (stops[0]);
-    const last = /** @type {HTMLElement | undefined} */ (stops[stops.length - 1]);
+    const stops = all("a[href], button, input, select, summary").filter((e) => !e.matches(":disabled") && e.getClientRects().length > 0);
+    const here = stops.findIndex((e) => e === document.activeElement);
+    const first = stops[0];
+    const last = stops[stops.length - 1];
     if (!first || !last) return;
     if (event.shiftKey && here <= 0) {
       event.preventDefault();
@@ -210,9 +236,13 @@
   const start = /** @type {HTMLElement | null} */ (document.querySelector("[data-step]:not([hidden]) [data-first], [data-testid=continue]"));
   if (start) start.focus({ preventScroll: true });
 
-  // --- what the control port ordered ---
+  // --- what was ordered ---
 
-  if (config.auto === "close") close();
-  else if (config.auto === "approve") act("approve", choice());
+  /** @type {Choices} */
+  const decline = config.code ? { code: config.code } : {};
+  if (config.problem) alertText(config.problem);
+  else if (config.auto === "close") close();
+  else if (config.auto === "approve" && config.choices) act("approve", { ...config.choices, ...decline });
+  else if (config.auto === "approve") approveAtOnce(decline);
   else if (config.auto) act(config.auto);
 })();
