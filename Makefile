@@ -58,13 +58,13 @@ arch: ## who may import whom
 	$(GO) test -count 1 .
 
 generate: ## rewrite what is made from code: pages under docs/ and the golden files of our own answers
-	NARU_UPDATE=1 $(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1
+	NARU_UPDATE=1 $(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1 ./internal/sdk
 
 golden: generate ## the same
 
 verify: ## fail if a generated page, a golden file or a module is not what it should be
 	$(GO) mod verify
-	$(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1
+	$(GO) test -count 1 ./internal/pay ./internal/config ./internal/rest/v1 ./internal/sdk
 
 test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
 	test/pg.sh $(GO) test -parallel 8 -timeout 4m $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
@@ -88,7 +88,7 @@ test/sdk: ## the browser SDK's own tests, in Node
 test/clients: ## public clients of V1, unmodified, against the built binary
 	$(GO) test -count 1 -timeout 4m ./test/clients/...
 
-test/js: test/js/node_modules ## type-check the plain JavaScript
+test/js: test/js/node_modules ## type-check the plain JavaScript, and a merchant's TypeScript
 	test/js/node_modules/.bin/tsc -p test/js
 
 test/js/node_modules: test/js/package-lock.json

@@ -35,7 +35,7 @@ func (p *playground) listRuns(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		fail(w, http.StatusInternalServerError, err)
 	case !ok:
-		fail(w, http.StatusNotFound, errors.New("id: want 32 hexadecimal digits"))
+		fail(w, http.StatusNotFound, errors.New("id: want the 22 characters that a page was given"))
 	case out == nil:
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -57,7 +57,7 @@ func (p *playground) beginRun(w http.ResponseWriter, r *http.Request) {
 	}
 	n, ok := p.book.begin(r.PathValue("id"), run{Kind: "window", MerchantUID: want.MerchantUID, CustomerUID: want.CustomerUID, About: want.About})
 	if !ok {
-		fail(w, http.StatusNotFound, errors.New("id: want 32 hexadecimal digits"))
+		fail(w, http.StatusNotFound, errors.New("id: want the 22 characters that a page was given"))
 		return
 	}
 	writeJSON(w, http.StatusCreated, map[string]any{"n": n})

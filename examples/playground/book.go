@@ -2,7 +2,7 @@ package playground
 
 import (
 	"crypto/rand"
-	"encoding/hex"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"regexp"
@@ -65,14 +65,14 @@ type book struct {
 	sessions map[string]*session
 }
 
-var sessionID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+var sessionID = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
 
 // newSessionID makes an id that cannot be guessed: it is all it takes to see
 // what a tab saw.
 func newSessionID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	return hex.EncodeToString(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
 // open is the session of a tab, a new one if need be; nil when the id is none.

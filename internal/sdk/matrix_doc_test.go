@@ -3,6 +3,8 @@ package sdk
 import (
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -122,4 +124,17 @@ func code(text string) string {
 		text = string(r[:130]) + "…"
 	}
 	return "`" + strings.ReplaceAll(text, "|", `\|`) + "`"
+}
+
+// TestTypesNameEveryParameter: the types know what the decoder reads, but for what
+// is refused at once and what no page of these providers sends.
+func TestTypesNameEveryParameter(t *testing.T) {
+	t.Parallel()
+	without := []string{anyName, "channelGroupId", "promotion_id", "extra", "cash_receipt_type", "cash_recipt_type"}
+	for _, r := range readMatrix(t) {
+		name := r.parameter[strings.LastIndex(r.parameter, ".")+1:]
+		if named := regexp.MustCompile(`\b` + regexp.QuoteMeta(name) + `\??:`).Match(types); named == slices.Contains(without, r.parameter) {
+			t.Errorf("%s is in iamport.d.ts: %t", r.parameter, named)
+		}
+	}
 }

@@ -2,8 +2,10 @@ package sdk_test
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -148,8 +150,23 @@ func TestScriptIsServedEverywhereItIsLookedFor(t *testing.T) {
 			t.Errorf("%s: %d", path, rec.Code)
 		}
 	}
-	if rec := r.ask("GET", "/sdk/iamport.d.ts", ""); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "interface ImpRequestPay") {
+	if rec := r.ask("GET", "/sdk/iamport.d.ts", ""); rec.Code != http.StatusOK || !strings.Contains(rec.Body.String(), "type ImpRequestPay") {
 		t.Errorf("types: %d", rec.Code)
+	}
+}
+
+// The script stays small on the wire.
+func TestScriptIsSmall(t *testing.T) {
+	t.Parallel()
+	js, err := os.ReadFile("static/iamport.js")
+	check(t, err)
+	var packed bytes.Buffer
+	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
+	check(t, err)
+	_, err = w.Write(js)
+	check(t, errors.Join(err, w.Close()))
+	if packed.Len() > 12_000 {
+		t.Errorf("iamport.js has %d bytes compressed, want at most 12000", packed.Len())
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
@@ -23,12 +22,14 @@ type Frame struct {
 }
 
 // eval runs an expression in the frame, as if a person had just pressed something.
-func (f *Frame) eval(expr string, into any) error {
+func (f *Frame) eval(expr string, into any) error { return f.evalFor(5*time.Second, expr, into) }
+
+func (f *Frame) evalFor(limit time.Duration, expr string, into any) error {
 	ctx, id, err := f.find()
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	world, err := chromedp.Call(ctx, page.CreateIsolatedWorld, page.CreateIsolatedWorldParams{FrameID: id, WorldName: "naru"})
 	if err != nil {
@@ -42,7 +43,11 @@ func (f *Frame) eval(expr string, into any) error {
 		return err
 	}
 	if res.ExceptionDetails != nil {
-		return fmt.Errorf("%s: %s", expr, res.ExceptionDetails.Text)
+		text := res.ExceptionDetails.Text
+		if e := res.ExceptionDetails.Exception; e != nil {
+			text += " " + e.Description
+		}
+		return fmt.Errorf("%.200s: %s", expr, text)
 	}
 	if into == nil || len(res.Result.Value) == 0 {
 		return nil
@@ -68,22 +73,7 @@ func (f *Frame) until(goal string, act func() (bool, error)) {
 		case <-time.After(40 * time.Millisecond):
 		}
 	}
-	f.tab.t.Fatalf("%s in %s: not within %s (last: %v)\ntargets:\n%s\ncomplaints: %q", goal, f.what, Patience, last, f.tab.describe(), f.tab.Complaints())
-}
-
-// describe lists the addresses that are open, for a failed test.
-func (tab *Tab) describe() string {
-	infos, err := chromedp.Targets(tab.ctx)
-	if err != nil {
-		return err.Error()
-	}
-	out := ""
-	for _, info := range infos {
-		if info.BrowserContextID == tab.id {
-			out += fmt.Sprintf("  %s %s\n", info.Type, info.URL)
-		}
-	}
-	return out
+	f.tab.t.Fatalf("%s in %s: not within %s (last: %v)", goal, f.what, Patience, last)
 }
 
 func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
@@ -198,31 +188,5 @@ func (tab *Tab) Press(key string) {
 		if err != nil {
 			tab.t.Fatalf("press %s: %v", key, err)
 		}
-	}
-}
-
-// pretend sets the user agent and the colour scheme.
-func (tab *Tab) pretend(d Device) {
-	if d.UserAgent != "" {
-		if _, err := chromedp.Call(tab.ctx, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{UserAgent: d.UserAgent, AcceptLanguage: "ko-KR,ko"}); err != nil {
-			tab.t.Fatalf("user agent: %v", err)
-		}
-	}
-	if d.Dark {
-		if _, err := chromedp.Call(tab.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}}); err != nil {
-			tab.t.Fatalf("dark: %v", err)
-		}
-	}
-}
-
-// BlockPopups makes window.open answer as a popup blocker does, until the next
-// trusted press on an element that matches css.
-func (tab *Tab) BlockPopups(css string) {
-	tab.t.Helper()
-	script := fmt.Sprintf(`(() => { const open = window.open; let free = false;
-		addEventListener("click", e => { if (e.target.closest && e.target.closest(%s)) free = true }, true);
-		window.open = function () { return free ? open.apply(window, arguments) : null } })()`, quote(css))
-	if _, err := chromedp.Call(tab.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: script}); err != nil {
-		tab.t.Fatalf("block popups: %v", err)
 	}
 }

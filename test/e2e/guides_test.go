@@ -3,7 +3,6 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -86,6 +85,7 @@ type guest struct {
 	t      *testing.T
 	tab    *browser.Tab
 	device browser.Device
+	calls  int // callbacks that were looked at
 }
 
 func (g *guides) open(t *testing.T, page string, d browser.Device) *guest {
@@ -105,33 +105,54 @@ func (b *guest) press(css string) *guest {
 	return b
 }
 
-func (b *guest) tossPayments() *browser.Frame { return b.tab.Frame(b.Sandbox + "/tosspayments/") }
-
-func (b *guest) tossPay() *browser.Frame { return b.tab.Frame(b.Sandbox + "/tosspay/payfront/auth") }
-
-// asked is what Toss Payments' script was called with: the method, and its parameters.
-func (b *guest) asked() (call, method string, params map[string]any) {
+func (b *guest) tossPayments() *browser.Frame {
 	b.t.Helper()
-	b.tossPayments().See("body")
-	var script struct {
-		Call string
-		Args []json.RawMessage
-	}
-	b.tab.Frame(b.Gateway+"/checkout/").Value(`JSON.parse(document.getElementById("checkout-data").textContent).script`, &script)
-	if len(script.Args) != 2 || json.Unmarshal(script.Args[0], &method) != nil || json.Unmarshal(script.Args[1], &params) != nil {
-		b.t.Fatalf("Toss Payments' script is called as %s(%s)", script.Call, script.Args)
-	}
-	return script.Call, method, params
+	return b.window("/tosspayments/window/")
 }
 
-// asksFor compares the parameters of Toss Payments' window; nil is one that is not sent.
-func (b *guest) asksFor(method string, want map[string]any) {
+func (b *guest) tossPay() *browser.Frame {
 	b.t.Helper()
-	_, got, params := b.asked()
-	if got != method {
-		b.t.Errorf("the window is for %s, want %s", got, method)
+	return b.window("/tosspay/payfront/auth")
+}
+
+// window is a provider's window whose scripts have run: a button pressed before
+// them does nothing.
+func (b *guest) window(path string) *browser.Frame {
+	b.t.Helper()
+	f := b.tab.Frame(b.Sandbox + path)
+	f.Until(`document.readyState === "complete"`)
+	return f
+}
+
+// asked compares what Toss Payments' window of a payment was asked for: the
+// method, and parameters; nil is one that is not sent.
+func (b *guest) asked(p map[string]any, method string, want map[string]any) {
+	b.t.Helper()
+	b.opened("orderId="+fmt.Sprint(p["imp_uid"]), "requestPayment", method, want)
+}
+
+// opened compares the latest window that Toss Payments' script opened with a query.
+func (b *guest) opened(query, call, method string, want map[string]any) {
+	b.t.Helper()
+	res, err := http.Get(b.Sandbox + "/control/tosspayments/windows?" + query)
+	if err != nil {
+		b.t.Fatal(err)
 	}
-	b.same("requestPayment", params, want)
+	var body struct {
+		Windows []struct {
+			Call, Method string
+			Params       map[string]any
+		}
+	}
+	decode(b.t, res, &body)
+	if len(body.Windows) == 0 {
+		b.t.Fatalf("Toss Payments opened no window of %s", query)
+	}
+	w := body.Windows[0]
+	if w.Call != call || w.Method != method {
+		b.t.Errorf("Toss Payments was called as %s(%s), want %s(%s)", w.Call, w.Method, call, method)
+	}
+	b.same(call, w.Params, want)
 }
 
 // same compares members; numbers are float64, as JSON has them.
@@ -144,15 +165,16 @@ func (b *guest) same(what string, got, want map[string]any) {
 	}
 }
 
-// outcome is what the page shows it was given: by the callback, and on a phone
-// by the query of m_redirect_url.
+// outcome is what the page shows it was given: by the next callback, and on a
+// phone by the query of m_redirect_url.
 func (b *guest) outcome() outcome {
 	b.t.Helper()
 	page := b.tab.Page()
 	if b.device.Mobile {
 		page.Until(`location.href.startsWith("` + b.shop + `/static/result.html?")`)
 	}
-	page.Until(`document.getElementById("result").dataset.callbacks === "1"`)
+	b.calls++
+	page.Until(fmt.Sprintf(`document.getElementById("result").dataset.callbacks === "%d"`, b.calls))
 	out := outcome{}
 	page.Value(`JSON.parse(document.querySelector("#result pre").textContent)`, &out)
 	return out

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,7 +19,7 @@ const (
 // but the hour before it, so this gateway's clock is moved.
 func TestGuidesTossPay(t *testing.T) {
 	t.Parallel()
-	s := ownStack(t)
+	s, naru := ownStack(t)
 	g := openGuides(t, s)
 	dated := []string{"payment", "payment-newer", "card"}
 	refused := func(t *testing.T, why string) {
@@ -33,7 +32,7 @@ func TestGuidesTossPay(t *testing.T) {
 	t.Run("in time", func(t *testing.T) {
 		for name, run := range map[string]func(*testing.T, *guides){
 			"payment": guideWallet, "payment, newer": guideWalletNewer, "payment on a phone": guideWalletOnPhone,
-			"card": guideWalletCard, "money": guideWalletMoney,
+			"card": guideWalletCard, "money": guideWalletMoney, "billing": guideWalletBilling, "billing, pg": guideWalletBillingPG,
 		} {
 			t.Run(name, func(t *testing.T) { t.Parallel(); run(t, g) })
 		}
@@ -41,10 +40,13 @@ func TestGuidesTossPay(t *testing.T) {
 	s.control(t, http.MethodPost, "clock", map[string]string{"set": guideTooLate})
 	t.Run("too late", func(t *testing.T) { refused(t, "has passed") })
 	g.allRan(t, "toss-pay")
+	naru("merchant", "set", devserver.UserCode, "--callback-success")
+	t.Run("rsp.success", func(t *testing.T) { guideBillingSuccess(t, g) })
 }
 
-// ownStack is a `naru dev` whose clock and settings are the test's own.
-func ownStack(t *testing.T) *Stack {
+// ownStack is a `naru dev` whose clock and settings are the test's own, and a way
+// to run the program's other commands on its books.
+func ownStack(t *testing.T) (*Stack, func(args ...string)) {
 	t.Helper()
 	bin, err := devserver.Build(t.TempDir())
 	if err != nil {
@@ -62,7 +64,13 @@ func ownStack(t *testing.T) *Stack {
 			t.Error(err)
 		}
 	})
-	return &Stack{Gateway: s.Gateway, Sandbox: s.Sandbox, Shop: s.Shop, Browser: stack.Browser}
+	naru := func(args ...string) {
+		t.Helper()
+		if out, err := s.Naru("", args...); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	return &Stack{Gateway: s.Gateway, Sandbox: s.Sandbox, Shop: s.Shop, Browser: stack.Browser}, naru
 }
 
 // guideRefused: the page hears why, and nothing was opened.
@@ -91,36 +99,38 @@ func (b *guest) toApp() *browser.Frame {
 	return f
 }
 
-// created is what Toss Pay was asked for when the payment with this imp_uid was
-// made there.
-func (b *guest) created(uid any) map[string]any {
+// created is what Toss Pay was asked for when a window was made there: a
+// payment's by its imp_uid, a billing key's by the customer.
+func (b *guest) created(kind, field string, value any) map[string]any {
 	b.t.Helper()
-	res, err := http.Get(b.Sandbox + "/control/tosspay/transcript")
+	res, err := http.Get(b.Sandbox + "/control/tosspay/windows?kind=" + kind)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	var transcript struct {
-		Entries []struct {
-			Path    string
-			Request struct{ Body string }
+	var body struct {
+		Windows []struct{ Request map[string]any }
+	}
+	decode(b.t, res, &body)
+	for _, w := range body.Windows {
+		if w.Request[field] == value {
+			return w.Request
 		}
 	}
-	decode(b.t, res, &transcript)
-	for _, e := range transcript.Entries {
-		var body map[string]any
-		if e.Path == "/api/v2/payments" && json.Unmarshal([]byte(e.Request.Body), &body) == nil && body["orderNo"] == uid {
-			return body
-		}
-	}
-	b.t.Fatalf("Toss Pay was not asked for %v", uid)
+	b.t.Fatalf("Toss Pay was not asked for a %s with %s %v", kind, field, value)
 	return nil
+}
+
+// asks compares what Toss Pay was asked for; nil is what was not sent.
+func (b *guest) asks(p, want map[string]any) {
+	b.t.Helper()
+	b.same("Toss Pay", b.created("payment", "orderNo", p["imp_uid"]), want)
 }
 
 func guideWallet(t *testing.T, g *guides) {
 	b := g.open(t, "toss-pay/payment.html", browser.Desktop).press("#pay")
 	b.toApp().Click(id("pay"))
 	p := b.paid(tvPaidClosed, map[string]any{"status": "paid", "amount": 7300.0, "name": "독립서점 정기구독", "pg_provider": "tosspay_v2", "pg_id": "narutosspay"})
-	b.same("Toss Pay", b.created(p["imp_uid"]), map[string]any{
+	b.asks(p, map[string]any{
 		"amount": 7300.0, "productDesc": "독립서점 정기구독", "expiredTime": "2028-02-14 15:30:00", "cashReceipt": true,
 		"cashReceiptTradeOption": "CULTURE", "installment": "NOT_USE", "enablePayMethods": nil,
 	})
@@ -133,7 +143,7 @@ func guideWalletNewer(t *testing.T, g *guides) {
 	b := g.open(t, "toss-pay/payment-newer.html", browser.Desktop).press("#pay")
 	b.toApp().Click(id("pay"))
 	p := b.paid(tvPaidClosed, map[string]any{"status": "paid", "amount": 20000.0})
-	b.same("Toss Pay", b.created(p["imp_uid"]), map[string]any{
+	b.asks(p, map[string]any{
 		"expiredTime": "2028-02-14 15:20:00", "cashReceiptTradeOption": "PUBLIC_TP", "installment": "NOT_USE",
 	})
 }
@@ -155,7 +165,7 @@ func guideWalletCard(t *testing.T, g *guides) {
 	f.Fill(id("installments"), "3")
 	f.Click(id("pay"))
 	p := b.paid(tvPaidClosed, map[string]any{"status": "paid", "amount": 78000.0, "pay_method": "card", "card_quota": 3.0})
-	b.same("Toss Pay", b.created(p["imp_uid"]), map[string]any{
+	b.asks(p, map[string]any{
 		"enablePayMethods": "CARD", "expiredTime": "2028-02-14 15:30:00", "cashReceiptTradeOption": "GENERAL", "installment": nil,
 	})
 }
@@ -170,7 +180,46 @@ func guideWalletMoney(t *testing.T, g *guides) {
 	}
 	f.Click(id("pay"))
 	p := b.paid(tvPaidClosed, map[string]any{"status": "paid", "amount": 16000.0, "pay_method": "point"})
-	b.same("Toss Pay", b.created(p["imp_uid"]), map[string]any{
+	b.asks(p, map[string]any{
 		"enablePayMethods": "TOSS_MONEY", "cashReceiptTradeOption": "CULTURE", "installment": "NOT_USE", "expiredTime": nil,
 	})
+}
+
+// registerWallet agrees to automatic payments in the app.
+func (b *guest) registerWallet() {
+	b.t.Helper()
+	f := b.toApp()
+	f.Check(id("consent"))
+	f.Click(id("agree"))
+}
+
+func guideWalletBilling(t *testing.T, g *guides) {
+	b := g.open(t, "toss-pay/billing.html", browser.Desktop).press("#pay")
+	b.registerWallet()
+	p := b.paid(tvPaidClosed, map[string]any{"status": "paid", "amount": 0.0, "pg_provider": "tosspay_v2", "pg_id": "narutosspaybill", "name": "원두 정기배송"})
+	if said := b.says(); said != "등록했습니다." {
+		t.Errorf("the page says %q", said)
+	}
+	b.same("Toss Pay", b.created("billing", "userId", "garam-0412"), map[string]any{"productDesc": "원두 정기배송", "amount": nil})
+	b.hears("/notice", p, map[string]any{"status": "paid", "merchant_uid": p["merchant_uid"]})
+	b.registered(p, map[string]any{"customer_id": "garam-0412", "pg_provider": "tosspay_v2", "pg_id": "narutosspaybill"})
+}
+
+func guideWalletBillingPG(t *testing.T, g *guides) {
+	b := g.open(t, "toss-pay/billing-pg.html", browser.Phone).press("#pay")
+	b.registerWallet()
+	p := b.paid(tvPaidPhone, map[string]any{"status": "paid", "amount": 0.0, "pg_id": "narutosspaybill", "channel": "mobile"})
+	b.registered(p, map[string]any{"customer_id": "garam-0413"})
+}
+
+// guideBillingSuccess: the Toss Payments page as the guide has it says what
+// happened once the merchant has asked for rsp.success.
+func guideBillingSuccess(t *testing.T, g *guides) {
+	b := g.open(t, "toss-payments/billing.html", browser.Desktop).press("#pay")
+	b.registerCard()
+	p := b.paid("imp_success imp_uid merchant_uid success", map[string]any{"status": "paid", "amount": 0.0})
+	if said := b.says(); said != "카드를 등록했습니다." {
+		t.Errorf("the page says %q", said)
+	}
+	b.registered(p, map[string]any{"customer_id": "garam-0412"})
 }

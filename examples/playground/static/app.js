@@ -43,12 +43,10 @@ function newCustomer() { return "card-" + random(8); }
 const context = () => ({ now: tools.now(), self: config.self, tab, lang, order, customer });
 const made = () => build(form, config.channels, context());
 
-/** @param {string} text @param {boolean} [bad] */
-function notice(text, bad = true) {
-  const line = byId("notice");
-  line.textContent = text;
-  line.hidden = !text;
-  line.classList.toggle("bad", bad);
+/** Something that went wrong; "" takes it away. @param {string} text */
+function notice(text) {
+  byId("notice-text").textContent = text;
+  byId("notice").hidden = !text;
 }
 
 // -------------------------------------------------------------------- parts
@@ -105,13 +103,13 @@ function choose(e) {
   settle(form);
   example = e.id;
   showForm();
-  notice(say(e.say), false);
   markExample();
 }
 
 function markExample() {
   for (const b of document.querySelectorAll("[data-example]")) b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.example === example));
-  if (!example) notice("");
+  const chosen = EXAMPLES.flatMap((g) => g.examples).find((e) => e.id === example);
+  byId("hint").textContent = chosen ? say(chosen.say) : t("예제를 고르거나 아래에서 직접 만들어 보세요.", "Choose an example, or make your own below.");
 }
 
 // --------------------------------------------------------------------- code
@@ -222,6 +220,7 @@ async function poll() {
 
 // -------------------------------------------------------------------- start
 
+byId("notice-close").addEventListener("click", () => notice(""));
 byId("run").addEventListener("click", run);
 byId("form").addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
 byId("copy").addEventListener("click", (/** @type {any} */ e) => copy(e.currentTarget, plain(words(made().params))));
@@ -239,6 +238,7 @@ window.addEventListener("pageshow", (e) => {
 });
 
 showExamples();
+markExample();
 showForm();
 if (!IMP) notice(t("결제 모듈을 불러오지 못했습니다. 게이트웨이가 켜져 있나요? ", "The payment module did not load. Is the gateway running? ") + config.gateway);
 else IMP.init(config.userCode);

@@ -35,10 +35,20 @@ export function h(tag, props = {}, ...children) {
 /** @param {string} id @returns {any} */
 export const byId = (id) => document.getElementById(id);
 
-/** Coloured text. @param {import("./print.js").Word[]} words */
+/** Coloured text, each line a block, so that long ones are wrapped with an indent. @param {import("./print.js").Word[]} words */
 export function coloured(words) {
   const out = document.createDocumentFragment();
-  for (const [text, kind] of words) out.append(kind ? h("span", { class: "w-" + kind }, text) : text);
+  let line = h("span", { class: "line" });
+  for (const [text, kind] of words) {
+    text.split("\n").forEach((part, i) => {
+      if (i > 0) {
+        out.append(line);
+        line = h("span", { class: "line" });
+      }
+      if (part) line.append(kind ? h("span", { class: "w-" + kind }, part) : part);
+    });
+  }
+  if (line.hasChildNodes()) out.append(line);
   return out;
 }
 

@@ -106,7 +106,7 @@ export class Results {
     return [
       this.list(run),
       this.head(run, payment, how),
-      this.problem ? h("p", { class: "notice bad", role: "alert" }, this.problem) : null,
+      this.problem ? h("p", { class: "notice", role: "alert" }, this.problem) : null,
       ...this.doings(run, payment, found),
       notesPane(found?.window || null),
       confirmPane(run),

@@ -19,6 +19,7 @@ type (
 	charging struct{}
 	accounts struct{}
 	receipts struct{}
+	pages    struct{}
 )
 
 func (windows) Query(context.Context, pay.Ref) (connector.Snapshot, error) { panic("not called") }
@@ -56,6 +57,16 @@ func (receipts) CancelReceipt(context.Context, connector.Call, string) (connecto
 	panic("not called")
 }
 
+func (pages) OpenBillingWindow(context.Context, connector.BillingWindow) (connector.Launch, error) {
+	panic("not called")
+}
+func (pages) ReadBillingReturn(context.Context, connector.Return) (connector.BillingReturned, error) {
+	panic("not called")
+}
+func (pages) IssueFromWindow(context.Context, connector.Call, string, pay.Secret) (connector.KeyOutcome, error) {
+	panic("not called")
+}
+
 type (
 	plainShop  struct{ windows }
 	cancelShop struct {
@@ -87,6 +98,12 @@ type (
 		windows
 		accounts
 	}
+	pageShop struct {
+		windows
+		cancels
+		charging
+		pages
+	}
 	receiptShop struct {
 		windows
 		cancels
@@ -102,6 +119,20 @@ func driver(rows []connector.Method, kinds ...pay.AttemptKind) connector.Driver 
 	return d
 }
 
+// billing is a driver whose windows issue billing keys when asked for m.
+func billing(d connector.Driver, m pay.Method) connector.Driver {
+	d.BillingMethod, d.CheckCustomer = m, func(string) error { return nil }
+	return d
+}
+
+// selling is a driver whose windows can go to card companies directly.
+func selling(d connector.Driver, companies ...string) connector.Driver {
+	for _, code := range companies {
+		d.Cards = append(d.Cards, connector.CardCompany{Code: code})
+	}
+	return d
+}
+
 func TestADriverThatClaimsWhatItsConnectorLacksIsFound(t *testing.T) {
 	t.Parallel()
 	const confirm, cancel = pay.AttemptConfirm, pay.AttemptCancel
@@ -110,6 +141,9 @@ func TestADriverThatClaimsWhatItsConnectorLacksIsFound(t *testing.T) {
 	inParts.PartialCancel = true
 	server.Method, server.ServerOnly, serverVbank.ServerOnly = pay.MethodPoint, true, true
 	one := []connector.Method{card}
+	const charge, issue = pay.AttemptCharge, pay.AttemptIssueKey
+	ofCards, told := card, server
+	ofCards.Cards, told.Receipts = true, true
 	for _, c := range []struct {
 		say  string // "" is no disagreement
 		conn connector.Connector
@@ -131,6 +165,24 @@ func TestADriverThatClaimsWhatItsConnectorLacksIsFound(t *testing.T) {
 		{"", accountShop{}, driver([]connector.Method{card, vbank}, confirm, cancel, pay.AttemptIssueAccount, pay.AttemptRevokeAccount)},
 		{"vbank has no row", accountShop{}, driver(one, confirm, cancel, pay.AttemptIssueAccount, pay.AttemptRevokeAccount)},
 		{"issued, but not taken back", stuckShop{}, driver([]connector.Method{card, vbank}, confirm, pay.AttemptIssueAccount)},
+		{"", pageShop{}, billing(driver(one, confirm, cancel, charge, issue), pay.MethodCard)},
+		{"billing windows: ability false, asked for with \"card\"", billingShop{}, func() connector.Driver {
+			d := driver(one, confirm, cancel, charge, issue)
+			d.BillingMethod = pay.MethodCard
+			return d
+		}()},
+		{"billing windows: ability true, customers are checked: false", pageShop{}, func() connector.Driver {
+			d := driver(one, confirm, cancel, charge, issue)
+			d.BillingMethod = pay.MethodCard
+			return d
+		}()},
+		{"asked for with tosspay, which has no row", pageShop{}, billing(driver(one, confirm, cancel, charge, issue), pay.MethodTossPay)},
+		{"issue_key: ability true, timing false", pageShop{}, billing(driver(one, confirm, cancel, charge), pay.MethodCard)},
+		{"", plainShop{}, selling(driver([]connector.Method{ofCards}, confirm), "366", "367")},
+		{"no company is known", plainShop{}, driver([]connector.Method{ofCards}, confirm)},
+		{"no window can be told of them", plainShop{}, selling(driver(one, confirm), "366")},
+		{"card company \"366\" is there twice", plainShop{}, selling(driver([]connector.Method{ofCards}, confirm), "366", "367", "366")},
+		{"point has no window that could be told", billingShop{}, driver([]connector.Method{card, told}, confirm, cancel, charge, issue)},
 		{"receipt: ability true, timing false", receiptShop{}, driver(one, confirm, cancel)},
 		{"", receiptShop{}, driver(one, confirm, cancel, pay.AttemptReceipt)},
 	} {
@@ -147,18 +199,21 @@ func TestAnAbilityThatCannotBeTestedIsFound(t *testing.T) {
 		conn connector.Connector
 		want []string
 	}{
-		{cancelShop{}, nil},
-		{billingShop{}, []string{"BillingKey", "ChargeCall", "RevokeKeyCall"}},
-		{accountShop{}, []string{"Deposit", "AccountCall"}},
-		{receiptShop{}, []string{"ReceiptCall", "ReceiptCancelCall"}},
+		{cancelShop{}, []string{"Ways"}},
+		{billingShop{}, []string{"Server.BillingKey", "Server.ChargeCall", "Server.RevokeKeyCall", "Ways"}},
+		{accountShop{}, []string{"Server.Deposit", "Server.AccountCall", "Ways"}},
+		{receiptShop{}, []string{"Server.ReceiptCall", "Server.ReceiptCancelCall", "Ways"}},
+		{pageShop{}, []string{
+			"Server.BillingKey", "Server.ChargeCall", "Server.RevokeKeyCall", "Ways", "Billing.Agree", "Billing.Leave", "Billing.IssueCall",
+		}},
 	} {
-		found := missingHooks(Server{}, c.conn)
+		found := missingHooks(Simulator{}, c.conn)
 		if len(found) != len(c.want) {
 			t.Errorf("%T: found %q, want %q", c.conn, found, c.want)
 			continue
 		}
 		for i, hook := range c.want {
-			if !strings.HasSuffix(found[i], "Simulator.Server."+hook) {
+			if !strings.HasSuffix(found[i], "Simulator."+hook) {
 				t.Errorf("%T: found %q, want %s", c.conn, found[i], hook)
 			}
 		}

@@ -48,8 +48,11 @@ type Simulator struct {
 	Fault func(t *testing.T, rule string)
 	// The method and path of the calls that move money, for rules; a segment may be *.
 	ConfirmCall, CancelCall string
+	// Ways are the ways to pay in the window of a method.
+	Ways func(m pay.Method) []Way
 
-	Server Server
+	Billing BillingPage
+	Server  Server
 }
 
 // Server is what the suite needs for the abilities that work without a window.
@@ -74,9 +77,11 @@ type Server struct {
 func Run(t *testing.T, h Harness) {
 	t.Helper()
 	tests := serverTests()
+	maps.Copy(tests, billingTests())
 	maps.Copy(tests, map[string]func(*testing.T, Harness){
 		"the driver's data and its abilities agree": testDriver,
 		"every method opens a window":               testMethods,
+		"every window is paid in each of its ways":  testWays,
 		"a payment is approved":                     testApproved,
 		"the customer leaves the window":            testLeft,
 		"the provider declines":                     testDeclined,

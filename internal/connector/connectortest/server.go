@@ -206,6 +206,9 @@ func (b *bench) serverErrors() map[string]error {
 	if a, err := connector.As[connector.BillingByCard](b.conn); err == nil {
 		ask("issue billing key", func() error { _, err := a.IssueBillingKey(ctx, b.call("key_1"), customer, b.card(false)); return err })
 	}
+	if a, err := connector.As[connector.BillingWindower](b.conn); err == nil {
+		ask("issue billing key from window", func() error { _, err := a.IssueFromWindow(ctx, b.call("key_2"), customer, "noSuchProof"); return err })
+	}
 	if a, err := connector.As[connector.BillingReader](b.conn); err == nil {
 		ask("read billing key", func() error { _, err := a.ReadBillingKey(ctx, customer); return err })
 	}

@@ -22,6 +22,18 @@ func TestConformance(t *testing.T) {
 func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 	t.Helper()
 	out, control := simulated(t)
+	out.Ways = func(m pay.Method) []connectortest.Way { return waysOf(control, m) }
+	out.Billing = connectortest.BillingPage{
+		Agree: func(t *testing.T, launch connector.Launch) string {
+			t.Helper()
+			return actOnKey(t, control, launch, "agree", map[string]any{"method": "card"})
+		},
+		Leave: func(t *testing.T, launch connector.Launch) string {
+			t.Helper()
+			return actOnKey(t, control, launch, "cancel", map[string]any{})
+		},
+		IssueCall: "POST /api/v1/billing-key/status",
+	}
 	out.Server = connectortest.Server{
 		BillingKey: func(t *testing.T, customer string, declined bool) pay.Secret {
 			t.Helper()
@@ -92,12 +104,23 @@ func registeredKey(t *testing.T, control http.Handler, customer, notices string,
 // waiting page is sent to.
 func actOnPage(t *testing.T, control http.Handler, launch connector.Launch, action string, how map[string]any) string {
 	t.Helper()
+	return actAt(t, control, "/payments/"+launch.Ref.Key+"/"+action, how)
+}
+
+// actOnKey does what the buyer does in the app about a billing key.
+func actOnKey(t *testing.T, control http.Handler, launch connector.Launch, action string, how map[string]any) string {
+	t.Helper()
+	return actAt(t, control, "/billing-keys/"+launch.Proof.Reveal()+"/"+action, how)
+}
+
+func actAt(t *testing.T, control http.Handler, path string, how map[string]any) string {
+	t.Helper()
 	var page struct {
 		Next string `json:"next"`
 	}
-	onControl(t, control, http.MethodPost, "/payments/"+launch.Ref.Key+"/"+action, how, &page)
+	onControl(t, control, http.MethodPost, path, how, &page)
 	if page.Next == "" {
-		t.Fatalf("%s: the browser is sent nowhere", action)
+		t.Fatalf("%s: the browser is sent nowhere", path)
 	}
 	return page.Next
 }

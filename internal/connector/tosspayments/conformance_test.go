@@ -3,6 +3,7 @@ package tosspayments_test
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -61,6 +62,18 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 			}
 		},
 		ConfirmCall: "POST /v1/payments/confirm", CancelCall: "POST /v1/payments/*/cancel",
+		Ways: func(m pay.Method) []connectortest.Way { return waysOf(base, m) },
+		Billing: connectortest.BillingPage{
+			Agree: func(t *testing.T, launch connector.Launch) string {
+				t.Helper()
+				return actInWindow(t, base, launch, "approve", map[string]any{"card": "good"})
+			},
+			Leave: func(t *testing.T, launch connector.Launch) string {
+				t.Helper()
+				return actInWindow(t, base, launch, "cancel", map[string]any{})
+			},
+			IssueCall: "POST /v1/billing/authorizations/issue",
+		},
 		Server: serverHooks(base, sim.Control()),
 	}
 }
@@ -119,6 +132,9 @@ func deposit(t *testing.T, control http.Handler, paymentKey string) {
 	}
 }
 
+// sdk is where the browser script registers a window, by what the page calls.
+var sdk = map[string]string{"requestPayment": "/sdk/payments", "requestBillingAuth": "/sdk/billing-auths"}
+
 // actInWindow does what the browser script and the window's page do, and gives
 // the address the browser is sent to.
 func actInWindow(t *testing.T, base string, launch connector.Launch, action string, how map[string]any) string {
@@ -126,9 +142,9 @@ func actInWindow(t *testing.T, base string, launch connector.Launch, action stri
 	var opened, ended struct {
 		URL string `json:"url"`
 	}
-	postJSON(t, base+"/sdk/payments", map[string]any{
+	postJSON(t, base+sdk[launch.Script.Call], map[string]any{
 		"clientKey": launch.Script.Init[0], "method": launch.Script.Args[0], "params": launch.Script.Args[1],
-		"nonce": "0123456789abcdef", "phone": false,
+		"nonce": "0123456789abcdef", "phone": launch.Script.Args[1].(map[string]any)["windowTarget"] == "self",
 	}, &opened)
 	postJSON(t, opened.URL+"/"+action, how, &ended)
 	if ended.URL == "" {
@@ -149,7 +165,8 @@ func postJSON(t *testing.T, address string, in, out any) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("POST %s: %s", address, answer.Status)
+		why, _ := io.ReadAll(answer.Body)
+		t.Fatalf("POST %s: %s %s", address, answer.Status, why)
 	}
 	if err := json.NewDecoder(answer.Body).Decode(out); err != nil {
 		t.Fatal(err)

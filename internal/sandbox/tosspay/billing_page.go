@@ -49,10 +49,10 @@ func (s *Simulator) showAgreement(w http.ResponseWriter, q url.Values, lang stri
 func (s *Simulator) agreement(k *billingKey, lang string, now time.Time) *agreement {
 	a := &agreement{
 		stage: stage{
-			Merchant: k.shop.Name, Desc: k.desc, Codes: codeOptions(keyDeclines), Words: keyWords(lang), Knobs: s.knobs,
+			Merchant: k.shop.Name, Desc: k.desc, Codes: codeOptions(keyDeclines, lang), Words: keyWords(lang), Knobs: s.knobs,
 			Script: script{Kind: billingKind, State: k.pageState(now), Endpoint: s.path("/payfront/billing/" + k.key), Texts: keyTexts(lang)},
 		},
-		Accounts: accountOptions(lang), ChargeFails: codeOptions(chargeDeclines), UserCI: k.userCI,
+		Accounts: accountOptions(lang), ChargeFails: codeOptions(chargeDeclines, lang), UserCI: k.userCI,
 		MoneyUsed: s.bound(k, means{account: &moneyBalance}, true) != nil,
 	}
 	for i := range accounts {

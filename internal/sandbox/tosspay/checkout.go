@@ -11,15 +11,15 @@ import (
 // checkout is what the page of a payment shows.
 type checkout struct {
 	stage
-	Amount       int64
-	Money, Card  bool
-	Accounts     []option
-	Cards        []option
-	Months       []option
-	Discounts    []option
-	Points       int64  // the buyer has
-	Receipt      string // what the sheet says of a cash receipt
-	Version      string // of the callback, as the creation asked
+	Amount      int64
+	Money, Card bool
+	Accounts    []option
+	Cards       []option
+	Months      []option
+	Discounts   []option
+	Points      int64  // the buyer has
+	Receipt     string // what the sheet says of a cash receipt
+	Version     string // of the callback, as the creation asked
 }
 
 const buyerPoints = 5000 // won the sandbox's buyer has
@@ -58,7 +58,7 @@ func (s *Simulator) showCheckout(w http.ResponseWriter, r *http.Request) {
 func (s *Simulator) checkout(p *payment, lang string, now time.Time) *checkout {
 	c := &checkout{
 		stage: stage{
-			Merchant: p.shop.Name, Desc: p.desc, Codes: codeOptions(declines), Words: paymentWords(lang), Knobs: s.knobs,
+			Merchant: p.shop.Name, Desc: p.desc, Codes: codeOptions(declines, lang), Words: paymentWords(lang), Knobs: s.knobs,
 			Script: script{
 				Kind: paymentKind, State: p.pageState(now), Endpoint: s.path("/payfront/sandbox/" + p.token), Amount: p.amount,
 				MinInstallments: minInstallments, Installments: p.installments, Texts: paymentTexts(lang),

@@ -52,6 +52,7 @@ type script struct {
 	CutOpener       bool              `json:"cutOpener"`
 	AppOnly         bool              `json:"appOnly"`
 	Texts           map[string]string `json:"texts"`
+	Messages        map[string]string `json:"messages,omitempty"` // by errorCode, in place of the wire's
 }
 
 // dress sets what follows from the request, the options of pages, and what the
@@ -63,6 +64,9 @@ func (s *Simulator) dress(st *stage, here, lang string, q url.Values, told *deed
 		st.App += "&app=1"
 	}
 	st.Script.CutOpener, st.Script.AppOnly = s.page.CutOpener, q.Get("app") == "1"
+	if lang == "en" {
+		st.Script.Messages = englishMessages
+	}
 	if told == nil {
 		told = s.auto
 	}
@@ -96,10 +100,10 @@ func (s *Simulator) renderStage(w http.ResponseWriter, name, lang string, st *st
 }
 
 // codeOptions lists errorCodes with their texts.
-func codeOptions(codes []string) []option {
+func codeOptions(codes []string, lang string) []option {
 	var list []option
 	for _, code := range codes {
-		list = append(list, option{Value: code, Label: message(code)})
+		list = append(list, option{Value: code, Label: shownMessage(code, lang)})
 	}
 	return list
 }

@@ -41,7 +41,8 @@ func (s *Simulator) record(c *apiCall, p *payment, k *billingKey) {
 	if len(s.windows) == windowsKept {
 		s.windows = slices.Delete(s.windows, 0, 1)
 	}
-	s.windows = append(s.windows, windowRecord{p, k, without(c.raw, "apiKey")})
+	request := keyLike.ReplaceAll(without(c.raw, "apiKey"), []byte("sk_${1}_***")) // one that stands elsewhere
+	s.windows = append(s.windows, windowRecord{p, k, request})
 }
 
 // without is a JSON object without one of its fields, every other as it was

@@ -15,6 +15,7 @@ type receiptView struct {
 	Card, Number, Plan, ApproveNo          string // Card is "" for accounts
 	Bank, Account, Due                     string // Account and Due of accounts only
 	Phone, Gift                            string
+	Wallet, Money, Points, Discount        string // Money and Points are what the wallet itself paid
 	Approved                               string // "" while a deposit is waited for
 	Supplied, VAT, TaxFree, Total, Balance string
 	Cancels                                []receiptCancel
@@ -59,11 +60,15 @@ func slip(p *payment) receiptView {
 		if c.months > 0 {
 			v.Plan = strconv.Itoa(c.months) + "개월"
 		}
+		if c.bare {
+			v.Card, v.Number = "알려지지 않음", "-"
+		}
 	}
 	if a := p.account; a != nil {
 		v.Bank, v.Account, v.Due = a.bank.full, a.number, day(a.due)
 	}
 	v.method(p)
+	v.wallet(p, show)
 	switch {
 	case p.state == waiting:
 		v.State = "입금 대기"
@@ -88,6 +93,22 @@ func (v *receiptView) method(p *payment) {
 		v.Phone = hiddenPhone(p.phone.number)
 	case p.gift != nil:
 		v.Gift, v.ApproveNo = p.method, p.gift.approveNo
+	}
+}
+
+// wallet fills in what a wallet paid by itself, and what a card company took off.
+func (v *receiptView) wallet(p *payment, show func(int64) string) {
+	if e := p.easyPay; e != nil {
+		v.Wallet = e.wallet.ko
+		if e.amount > 0 {
+			v.Money = show(e.amount)
+		}
+		if e.points > 0 {
+			v.Points = show(e.points)
+		}
+	}
+	if p.promotion != nil {
+		v.Discount = show(p.promotion.Amount)
 	}
 }
 

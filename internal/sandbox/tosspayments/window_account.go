@@ -51,12 +51,16 @@ func readAccountSheet(s *Simulator, f *fields, o *order) sheet {
 
 func (a accountSheet) rejection() string { return accountDeclines[0] }
 
+func (a accountSheet) title(lang string) string {
+	return web.Pick(lang, "가상계좌 (무통장입금)", "Virtual account")
+}
+
 func (a accountSheet) take(s *Simulator, w *window, choices json.RawMessage) (func(*payment), error) {
 	var ch accountChoice
 	if err := readChoices(choices, &ch); err != nil {
 		return nil, err
 	}
-	fixed := w.payment.shop.FixedAccounts
+	fixed := w.shop.FixedAccounts
 	if err := a.check(s, ch, fixed); err != nil {
 		return nil, err
 	}
@@ -116,7 +120,7 @@ type accountView struct {
 func (a accountSheet) page(s *Simulator, w *window) (string, any) {
 	cash := a.view(w.lang)
 	v := accountView{
-		Banks: viewBanks(accountBanks, w.lang), Name: a.customer, Phone: cash.Phone, AskPhone: a.askPhone, FixedKey: w.payment.shop.FixedAccounts,
+		Banks: viewBanks(accountBanks, w.lang), Name: a.customer, Phone: cash.Phone, AskPhone: a.askPhone, FixedKey: w.shop.FixedAccounts,
 		Cash: cash, Tools: viewTools(w.lang, a.rejection(), accountDeclines),
 	}
 	v.Due = a.valid.due(s.opts.Now()).In(seoul).Format(web.Pick(w.lang, "2006년 1월 2일 15:04까지", "until 15:04 on 2 January 2006"))

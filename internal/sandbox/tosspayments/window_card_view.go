@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -59,7 +60,7 @@ func (of offer) view(s *Simulator, w *window) cardView {
 }
 
 func (of offer) tile(s *Simulator, w *window, c company) tile {
-	t := tile{Code: c.code, Name: web.Pick(w.lang, c.ko, c.full), Full: c.full, Only: len(of.companies) == 1, ISP: c.isp(), Ways: strings.Join(of.ways(c), " ")}
+	t := tile{Code: c.code, Name: web.Pick(w.lang, c.ko, c.english()), Full: web.Pick(w.lang, c.full, c.english()), Only: len(of.companies) == 1, ISP: c.isp(), Ways: strings.Join(of.ways(c), " ")}
 	for _, n := range of.months {
 		if interestPayer(w.shop, of.free, c, n, s.today(), w.payment.total) != "" {
 			t.Free = append(t.Free, n)
@@ -81,3 +82,12 @@ func viewWays(lang string) []wayView {
 		{wayEasy, web.Pick(lang, "간편결제", "Quick pay"), web.Pick(lang, "미리 정한 비밀번호 여섯 자리로 확인합니다", "Confirmed with the six digits set before")},
 	}
 }
+
+// companyNames are English names for people; the tables have those of the API.
+var companyNames = map[string]string{
+	"11": "KB Kookmin", "15": "KakaoBank", "21": "Hana", "24": "Toss Bank", "30": "KDB", "31": "BC", "33": "Woori", "34": "Suhyup", "35": "Jeonbuk",
+	"36": "Citi", "37": "Korea Post", "38": "Saemaul", "39": "Savings banks", "3A": "K bank", "3K": "IBK BC", "41": "Shinhan", "42": "Jeju",
+	"46": "Gwangju", "51": "Samsung", "61": "Hyundai", "62": "Shinhyup", "71": "Lotte", "91": "NH", "W1": "Woori Card",
+}
+
+func (c company) english() string { return cmp.Or(companyNames[c.code], c.full) }

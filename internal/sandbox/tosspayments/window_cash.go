@@ -10,6 +10,11 @@ type rejecter interface {
 	rejection() string
 }
 
+// titled is a sheet whose window is named after its method.
+type titled interface {
+	title(lang string) string
+}
+
 // rejection is the code that the window's buyer is refused with.
 func (w *window) rejection() string {
 	if r, ok := w.sheet.(rejecter); ok {
@@ -163,11 +168,7 @@ type toolsView struct {
 
 // viewTools offers codes that fit the method for the confirm.
 func viewTools(lang, reject string, codes []string) toolsView {
-	v := toolsView{Lang: lang, Reject: decline{reject, refuse(reject).message(lang)}}
-	for _, code := range codes {
-		v.Declines = append(v.Declines, decline{code, refuse(code).message(lang)})
-	}
-	return v
+	return toolsView{Lang: lang, Reject: decline{reject, refuse(reject).message(lang)}, Declines: declineList(codes, lang)}
 }
 
 // bankTile is a bank to choose.
@@ -177,7 +178,7 @@ type bankTile struct{ Code, Name, Full, Initial string }
 var bankNames = map[string]string{
 	"02": "KDB", "03": "IBK", "06": "KB Kookmin", "07": "Suhyup", "11": "NH Bank", "12": "Local NH", "20": "Woori", "23": "SC First", "27": "Citibank",
 	"31": "Daegu", "32": "Busan", "34": "Gwangju", "35": "Jeju", "37": "Jeonbuk", "39": "Kyongnam", "45": "Saemaul", "48": "Shinhyup", "50": "Savings",
-	"64": "Forestry", "71": "Korea Post", "81": "Hana", "88": "Shinhan", "89": "K bank", "90": "KakaoBank", "92": "Toss Bank",
+	"64": "Forestry", "71": "Korea Post", "81": "Hana", "88": "Shinhan", "89": "K bank", "90": "Kakao", "92": "Toss Bank",
 }
 
 func viewBanks(codes []string, lang string) (out []bankTile) {

@@ -19,6 +19,10 @@ type purseView struct {
 // mixed payment is one press away.
 const sparePoints = 2000
 
+func (p purse) title(lang string) string {
+	return web.Pick(lang, p.wallet.ko+" 결제", p.wallet.en)
+}
+
 func (p purse) page(_ *Simulator, w *window) (string, any) {
 	v := purseView{
 		Code: p.wallet.code, Name: web.Pick(w.lang, p.wallet.ko, p.wallet.en), App: p.wallet.app(w.lang), Bare: p.wallet.bare, Months: p.months,
@@ -32,7 +36,7 @@ func (p purse) page(_ *Simulator, w *window) (string, any) {
 		v.Spare = min(sparePoints, w.payment.total/2)
 	}
 	for _, c := range p.wallet.companies() {
-		v.Cards = append(v.Cards, tile{Code: c.code, Name: web.Pick(w.lang, c.ko, c.full), Full: c.full})
+		v.Cards = append(v.Cards, tile{Code: c.code, Name: web.Pick(w.lang, c.ko, c.english())})
 	}
 	return "easypay", v
 }

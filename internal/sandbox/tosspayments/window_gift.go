@@ -9,16 +9,17 @@ import (
 // giftService is who issues a kind of gift certificate ("ENUM 코드", 상품권 코드)
 // and keeps the buyer's balance.
 type giftService struct {
-	brand        string // for the stylesheet
-	ko, en       string
-	cash, cashEn string // what the balance is called
+	method, methodEn string
+	brand            string // for the stylesheet
+	ko, en           string
+	cash, cashEn     string // what the balance is called
 }
 
 // giftServices are by the method's Korean name.
 var giftServices = map[string]giftService{
-	"문화상품권":   {brand: "culture", ko: "컬쳐랜드", en: "Cultureland", cash: "컬쳐캐쉬", cashEn: "Culture Cash"},
-	"도서문화상품권": {brand: "book", ko: "북앤라이프", en: "BookNLife", cash: "북앤라이프캐시", cashEn: "BookNLife Cash"},
-	"게임문화상품권": {brand: "game", ko: "스마트문상", en: "Smart Munsang", cash: "스마트캐시", cashEn: "Smart Cash"},
+	"문화상품권":   {method: "문화상품권", methodEn: "Culture gift certificate", brand: "culture", ko: "컬쳐랜드", en: "Cultureland", cash: "컬쳐캐쉬", cashEn: "Culture Cash"},
+	"도서문화상품권": {method: "도서문화상품권", methodEn: "Book gift certificate", brand: "book", ko: "북앤라이프", en: "BookNLife", cash: "북앤라이프캐시", cashEn: "BookNLife Cash"},
+	"게임문화상품권": {method: "게임문화상품권", methodEn: "Game gift certificate", brand: "game", ko: "스마트문상", en: "Smart Munsang", cash: "스마트캐시", cashEn: "Smart Cash"},
 }
 
 // The one member that every service has. The window fills both in, so that
@@ -53,6 +54,10 @@ func readGiftSheet(_ *Simulator, f *fields, o *order) sheet {
 }
 
 func (g giftSheet) rejection() string { return giftDeclines[0] }
+
+func (g giftSheet) title(lang string) string {
+	return web.Pick(lang, g.service.method, g.service.methodEn)
+}
 
 func (g giftSheet) take(_ *Simulator, _ *window, choices json.RawMessage) (func(*payment), error) {
 	var ch giftChoice

@@ -106,6 +106,9 @@ func (s *Simulator) windowPage(win *window, word string) web.Page {
 			a.tell(&conf)
 		}
 		page.Name, data.Page = s.windowView(win)
+		if t, ok := win.sheet.(titled); ok {
+			page.Title = t.title(win.lang)
+		}
 	case windowExpired:
 		page.Name = "expired"
 	default:

@@ -18,7 +18,7 @@ const phoneMonthly = 1_000_000
 const smsCode = "000000"
 
 // carrier is a phone company ("ENUM 코드", 통신사 코드).
-type carrier struct{ code, ko, en, note string }
+type carrier struct{ code, ko, en string }
 
 var carriers = []carrier{
 	{code: "SKT", ko: "SKT", en: "SKT"},
@@ -26,7 +26,7 @@ var carriers = []carrier{
 	{code: "LGU", ko: "LG U+", en: "LG U+"},
 	{code: "HELLO", ko: "헬로모바일", en: "Hello Mobile"},
 	{code: "KCT", ko: "티플러스", en: "Tplus"},
-	{code: "SK7", ko: "SK세븐모바일", en: "SK 7mobile"},
+	{code: "SK7", ko: "SK 세븐모바일", en: "SK 7mobile"},
 }
 
 var phoneDeclines = []string{
@@ -88,6 +88,10 @@ func carrierCodes(list []carrier) (codes []string) {
 }
 
 func (ph phoneSheet) rejection() string { return phoneDeclines[0] }
+
+func (ph phoneSheet) title(lang string) string {
+	return web.Pick(lang, "휴대폰 결제", "Pay by phone bill")
+}
 
 func (ph phoneSheet) take(_ *Simulator, _ *window, choices json.RawMessage) (func(*payment), error) {
 	var ch phoneChoice

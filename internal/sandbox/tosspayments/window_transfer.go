@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"naru/internal/web"
 )
 
 // mostByTransfer is the largest amount in won of one transfer ("API 에러 코드",
@@ -66,6 +68,10 @@ func (t transferSheet) offered() []string {
 }
 
 func (t transferSheet) rejection() string { return transferDeclines[0] }
+
+func (t transferSheet) title(lang string) string {
+	return web.Pick(lang, "계좌이체", "Bank transfer")
+}
 
 func (t transferSheet) take(_ *Simulator, _ *window, choices json.RawMessage) (func(*payment), error) {
 	var ch transferChoice

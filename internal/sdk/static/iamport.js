@@ -49,6 +49,7 @@
   /** A page that should have left and is still there may ask again. */
   const LEAVE_LIMIT = 15000;
 
+  /** @typedef {keyof typeof WORDS} Word */
   /** Words of the layer: Korean, English. */
   const WORDS = {
     dialog: ['결제', 'Payment'],
@@ -362,12 +363,12 @@
     };
   }
 
-  /** @param {Session} s @param {keyof WORDS} name */
+  /** @param {Session} s @param {Word} name */
   function word(s, name) { return WORDS[name][s.lang]; }
 
   /**
    * Shows a message in the layer, with buttons.
-   * @param {Session} s @param {keyof WORDS} title @param {keyof WORDS} text @param {Array<[keyof WORDS, () => void]>} [buttons]
+   * @param {Session} s @param {Word} title @param {Word} text @param {Array<[Word, () => void]>} [buttons]
    */
   function show(s, title, text, buttons) {
     const l = s.layer;
@@ -780,6 +781,7 @@
           alert(BROKEN + '\n' + (e && /** @type {any} */ (e).message));
         }
       });
+      return undefined;
     },
     certification: function (params, callback) { unsupported('IMP.certification', params, callback); },
     loadUI: function (type, params, callback) { unsupported('IMP.loadUI(' + type + ')', params, callback); },

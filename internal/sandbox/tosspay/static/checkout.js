@@ -36,6 +36,9 @@
 
   // talking to the server
 
+  /** @param {{code: string, message: string}} decline in the page's language, if it has words for it */
+  const say = (decline) => data.messages?.[decline.code] || decline.message || decline.code;
+
   /** @param {string} path @param {object} [body] @returns {Promise<any>} */
   async function ask(path, body) {
     const init = body === undefined
@@ -43,7 +46,7 @@
       : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     const res = await fetch(data.endpoint + path, init);
     const answer = await res.json();
-    if (!res.ok) throw new Error(answer.message || answer.code);
+    if (!res.ok) throw new Error(say(answer));
     return answer;
   }
 
@@ -152,7 +155,7 @@
     part("stage").classList.toggle("done", next.phase === "done");
     switch (next.phase) {
       case "open":
-        if (mine) part("declined").textContent = next.decline ? next.decline.message : "";
+        if (mine) part("declined").textContent = next.decline ? say(next.decline) : "";
         if (next.inApp && !mine && !data.appOnly && !part("identify").hidden) {
           wait(first ? texts.away : texts.elsewhere);
           showApp("asleep");
@@ -197,14 +200,14 @@
     const heading = texts[next.phase];
     if (data.appOnly) {
       closeApp(heading);
-      if (next.decline) part("app-done-text").textContent = next.decline.message;
+      if (next.decline) part("app-done-text").textContent = say(next.decline);
     } else if (next.phase !== "expired" && !first && next.next) {
       go(next.next, 0);
     } else {
       showWeb("expired");
       showApp("asleep");
       part("expired-heading").textContent = heading;
-      if (next.decline) part("expired-text").textContent = next.decline.message + " (" + next.decline.code + ")";
+      if (next.decline) part("expired-text").textContent = say(next.decline) + " (" + next.decline.code + ")";
       link("expired-back", next.next || next.appLink);
       window.scrollTo(0, 0);
       if (!first) part("expired-heading").focus({ preventScroll: true });

@@ -5,7 +5,7 @@
  * @typedef {{status: string, phase: "open"|"working"|"done"|"cancelled"|"expired"|"failed", left?: number, inApp?: boolean, next?: string,
  *   lost?: boolean, dead?: boolean, appLink?: string, decline?: {code: string, message: string}}} State
  * @typedef {{kind: "payment"|"billing", state: State, endpoint: string, amount: number, minInstallments: number, installments: boolean,
- *   auto: {action: string, code?: string, pick?: Record<string, any>}, cutOpener: boolean, appOnly: boolean, texts: Record<string, string>}} Data
+ *   auto: {action: string, code?: string, pick?: Record<string, any>}, cutOpener: boolean, appOnly: boolean, texts: Record<string, string>, messages?: Record<string, string>}} Data
  * @typedef {{first: string, refresh: () => void, pick: (wanted: Record<string, any>) => void, agreed: () => Record<string, any>}} Sheet
  *   where the buyer begins, what follows from a change, how a script picks, and what is sent in the end
  * @typedef {{part: (id: string) => HTMLElement, button: (id: string) => HTMLButtonElement, input: (id: string) => HTMLInputElement,
