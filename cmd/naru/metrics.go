@@ -22,6 +22,7 @@ type metrics struct {
 	requests   *prometheus.CounterVec
 	took       *prometheus.HistogramVec
 	deliveries *prometheus.CounterVec
+	notes      *prometheus.CounterVec
 	books      *store.Store
 	log        *slog.Logger
 	due        *prometheus.Desc
@@ -45,6 +46,9 @@ func newMetrics(s *store.Store, log *slog.Logger) *metrics {
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "naru_webhook_tries_total", Help: "Tries of webhooks by outcome: delivered, failed (to be tried again), given_up, superseded.",
 		}, []string{"outcome"}),
+		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "naru_window_parameters_noted_total", Help: "Parameters of windows that were not passed on as they were sent, by kind: unknown, deprecated, unused, adapted.",
+		}, []string{"kind"}),
 		books: s, log: log,
 		due:        desc("naru_jobs_due", "Jobs whose time has come and that are not done."),
 		lag:        desc("naru_jobs_lag_seconds", "How long the oldest due job has waited."),
@@ -52,7 +56,7 @@ func newMetrics(s *store.Store, log *slog.Logger) *metrics {
 		alarms:     desc("naru_alarms_open", "What waits for a person."),
 		readFailed: desc("naru_books_unreadable", "1 when the database could not be read for this answer."),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.deliveries, m,
+	m.registry.MustRegister(m.requests, m.took, m.deliveries, m.notes, m,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +75,9 @@ func (m *metrics) request(e rest.Event) {
 	m.requests.WithLabelValues(knownMethod(e.Method), route, strconv.Itoa(e.Status)).Inc()
 	m.took.WithLabelValues(route).Observe(e.Took.Seconds())
 }
+
+// noted counts a parameter of a window. Kinds are the gateway's own few words.
+func (m *metrics) noted(kind string) { m.notes.WithLabelValues(kind).Inc() }
 
 // knownMethod keeps made-up methods from becoming labels.
 func knownMethod(method string) string {

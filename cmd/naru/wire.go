@@ -113,7 +113,7 @@ func preapprove(n *notify.Notifier) gateway.Preapprove {
 // no other face does.
 func (a *app) routes(o appOptions) (http.Handler, error) {
 	names := v1wire.Names{Card: cardName, Bank: bankName}
-	script, err := sdk.New(sdk.Options{Gateway: a.gateway, PublicURL: o.publicURL, Names: names, Log: o.log, Now: o.now})
+	script, err := sdk.New(sdk.Options{Gateway: a.gateway, PublicURL: o.publicURL, Names: names, Log: o.log, Now: o.now, Noted: a.metrics.noted})
 	if err != nil {
 		return nil, err
 	}

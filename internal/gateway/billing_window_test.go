@@ -279,3 +279,38 @@ func TestTwoWindowsOfOneRegistration(t *testing.T) {
 		r.registered(first.payment, "buyer-1")
 	})
 }
+
+// TestKeyThatReplacesOneGoneAtTheProvider: the buyer removed the old key in the
+// app, which is learned only after the new one was agreed to. That is no deletion
+// by the merchant, and does not undo the new key.
+func TestKeyThatReplacesOneGoneAtTheProvider(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		first := r.open(r.billingRequest(pay.TossPay, "register-1", "buyer-1")).register()
+		_, err := first.finish()
+		must2(t, err)
+		r.control(r.toss.Control(), "POST", "/billing-keys/"+first.ret.Get("billingKey")+"/remove", map[string]any{}, nil)
+		second := r.open(r.billingRequest(pay.TossPay, "register-2", "buyer-1")).register()
+		r.faulty(pay.TossPay, "POST /api/v1/billing-key/status nth=1 after drop")
+		_, err = second.finish()
+		must2(t, err)
+		r.clock.Advance(time.Second)
+		body := `{"action":"ACTIVATED","processedTs":"2026-11-21 12:00:01","userId":"member-buyer-1","billingKey":"` + second.ret.Get("billingKey") + `","payMethod":"CARD"}`
+		_, err = r.gw.Notice(r.ctx, r.billing[pay.TossPay], http.Header{}, []byte(body))
+		must2(t, err)
+		r.registered(second.payment, "buyer-1")
+	})
+}
+
+// TestChargesOfAKey leave out the window it was issued in.
+func TestChargesOfAKey(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		_, err := r.open(r.billingRequest(pay.TossPayments, "register-1", "buyer-1")).register().finish()
+		must2(t, err)
+		charged, err := r.again("buyer-1", "charge-1", 9900)
+		must2(t, err)
+		list, total, err := r.gw.KeyPayments(r.ctx, r.merchant.ID, "buyer-1", 1, 20)
+		if err != nil || total != 1 || len(list) != 1 || list[0].ID != charged.ID {
+			t.Errorf("%d of %d payments (%v)", len(list), total, err)
+		}
+	})
+}

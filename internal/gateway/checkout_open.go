@@ -84,7 +84,7 @@ func (g *Gateway) insertCheckout(ctx context.Context, p pay.Payment, w WindowReq
 	if err != nil {
 		return Opened{}, err
 	}
-	o := Opened{Token: g.newToken(), Style: g.style(p.Provider, p.Mobile)}
+	o := Opened{Token: g.newToken(), Style: g.style(p.Provider, p.Mobile), Notes: w.Notes}
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
 		if err := checkUnused(ctx, tx, p.Merchant, p.MerchantUID); err != nil {
 			return err

@@ -36,6 +36,8 @@ const (
 	textRevoked  = "가상계좌가 말소되었습니다."
 	codeNoKey    = "NARU_NO_BILLING_KEY"
 	textNoKey    = "등록되지 않은 구매자입니다."
+	codeGone     = "NARU_KEY_GONE"
+	textGone     = "결제사에 더 이상 없는 빌링키입니다."
 	codeChannel  = "NARU_CHANNEL_MISSING"
 	textChannel  = "결제 채널을 사용할 수 없습니다."
 	codeUsed     = "NARU_ORDER_USED"

@@ -98,6 +98,7 @@ func (g *Gateway) learnInstrument(ctx context.Context, k pay.BillingKey, got con
 			return err
 		}
 		if gone {
+			now.Code, now.Message = codeGone, textGone
 			now, err = tx.StepBillingKey(ctx, now, pay.EvKeyDeleted)
 			return err
 		}
@@ -193,12 +194,12 @@ func (g *Gateway) checkAdopted(ctx context.Context, conn connector.Connector, r 
 	return got, nil
 }
 
-// KeyPayments are the payments of a customer_uid, also of keys that are gone,
-// the newest first, and how many there are.
+// KeyPayments are the charges of a customer_uid, also of keys that are gone, the
+// newest first, and how many there are. Windows that issued a key are not among them.
 func (g *Gateway) KeyPayments(ctx context.Context, m pay.MerchantID, uid pay.CustomerUID, page, limit int) ([]pay.Payment, int, error) {
 	var out []pay.Payment
 	var total int
-	filter := store.PaymentFilter{CustomerUID: uid, Sort: "-started", Limit: limit, Offset: (page - 1) * limit}
+	filter := store.PaymentFilter{CustomerUID: uid, Charged: true, Sort: "-started", Limit: limit, Offset: (page - 1) * limit}
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
 		if total, err = tx.CountPayments(ctx, m, filter); err != nil {
 			return err

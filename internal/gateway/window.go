@@ -92,6 +92,7 @@ type Opened struct {
 	Style   Style
 	Payment pay.Payment
 	Expires time.Time
+	Notes   []Note
 }
 
 // Begun is a checkout whose provider window may now be launched. With Choose

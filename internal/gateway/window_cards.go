@@ -30,8 +30,14 @@ func fitCards(w *WindowRequest, d connector.Driver, row connector.Method) error 
 		w.Card, w.CardRows, w.FreeMonths = kept, nil, false
 		return nil
 	}
-	if code := w.Card.Company; code != "" && !slices.ContainsFunc(d.Cards, func(c connector.CardCompany) bool { return c.Code == code }) {
-		return &Refusal{Code: RefusedParameter, Field: "card.direct.code", Detail: fmt.Sprintf("%q is no card company that %s can go to directly; GET /cards lists the codes", code, d.Provider)}
+	if code := w.Card.Company; code != "" {
+		i := slices.IndexFunc(d.Cards, func(c connector.CardCompany) bool { return c.Code == code })
+		switch {
+		case i < 0:
+			return &Refusal{Code: RefusedParameter, Field: "card.direct.code", Detail: fmt.Sprintf("%q is no card company that %s can go to directly; GET /cards lists the codes", code, d.Provider)}
+		case w.Card.AppCardOnly && !d.Cards[i].AppCard:
+			return &Refusal{Code: RefusedParameter, Field: "appCard", Detail: fmt.Sprintf("the company %q of card.direct has no app card", code)}
+		}
 	}
 	if len(w.CardRows) == 0 {
 		return nil

@@ -129,6 +129,7 @@ func fitBilling(w *WindowRequest, d connector.Driver) error {
 	w.leaveOut(why, "bypass", w.Receipt != (connector.CashReceiptOptions{}) || !w.ExpiresAt.IsZero(), func() {
 		w.Receipt, w.ExpiresAt = connector.CashReceiptOptions{}, time.Time{}
 	})
+	w.leaveOut(d.Name+"'s billing window has no such parameter", "app_scheme", w.AppScheme != "" && !d.Wallet, func() { w.AppScheme = "" })
 	w.leaveOut(d.Name+" has no such parameter", "bypass.tosspay_v2.encryptedUserCi", b.UserCI != "" && !d.Wallet, func() { b.UserCI = "" })
 	return nil
 }

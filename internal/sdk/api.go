@@ -1,7 +1,6 @@
 package sdk
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,21 +68,14 @@ func (h *Handler) open(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, err, provider, want.MerchantUID)
 		return
 	}
+	for _, n := range opened.Notes {
+		h.noted(string(n.Kind))
+	}
 	h.log.InfoContext(r.Context(), "checkout opened", "payment", opened.Payment.ID, "style", opened.Style, "page", short(withoutQuery(q.Page)))
 	h.answer(w, r, http.StatusOK, map[string]any{
 		"token": opened.Token, "style": opened.Style, "url": h.public + "/checkout/" + opened.Token, "imp_uid": opened.Payment.ID,
-		"merchant_uid": opened.Payment.MerchantUID, "provider": opened.Payment.Provider, "notes": hints(h.notes(r.Context(), opened, want)),
+		"merchant_uid": opened.Payment.MerchantUID, "provider": opened.Payment.Provider, "notes": hints(opened.Notes),
 	})
-}
-
-// notes are what the decoder and the gateway noted of a window.
-func (h *Handler) notes(ctx context.Context, opened gateway.Opened, want gateway.WindowRequest) []gateway.Note {
-	_, notes, err := h.gateway.WindowNotes(ctx, opened.Payment.Merchant, opened.Payment.ID)
-	if err != nil {
-		h.log.WarnContext(ctx, "notes not read", "payment", opened.Payment.ID, "err", err)
-		return want.Notes
-	}
-	return notes
 }
 
 var tierCode = regexp.MustCompile(`^[A-Z0-9]{3}$`)

@@ -37,6 +37,7 @@ type Options struct {
 	Names     v1wire.Names // of card companies and banks, told to callbacks
 	Log       *slog.Logger
 	Now       func() time.Time
+	Noted     func(kind string) // a parameter was not passed on as it was sent; kind is a gateway.NoteKind
 }
 
 // Handler serves the script and its API. It is safe for concurrent use.
@@ -46,6 +47,7 @@ type Handler struct {
 	names   v1wire.Names
 	log     *slog.Logger
 	now     func() time.Time
+	noted   func(string)
 	sum     string
 }
 
@@ -59,7 +61,7 @@ func New(o Options) (*Handler, error) {
 	}
 	sum := sha256.Sum256(script)
 	h := &Handler{
-		gateway: o.Gateway, public: strings.TrimRight(o.PublicURL, "/"), names: o.Names, log: o.Log, now: o.Now,
+		gateway: o.Gateway, public: strings.TrimRight(o.PublicURL, "/"), names: o.Names, log: o.Log, now: o.Now, noted: o.Noted,
 		sum: hex.EncodeToString(sum[:]),
 	}
 	if h.log == nil {
@@ -67,6 +69,9 @@ func New(o Options) (*Handler, error) {
 	}
 	if h.now == nil {
 		h.now = time.Now
+	}
+	if h.noted == nil {
+		h.noted = func(string) {}
 	}
 	return h, nil
 }

@@ -106,11 +106,11 @@ func (t *Tx) BillingKey(ctx context.Context, merchant pay.MerchantID, uid pay.Cu
 	}
 }
 
-// BillingKeyDeletedSince reports whether a key of a customer_uid was deleted after
-// an instant.
+// BillingKeyDeletedSince reports whether the merchant deleted a key of a
+// customer_uid after an instant. One that was found gone at the provider has a code.
 func (t *Tx) BillingKeyDeletedSince(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID, since time.Time) (bool, error) {
 	n, err := t.number(ctx, `SELECT COUNT(*) FROM billing_keys
-		WHERE merchant = $1 AND customer_uid = $2 AND status = 'deleted' AND ended > $3`, merchant, uid, since)
+		WHERE merchant = $1 AND customer_uid = $2 AND status = 'deleted' AND code = '' AND ended > $3`, merchant, uid, since)
 	return n > 0, wrap(err, "deleted keys of customer %q of merchant %s", uid, merchant)
 }
 

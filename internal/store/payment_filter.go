@@ -12,6 +12,7 @@ import (
 type PaymentFilter struct {
 	MerchantUID pay.MerchantUID // "" is any
 	CustomerUID pay.CustomerUID // "" is any
+	Charged     bool            // of a customer_uid: without the windows its keys were issued in
 	Statuses    []pay.Status    // none is any
 	// From and To, both inclusive and zero for unbounded, are compared with the
 	// time each payment got the status it shows in V1: started while it is not
@@ -76,6 +77,9 @@ func (f PaymentFilter) where(merchant pay.MerchantID) *condition {
 	}
 	if f.CustomerUID != "" {
 		w.and(`customer_uid <> '' AND customer_uid = `, f.CustomerUID)
+		if f.Charged {
+			w.and(`customer_usage <> `, "issue")
+		}
 	}
 	if len(f.Statuses) > 0 {
 		// An expression, to keep SQLite from the index that begins with the status.

@@ -23,6 +23,7 @@ import (
 type Stack struct {
 	Gateway, Sandbox, Shop string // base addresses
 	Browser                *browser.Browser
+	Merchant               *merchant
 }
 
 // stack is started once; every test shares it, but for those that set its clock
@@ -58,6 +59,9 @@ func run(m *testing.M) (code int, err error) {
 		}
 	}()
 	stack.Gateway, stack.Sandbox, stack.Shop = server.Gateway, server.Sandbox, server.Shop
+	var closeMerchant func()
+	stack.Merchant, closeMerchant = newMerchant(stack.Gateway)
+	defer closeMerchant()
 	// Gateway and simulators are one site: its process is kept for the layers and popups to come.
 	if stack.Browser, err = browser.Start(stack.Gateway + "/readyz"); err != nil {
 		return 1, err

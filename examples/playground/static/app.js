@@ -63,6 +63,7 @@ function changed() {
   markExample();
   showCode();
   remember();
+  if (tools.offered !== form.provider) tools.showBuyer();
 }
 
 function remember() {
@@ -83,6 +84,7 @@ function showForm() {
   showCode();
   showStyles();
   remember();
+  if (tools.offered !== form.provider) tools.showBuyer();
 }
 
 // ----------------------------------------------------------------- examples
@@ -132,6 +134,13 @@ function words(params) {
   return view === "page" ? page(call, config.gateway, english) : call;
 }
 
+/** The code is small once there are results, unless it is asked for. @param {boolean} large */
+function enlarge(large) {
+  byId("code").classList.toggle("small-code", !large);
+  byId("enlarge").setAttribute("aria-expanded", String(large));
+  byId("enlarge").textContent = large ? t("접기", "Less") : t("펼치기", "More");
+}
+
 function showCode() {
   const { params, problems } = made();
   byId("code").replaceChildren(coloured(words(params)));
@@ -164,6 +173,7 @@ function run() {
     ended(mine, begun, null);
   }
   showCode();
+  enlarge(false);
   if (window.matchMedia("(max-width: 1000px)").matches) byId("results").scrollIntoView({ behavior: "instant", block: "start" });
 }
 
@@ -173,7 +183,7 @@ function run() {
  */
 function ended(mine, begun, rsp) {
   if (open === mine) open = 0;
-  tools.used();
+  tools.showBuyer();
   showCode();
   begun.then(async ({ n }) => {
     results.opened(0);
@@ -210,7 +220,10 @@ async function poll() {
     asking = true;
     try {
       const runs = await server.runs();
-      if (runs) results.update(runs);
+      if (runs) {
+        if (server.first && runs.length) enlarge(false);
+        results.update(runs);
+      }
     } catch { /* the server is gone for now: ask again */ }
     asking = false;
   }
@@ -223,6 +236,7 @@ async function poll() {
 byId("notice-close").addEventListener("click", () => notice(""));
 byId("run").addEventListener("click", run);
 byId("form").addEventListener("submit", (/** @type {Event} */ e) => e.preventDefault());
+byId("enlarge").addEventListener("click", () => enlarge(byId("code").classList.contains("small-code")));
 byId("copy").addEventListener("click", (/** @type {any} */ e) => copy(e.currentTarget, plain(words(made().params))));
 byId("share").addEventListener("click", (/** @type {any} */ e) => copy(e.currentTarget, `${config.self}${english ? "?lang=en" : ""}#${toLink(form, lang)}`));
 byId("phone").addEventListener("change", (/** @type {any} */ e) => { form.phone = e.target.checked; changed(); });
@@ -237,6 +251,7 @@ window.addEventListener("pageshow", (e) => {
   poll();
 });
 
+enlarge(true);
 showExamples();
 markExample();
 showForm();

@@ -80,8 +80,8 @@ export async function copy(button, text) {
   setTimeout(() => { button.textContent = before; }, 1500);
 }
 
-/** Time of day, with seconds. @param {string} at RFC 3339 */
-export const clockTime = (at) => new Date(at).toLocaleTimeString(english ? "en-GB" : "ko-KR", { hour12: false, timeZone: "Asia/Seoul" });
+/** Korea's time of day, with seconds. @param {string} at RFC 3339 */
+export const clockTime = (at) => new Date(at).toLocaleTimeString("en-GB", { timeZone: "Asia/Seoul" });
 
 /** @param {number} amount won */
 export const won = (amount) => (english ? "₩" + amount.toLocaleString("en") : amount.toLocaleString("ko") + "원");

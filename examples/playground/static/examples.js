@@ -26,7 +26,7 @@ export const EXAMPLES = [
   ] },
   { label: ["계좌와 휴대폰", "Account and phone"], examples: [
     { id: "vbank", label: ["가상계좌", "Virtual account"], say: ["3일 안에 입금합니다.", "To be paid within three days."], method: "vbank", values: { vbank_due: "@+3d" } },
-    { id: "vbank-fixed", label: ["고정 가상계좌", "Fixed account"], say: ["창에서 고유번호 CUST000001처럼 적으면 늘 같은 계좌입니다. 채널에 고정식 계약이 있어야 합니다.", "Type a number such as CUST000001 in the window: always the same account. Needs such a contract."], method: "vbank", values: { vbank_due: "@+7d", name: "고정식 가상계좌" } },
+    { id: "vbank-fixed", label: ["고정 가상계좌", "Fixed account"], say: ["창에 회원 번호(숫자 13자리까지)를 적으면 늘 같은 계좌입니다. 채널에 고정식 계약이 있어야 합니다.", "The buyer types a member number of up to 13 digits, and always gets the same account. Needs such a contract."], method: "vbank", values: { vbank_due: "@+7d", name: "고정식 가상계좌" } },
     { id: "trans", label: ["이체 + 현금영수증", "Transfer + receipt"], say: ["소득공제용 현금영수증을 미리 정합니다.", "Decides on a personal cash receipt."], method: "trans", values: { "bypass.cashReceiptType": "personal" } },
     { id: "culture", label: ["문화비 이체", "Culture expense"], say: ["문화비 소득공제 대상입니다.", "Counts as a culture expense."], method: "trans", values: { "bypass.isCulturalExpense": "true", "bypass.cashReceiptType": "personal" } },
     { id: "escrow", label: ["에스크로", "Escrow"], say: ["상품 두 줄을 함께 보냅니다.", "Sends two products along."], method: "vbank",

@@ -104,14 +104,23 @@ export const BANKS = [
   { value: "071", label: ["우체국", "Korea Post"] },
 ];
 
-/** Why a payment may be declined: codes of Toss Payments. @type {Choice[]} */
-export const DECLINES = [
-  { value: "REJECT_CARD_COMPANY", label: ["카드사 거절", "Card company refuses"] },
-  { value: "REJECT_CARD_PAYMENT", label: ["한도 초과", "Over the limit"] },
-  { value: "REJECT_ACCOUNT_PAYMENT", label: ["잔액 부족", "Balance too low"] },
-  { value: "INVALID_STOPPED_CARD", label: ["정지된 카드", "Card is stopped"] },
-  { value: "INVALID_CARD_LOST_OR_STOLEN", label: ["분실·도난 카드", "Card lost or stolen"] },
-  { value: "INVALID_CARD_EXPIRATION", label: ["유효기간 오류", "Wrong expiry"] },
-  { value: "EXCEED_MAX_DAILY_PAYMENT_COUNT", label: ["하루 횟수 초과", "Too often today"] },
-  { value: "PROVIDER_ERROR", label: ["PG 일시 오류", "Provider trouble"] },
-];
+/** Why a payment may be declined: the providers' own codes. @type {Record<Provider, Choice[]>} */
+export const DECLINES = {
+  tosspayments: [
+    { value: "REJECT_CARD_COMPANY", label: ["카드사 거절", "Card company refuses"] },
+    { value: "REJECT_CARD_PAYMENT", label: ["한도 초과", "Over the limit"] },
+    { value: "REJECT_ACCOUNT_PAYMENT", label: ["잔액 부족", "Balance too low"] },
+    { value: "INVALID_STOPPED_CARD", label: ["정지된 카드", "Card is stopped"] },
+    { value: "INVALID_CARD_LOST_OR_STOLEN", label: ["분실·도난 카드", "Card lost or stolen"] },
+    { value: "EXCEED_MAX_DAILY_PAYMENT_COUNT", label: ["하루 횟수 초과", "Too often today"] },
+    { value: "PROVIDER_ERROR", label: ["PG 일시 오류", "Provider trouble"] },
+  ],
+  tosspay_v2: [
+    { value: "CARD_EXCEED_LIMIT", label: ["카드 한도 초과", "Over the card's limit"] },
+    { value: "COMMON_NOT_ENOUGH_CASH", label: ["잔액 부족", "Balance too low"] },
+    { value: "CARD_NOT_AVAILABLE", label: ["쓸 수 없는 카드", "Card cannot be used"] },
+    { value: "PAY_FRAUD_DETECTED", label: ["이상 거래", "Looks like fraud"] },
+    { value: "COMMON_SYSTEM_ERROR", label: ["토스 시스템 오류", "Toss is in trouble"] },
+    { value: "COMMON_TIMEOUT", label: ["결과가 늦음 (시간 초과)", "In doubt: timed out"] },
+  ],
+};

@@ -106,13 +106,17 @@ export function keyPane(e) {
 /** @type {Record<string, [string, string]>} */
 const KINDS = { unknown: ["모르는 이름", "unknown"], deprecated: ["예전 이름", "deprecated"], unused: ["쓰이지 않음", "unused"], adapted: ["바꿔 전달", "adapted"] };
 
-/** What Naru did with parameters. @param {Exchange | null} e null when it was not asked */
+/**
+ * What Naru notes of parameters; null when it was not asked, or is another gateway.
+ * @param {Exchange | null} e @returns {any[] | null}
+ */
+export const notesOf = (e) => (e && e.status === 200 && e.answer && e.answer.response && Array.isArray(e.answer.response.notes) ? e.answer.response.notes : null);
+
+/** What Naru did with parameters that are not passed on as they are. @param {Exchange | null} e */
 export function notesPane(e) {
-  const list = e && e.status === 200 && e.answer && e.answer.response && Array.isArray(e.answer.response.notes) ? e.answer.response.notes : null;
-  if (!list) return null; // another gateway, or one without this addition
-  const title = t("나루가 파라미터를 어떻게 했나", "What Naru did with the parameters");
-  if (!list.length) return pane("notes", title, "", [empty(t("모두 그대로 전달했습니다.", "All were passed on as they are."))]);
-  return pane("notes", title, "", [h("ul", { class: "notes" }, ...list.map((/** @type {any} */ n) => {
+  const list = notesOf(e);
+  if (!list || !list.length) return null;
+  return pane("notes", t("나루가 파라미터를 어떻게 했나", "What Naru did with the parameters"), "", [h("ul", { class: "notes" }, ...list.map((n) => {
     const [ko, en] = KINDS[n.kind] || [n.kind, n.kind];
     return h("li", { "data-kind": n.kind }, h("span", { class: "kind " + n.kind }, t(ko, en)), h("code", {}, n.parameter), h("span", {}, n.text));
   }))], String(list.length));

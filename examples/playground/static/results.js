@@ -4,7 +4,7 @@
 import { actions } from "./actions.js";
 import { clockTime, copy, h, say, t, won } from "./dom.js";
 import { methodName } from "./methods.js";
-import { callbackPane, callsPane, confirmPane, hooksPane, keyPane, notesPane, paymentPane } from "./panes.js";
+import { callbackPane, callsPane, confirmPane, hooksPane, keyPane, notesOf, notesPane, paymentPane } from "./panes.js";
 import { standing } from "./words.js";
 
 /**
@@ -102,15 +102,17 @@ export class Results {
   shown(run) {
     const found = this.found.get(run.n), payment = this.paymentOf(run);
     const how = standing(run, payment, this.open === run.n);
+    const doings = this.doings(run, payment, found);
     const side = h("div", { class: "panes" }, run.kind === "again" ? null : callbackPane(run), hooksPane(run, payment));
     return [
       this.list(run),
       this.head(run, payment, how),
       this.problem ? h("p", { class: "notice", role: "alert" }, this.problem) : null,
-      ...this.doings(run, payment, found),
+      ...doings.filter((e) => !e.matches("details")),
       notesPane(found?.window || null),
       confirmPane(run),
       side,
+      ...doings.filter((e) => e.matches("details")),
       paymentPane(found?.payment || null, this.all, (all) => { this.all = all; this.draw(); }, () => this.lookUp(run, true)),
       keyPane(found?.key || null),
       callsPane(run),
@@ -145,14 +147,15 @@ export class Results {
     const bills = run.kind === "window" && run.about?.kind === "billing";
     const row = (/** @type {string} */ name, /** @type {string | undefined} */ value) => value ? h("div", {}, h("dt", {}, name), h("dd", {}, h("code", { "data-testid": name }, value),
       h("button", { type: "button", class: "small plain", id: "copy-" + name, "aria-label": t(`${name} 복사`, `Copy ${name}`), onclick: (/** @type {any} */ e) => copy(e.currentTarget, value) }, t("복사", "Copy")))) : null;
-    const link = run.about && run.kind === "window" ? h("button", { type: "button", class: "small plain", id: "restore", "data-testid": "restore", onclick: () => this.o.restore(run.about?.link || "") }, t("이 호출을 양식으로", "Back into the form")) : null;
+    const link = run.about && run.kind === "window" ? h("button", { type: "button", class: "small plain", id: "restore", "data-testid": "restore", onclick: () => this.o.restore(run.about?.link || "") }, t("양식에 불러오기", "Into the form")) : null;
+    const passed = notesOf(this.found.get(run.n)?.window || null)?.length === 0;
     const why = payment && payment.fail_reason ? h("p", { class: "why", "data-testid": "why" }, payment.fail_reason) : null;
     return h("div", { class: "head " + how.mood, "data-testid": "standing", "data-mood": how.mood, "data-status": payment ? payment.status : "" },
       h("div", { class: "head-line" }, h("span", { class: "badge" }, say(how.text)), h("span", { class: "what" }, this.title(run)),
         bills || Number.isNaN(amount) ? null : h("b", { class: "amount" }, won(amount)),
-        payment && payment.cancel_amount ? h("span", { class: "back" }, "−" + won(payment.cancel_amount)) : null), why,
-      h("dl", {}, row("imp_uid", run.imp_uid), row("merchant_uid", run.merchant_uid), row("customer_uid", run.customer_uid)),
-      link);
+        payment && payment.cancel_amount ? h("span", { class: "back" }, "−" + won(payment.cancel_amount)) : null, link), why,
+      passed ? h("p", { class: "passed", "data-testid": "passed" }, t("나루가 파라미터를 모두 그대로 전달했습니다.", "Naru passed all parameters on as they are.")) : null,
+      h("dl", {}, row("imp_uid", run.imp_uid), row("merchant_uid", run.merchant_uid), row("customer_uid", run.customer_uid)));
   }
 
   /**

@@ -14,6 +14,7 @@ export class Server {
     this.base = base;
     this.tab = tab;
     this.seen = -1;
+    this.first = true; // nothing was heard before
   }
 
   /** @param {string} path @param {RequestInit} [init] */
@@ -33,6 +34,7 @@ export class Server {
   /** All runs of this tab; null when nothing changed since. @returns {Promise<Run[] | null>} */
   async runs() {
     const news = await this.ask(`/api/${this.tab}/runs?seen=${this.seen}`);
+    this.first = this.seen < 0;
     if (!news) return null;
     this.seen = news.seq;
     return news.runs;
@@ -61,9 +63,12 @@ export class Server {
   /** @param {string} by such as "1d" */
   advance(by) { return this.send("/sandbox/clock", { advance: by }); }
 
-  /** @param {string} provider @param {{action: string, code?: string} | null} what null is by hand */
-  nextBuyer(provider, what) {
-    const path = "/sandbox/next-buyer/" + provider;
-    return what ? this.send(path, what, "PUT") : this.ask(path, { method: "DELETE" });
-  }
+  /** What the next buyers of a provider are to do. @param {string} provider @returns {Promise<{orders: {action: string, code?: string}[]}>} */
+  orders(provider) { return this.ask("/sandbox/next-buyer/" + provider); }
+
+  /** @param {string} provider @param {{action: string, code?: string}} what */
+  order(provider, what) { return this.send("/sandbox/next-buyer/" + provider, what, "PUT"); }
+
+  /** @param {string} provider */
+  noOrders(provider) { return this.ask("/sandbox/next-buyer/" + provider, { method: "DELETE" }); }
 }

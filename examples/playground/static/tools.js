@@ -8,7 +8,7 @@ import { korean } from "./call.js";
 export class Tools {
   /**
    * @param {import("./server.js").Server} server
-   * @param {{provider: () => string, problem: (text: string) => void, changed: () => void}} o
+   * @param {{provider: () => import("./methods.js").Provider, problem: (text: string) => void, changed: () => void}} o
    */
   constructor(server, o) {
     this.server = server;
@@ -17,11 +17,10 @@ export class Tools {
     this.frozen = false;
     this.stopped = 0; // where a frozen clock stands
     this.buyer = byId("next-buyer");
+    this.offered = ""; // the provider whose declines are in the list
     this.time = byId("clock");
     this.menu();
     if (!this.buyer) return;
-    byId("declines").append(...DECLINES.map((d) => h("option", { value: "decline:" + d.value }, say(d.label))));
-    this.buyer.value = "";
     this.buyer.addEventListener("change", () => this.setBuyer());
     for (const b of document.querySelectorAll("[data-advance]")) b.addEventListener("click", () => this.advance(/** @type {HTMLButtonElement} */ (b)));
     setInterval(() => this.showTime(), 1000);
@@ -76,19 +75,33 @@ export class Tools {
     button.focus();
   }
 
-  /** Tells the sandbox what the next buyer of the chosen provider does. */
-  async setBuyer() {
-    const [action, code] = this.buyer.value.split(":");
-    try {
-      await this.server.nextBuyer(this.o.provider(), action ? { action, ...(code ? { code } : {}) } : null);
-    } catch (err) {
+  /** Offers what the provider's window can do, and shows what is ordered of it. */
+  async showBuyer() {
+    const provider = this.o.provider();
+    if (!this.buyer) return;
+    if (this.offered !== provider) {
+      this.offered = provider;
+      byId("declines").replaceChildren(...DECLINES[provider].map((d) => h("option", { value: "decline:" + d.value }, say(d.label))));
       this.buyer.value = "";
-      this.o.problem(t("다음 구매자를 정하지 못했습니다: ", "The next buyer was not set: ") + err);
+    }
+    try {
+      const { orders } = await this.server.orders(provider);
+      if (provider !== this.o.provider()) return; // another one was chosen meanwhile
+      this.buyer.value = orders.length ? orders[0].action + (orders[0].code ? ":" + orders[0].code : "") : "";
+    } catch (err) {
+      this.o.problem(t("샌드박스에 닿지 않습니다: ", "The sandbox cannot be reached: ") + err);
     }
   }
 
-  /** The choice holds for one buyer. */
-  used() {
-    if (this.buyer) this.buyer.value = "";
+  /** Tells the sandbox what the next buyer of the chosen provider does, once. */
+  async setBuyer() {
+    const provider = this.o.provider(), [action, code] = this.buyer.value.split(":");
+    try {
+      await this.server.noOrders(provider);
+      if (action) await this.server.order(provider, { action, ...(code ? { code } : {}) });
+    } catch (err) {
+      this.o.problem(t("다음 구매자를 정하지 못했습니다: ", "The next buyer was not set: ") + err);
+    }
+    await this.showBuyer();
   }
 }

@@ -174,3 +174,22 @@ func TestAnAccountThatCannotBeOpenedSaysWhy(t *testing.T) {
 		}
 	}
 }
+
+// TestAPlanOfTossPay: only the card window can be told a plan, and below fifty
+// thousand there is none.
+func TestAPlanOfTossPay(t *testing.T) {
+	t.Parallel()
+	for amount, call := range map[int64]string{50000: "카드", 49999: "토스페이"} {
+		w := window()
+		w.Method, w.Amount.Total, w.Card.Months = pay.MethodTossPay, pay.Won(amount), ptr(3)
+		launch, err := payer(t, settings("http://127.0.0.1:9")).OpenWindow(t.Context(), w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		args := overTheWire(t, launch.Script.Args).([]any)
+		months, planned := args[1].(map[string]any)["cardInstallmentPlan"]
+		if args[0] != call || planned != (amount == 50000) || planned && months != 3.0 {
+			t.Errorf("%d won are asked for as %v", amount, args)
+		}
+	}
+}

@@ -51,6 +51,7 @@ func errorMeanings() map[string]string {
 		"payment Never":    "the answer was lost, and the provider says that nothing was approved or charged",
 		"payment Revoked":  "the virtual account was taken back before a deposit",
 		"payment NoKey":    "a booked charge: its `customer_uid` has no billing key any more",
+		"payment Gone":     "of a billing key, not of a payment: the provider does not have it any more",
 		"payment Channel":  "a booked charge: the channel of its billing key is not there or of another shop now",
 		"payment Used":     "a booked charge: its order number was paid, cancelled or is in use",
 		"payment Expired":  "dead at the provider, which does not say why",

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -154,10 +155,11 @@ func TestEveryCodeThatIsOfferedIsPublished(t *testing.T) {
 		}
 		seen[code] = true
 	}
-	for _, list := range [][]string{chargeDeclines, keyDeclines} {
+	korean := regexp.MustCompile(`\p{Hangul}`)
+	for _, list := range [][]string{declines, chargeDeclines, keyDeclines} {
 		for _, code := range list {
-			if err := checkCode("x", code); err != nil || messages[code] == "" {
-				t.Errorf("%s: %v, text %q", code, err, messages[code])
+			if err := checkCode("x", code); err != nil || !korean.MatchString(shownMessage(code, "ko")) || korean.MatchString(shownMessage(code, "en")) {
+				t.Errorf("%s: %v, texts %q and %q", code, err, shownMessage(code, "ko"), shownMessage(code, "en"))
 			}
 		}
 	}

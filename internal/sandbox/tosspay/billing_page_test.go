@@ -55,7 +55,8 @@ func TestBillingPageIsStrictAndHasItsHooks(t *testing.T) {
 	}
 	for _, id := range []string{"phone", "birth", "start", "skip", "tab-qr", "app", "method-card", "method-money", "method-bank", "card", "account",
 		"consent", "agree", "cancel", "close", "decline", "decline-code", "charge-fail", "charge-fail-always", "slow", "lose-return", "expire",
-		"resume", "app-link", "app-back", "app-done", "expired-back"} {
+		"resume", "app-link", "app-back", "app-done", "expired-back",
+		"notification", "reopen", "leave-app", "face", "waiting", "countdown", "ci-mismatch", "browser-dies", "drop-callback", "dead"} {
 		if strings.Count(text, `data-testid="`+id+`"`) != 1 {
 			t.Errorf("hook %s is not there once", id)
 		}

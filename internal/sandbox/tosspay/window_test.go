@@ -88,7 +88,9 @@ func TestCheckoutPageIsStrictAndHasItsHooks(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"phone", "birth", "start", "skip", "tab-qr", "app", "method-money", "method-card", "installments",
-		"discount", "points", "pay", "decline", "decline-code", "execute-fail", "cancel", "close", "expire", "lose-return", "resume"} {
+		"discount", "points", "pay", "decline", "decline-code", "execute-fail", "cancel", "close", "expire", "lose-return", "resume",
+		"notification", "reopen", "leave-app", "face", "waiting", "waiting-text", "countdown", "countdown-waiting", "countdown-app", "installments-row", "earned", "cash-receipt",
+		"discount-won", "callback-version", "browser-dies", "drop-callback", "dead", "qr-link", "original", "final", "account", "card"} {
 		if strings.Count(text, `data-testid="`+id+`"`) != 1 {
 			t.Errorf("hook %s is not there once", id)
 		}
@@ -96,7 +98,7 @@ func TestCheckoutPageIsStrictAndHasItsHooks(t *testing.T) {
 	if !strings.Contains(text, `<svg class="qr"`) || !strings.Contains(text, "나루 문구점") || !strings.Contains(text, "60,000원") {
 		t.Error("page lacks the QR code, the merchant or the amount")
 	}
-	for _, asset := range []string{"pay.css", "checkout.js"} {
+	for _, asset := range []string{"pay.css", "sheets.js", "checkout.js"} {
 		address, err := b.assets.URL(asset)
 		if err != nil || !strings.Contains(text, address) {
 			t.Fatalf("page does not use %s (%v)", address, err)

@@ -87,7 +87,7 @@ func TestWindowParameters(t *testing.T) {
 		{"DIRECT with nothing", "카드", fields{"flowMode": "DIRECT"}, "INVALID_FLOW_MODE_PARAMETERS"},
 		{"DIRECT with both", "카드", fields{"flowMode": "DIRECT", "cardCompany": "현대", "easyPay": "토스페이"}, "INVALID_FLOW_MODE_PARAMETERS"},
 		{"DIRECT with a company", "카드", fields{"flowMode": "DIRECT", "cardCompany": "현대"}, ""},
-		{"DIRECT with an easy-pay service", "카드", fields{"flowMode": "DIRECT", "easyPay": "KAKAOPAY"}, "PAY_PROCESS_ABORTED"},
+		{"DIRECT with an easy-pay service", "카드", fields{"flowMode": "DIRECT", "easyPay": "KAKAOPAY"}, ""},
 		{"DIRECT with an unknown one", "카드", fields{"flowMode": "DIRECT", "easyPay": "나루페이"}, "INVALID_EASY_PAY"},
 		{"an odd flow", "카드", fields{"flowMode": "FAST"}, "INVALID_PARAMETER"},
 		{"app cards from abroad", "카드", fields{"useAppCardOnly": true, "useInternationalCardOnly": true}, "INVALID_PARAMETER"},
