@@ -38,6 +38,9 @@ func (d Device) pretend() chromedp.Action[chromedp.Void] {
 		if _, err := cdp.Call(ctx, t, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: d.Mobile}); err != nil {
 			return err
 		}
+		if _, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{}); err != nil {
+			return err
+		}
 		agent := emulation.SetUserAgentOverrideParams{UserAgent: d.UserAgent, AcceptLanguage: "ko-KR,ko"}
 		if d.Mobile {
 			agent.Platform = "Linux armv81"

@@ -177,16 +177,29 @@ func (f *Frame) URL() string {
 	return u
 }
 
-// Press sends a key to whatever has the focus: "Escape", "Tab", "Enter".
+// Press sends a key to whatever has the focus in the tab's page: "Escape", "Tab",
+// "Enter", "ArrowDown", "ArrowUp".
 func (tab *Tab) Press(key string) {
 	tab.t.Helper()
-	codes := map[string]int64{"Escape": 27, "Tab": 9, "Enter": 13}
-	for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeRawKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		_, err := chromedp.Call(tab.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{
-			Type: typ, Key: key, Code: key, WindowsVirtualKeyCode: codes[key], NativeVirtualKeyCode: codes[key],
+	tab.Page().Press(key)
+}
+
+// Press sends a key to whatever has the focus in the document's page, the
+// document's own frame if that has it.
+func (f *Frame) Press(key string) {
+	f.tab.t.Helper()
+	ctx, _, err := f.find()
+	if err != nil {
+		f.tab.t.Fatalf("press %s in %s: %v", key, f.what, err)
+	}
+	codes := map[string]int64{"Escape": 27, "Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38}
+	text := map[string]string{"Enter": "\r"}[key]
+	for _, typ := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		_, err := chromedp.Call(ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{
+			Type: typ, Key: key, Code: key, Text: text, WindowsVirtualKeyCode: codes[key], NativeVirtualKeyCode: codes[key],
 		})
 		if err != nil {
-			tab.t.Fatalf("press %s: %v", key, err)
+			f.tab.t.Fatalf("press %s in %s: %v", key, f.what, err)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/target"
@@ -110,6 +111,14 @@ func (tab *Tab) OnNewDocument(script string) {
 		tab.t.Fatalf("script for new documents: %v", err)
 	}
 	tab.scripts = append(tab.scripts, added.Identifier)
+}
+
+// NoScripts turns the scripts of the tab's page off until the test ends.
+func (tab *Tab) NoScripts() {
+	tab.t.Helper()
+	if _, err := chromedp.Call(tab.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}); err != nil {
+		tab.t.Fatalf("scripts off: %v", err)
+	}
 }
 
 // BlockPopups makes window.open answer as a popup blocker does, until the next

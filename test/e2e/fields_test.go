@@ -17,11 +17,11 @@ type books struct {
 	status   string // "paid" when empty
 	card     bool   // card_*, apply_num
 	bare     bool   // a card whose company and number the wallet does not tell
+	issued   bool   // a billing key was issued: nothing was approved
 	bank     string // bank_code
 	account  string // vbank_code
 	receipt  bool   // receipt_url
 	cash     bool   // cash_receipt_issued
-	approval bool   // apply_num, where there is no card
 	quota    float64
 }
 
@@ -120,7 +120,7 @@ func (a *asker) agrees(p map[string]any, b books) {
 func (a *asker) instrument(f fieldsOf, b books) {
 	a.t.Helper()
 	whole := b.card && !b.bare
-	f.told(b.card || b.approval, `[0-9]{8}`, "apply_num")
+	f.told(b.card && !b.issued, `[0-9]{8}`, "apply_num")
 	f.told(whole, `[0-9A-Z]{3,5}`, "card_code")
 	f.told(whole, `.+`, "card_name")
 	f.told(whole, `[0-9]{4,8}[0-9*]+`, "card_number")
@@ -131,7 +131,7 @@ func (a *asker) instrument(f fieldsOf, b books) {
 	f.told(b.bank != "", `.+`, "bank_name")
 	f.told(b.account != "", regexp.QuoteMeta(b.account), "vbank_code")
 	f.told(b.account != "", `.+`, "vbank_name")
-	f.told(b.account != "", `[0-9-]{8,32}`, "vbank_num")
+	f.told(b.account != "", `X?[0-9-]{8,32}`, "vbank_num") // X: of Toss Payments' test accounts
 	f.told(false, "", "vbank_holder") // Toss Payments' holder is never told
 	f.at(b.account != "", "vbank_issued_at")
 	if due, _ := f.p["vbank_date"].(float64); b.account != "" && due <= float64(time.Now().Unix()) || b.account == "" && f.p["vbank_date"] != 0.0 {

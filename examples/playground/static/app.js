@@ -35,10 +35,10 @@ let open = 0; // number of the call whose window is open
 let calls = 0;
 let hurryUntil = 0;
 
-/** @param {number} n hexadecimal digits */
-function random(n) { return [...crypto.getRandomValues(new Uint8Array(n / 2))].map((b) => b.toString(16).padStart(2, "0")).join(""); }
-function newOrder() { return "order-" + new Date(Date.now() + 9 * 3600_000).toISOString().slice(2, 10).replaceAll("-", "") + "-" + random(8); }
-function newCustomer() { return "card-" + random(8); }
+/** @param {number} n letters and digits */
+function random(n) { return [...crypto.getRandomValues(new Uint32Array(n))].map((b) => (b % 36).toString(36)).join(""); }
+function newOrder() { return "order-" + random(5); }
+function newCustomer() { return "card-" + random(5); }
 
 const context = () => ({ now: tools.now(), self: config.self, tab, lang, order, customer });
 const made = () => build(form, config.channels, context());
@@ -55,7 +55,7 @@ const tools = new Tools(server, { provider: () => form.provider, problem: notice
 const formView = new FormView(byId("form"), config.channels, changed);
 const results = new Results(byId("results"), {
   server, sandbox: config.sandbox, restore: restore, tell: (text) => { byId("say").textContent = text; },
-  order: () => newOrder(), notice: (id) => `${config.self}/hooks/${id}`, hurry: () => { hurry(); poll(); },
+  order: () => newOrder(), notice: (id) => `${config.self}/hooks/${id}`, hurry: () => { hurry(); poll(); }, top: showResults,
 });
 
 function changed() {
@@ -174,7 +174,14 @@ function run() {
   }
   showCode();
   enlarge(false);
+  showResults();
+}
+
+/** Brings the top of the results into view. */
+function showResults() {
+  const column = /** @type {HTMLElement} */ (document.querySelector(".side"));
   if (window.matchMedia("(max-width: 1000px)").matches) byId("results").scrollIntoView({ behavior: "instant", block: "start" });
+  else column.scrollTop = 0;
 }
 
 /**

@@ -126,7 +126,7 @@ export function field(p, value, needed, set) {
   const words = [say(p.label), needed ? h("abbr", { title: t("필수", "required"), class: "needed" }, "*") : null];
   const label = grouped ? h("span", { class: "label", id: id + "-label" }, ...words) : h("label", { for: id }, ...words);
   return h("div", { class: "field" + (p.wide ? " wide" : "") + (value ? " used" : ""), "data-path": p.path },
-    h("div", { class: "names" }, label, h("code", {}, p.path)),
+    h("div", { class: "names" }, label, h("code", {}, ...p.path.split(".").flatMap((part, i) => (i ? [".", h("wbr"), part] : [part])))),
     MAKERS[p.type](p, { id, help: id + "-help", value, set }),
     h("p", { class: "help", id: id + "-help" }, say(p.help)));
 }

@@ -16,7 +16,7 @@ import { standing } from "./words.js";
 export class Results {
   /**
    * @param {HTMLElement} root
-   * @param {{server: import("./server.js").Server, sandbox: boolean, order: () => string, notice: (tab: string) => string, restore: (link: string) => void, tell: (text: string) => void, hurry: () => void}} o
+   * @param {{server: import("./server.js").Server, sandbox: boolean, order: () => string, notice: (tab: string) => string, restore: (link: string) => void, tell: (text: string) => void, hurry: () => void, top: () => void}} o
    */
   constructor(root, o) {
     this.root = root;
@@ -37,7 +37,10 @@ export class Results {
   update(runs) {
     const newest = this.runs.at(-1)?.n;
     this.runs = runs;
-    if (runs.at(-1)?.n !== newest) this.chosen = 0;
+    if (runs.at(-1)?.n !== newest) {
+      this.chosen = 0;
+      if (newest) this.o.top();
+    }
     const run = this.current();
     if (run) this.lookUp(run, false);
     this.draw();
@@ -62,7 +65,7 @@ export class Results {
     const found = { payment: before?.payment || null, window: before?.window || null, key: before?.key || null, events: run.events.length };
     this.found.set(run.n, found);
     if (!run.imp_uid && !run.events.length && !always) return;
-    const bills = run.kind === "window" && run.about?.kind === "billing" && run.customer_uid;
+    const bills = run.customer_uid && (run.kind === "again" || run.about?.kind === "billing");
     try {
       const asked = [this.o.server.look(run.n, "payment"), run.imp_uid && run.kind !== "again" ? this.o.server.look(run.n, "window").catch(() => null) : null, bills ? this.o.server.look(run.n, "key") : null];
       [found.payment, found.window, found.key] = await Promise.all(asked);
@@ -103,14 +106,13 @@ export class Results {
     const found = this.found.get(run.n), payment = this.paymentOf(run);
     const how = standing(run, payment, this.open === run.n);
     const doings = this.doings(run, payment, found);
-    const side = h("div", { class: "panes" }, run.kind === "again" ? null : callbackPane(run), hooksPane(run, payment));
+    const side = h("div", { class: "panes" }, run.kind === "again" ? null : callbackPane(run), hooksPane(run, payment), confirmPane(run));
     return [
       this.list(run),
       this.head(run, payment, how),
       this.problem ? h("p", { class: "notice", role: "alert" }, this.problem) : null,
       ...doings.filter((e) => !e.matches("details")),
       notesPane(found?.window || null),
-      confirmPane(run),
       side,
       ...doings.filter((e) => e.matches("details")),
       paymentPane(found?.payment || null, this.all, (all) => { this.all = all; this.draw(); }, () => this.lookUp(run, true)),

@@ -9,7 +9,7 @@ import { korean } from "./call.js";
 
 /** @type {Record<string, Record<string, Text>>} */
 const MEANINGS = {
-  status: { paid: ["결제됨", "paid"], ready: ["아직 결제되지 않음", "not paid yet"], failed: ["실패", "failed"], cancelled: ["취소됨 (일부 취소 포함)", "cancelled, in part or whole"] },
+  status: { paid: ["결제됨", "paid"], ready: ["결제 전", "not paid yet"], failed: ["실패", "failed"], cancelled: ["취소됨 (일부 취소 포함)", "cancelled, in part or whole"] },
   pg_provider: { tosspayments: ["토스페이먼츠", "Toss Payments"], tosspay_v2: ["토스페이", "Toss Pay"] },
   channel: { pc: ["PC 결제창", "window on a desktop"], mobile: ["휴대폰 결제창", "window on a phone"], api: ["서버에서", "by a server"] },
   customer_uid_usage: { issue: ["빌링키 발급", "key issued"], payment: ["빌링키 결제", "charge of a key"], "payment.scheduled": ["예약 결제", "booked charge"] },

@@ -79,8 +79,8 @@ func (s *Simulator) takeOff(p *payment, c cancellation) {
 }
 
 // partial says whether a part of the balance may be cancelled: not with a part
-// that is outside taxation, nor of phone bills and gift certificates.
-func (p *payment) partial() bool { return p.exempt == 0 && p.phone == nil && p.gift == nil }
+// that is outside taxation, nor of gift certificates.
+func (p *payment) partial() bool { return p.exempt == 0 && p.gift == nil }
 
 // split says how much of a cancel is tax-free and how much outside taxation.
 // The rest of the balance takes all that is left. What is left of neither kind

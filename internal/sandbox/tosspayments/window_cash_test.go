@@ -189,7 +189,7 @@ func TestCashPaymentsAreApprovedAndCancelled(t *testing.T) {
 		slip       string // what the sales slip says
 	}{
 		"계좌이체":    {"transfer", `{"bank":"신한","bankCode":"88","settlementStatus":"INCOMPLETED"}`, true, "신한은행"},
-		"휴대폰":     {"mobilePhone", `{"customerMobilePhone":"01000001234","receiptUrl":"*","settlementStatus":"INCOMPLETED"}`, false, "010-****-1234"},
+		"휴대폰":     {"mobilePhone", `{"customerMobilePhone":"01000001234","receiptUrl":"*","settlementStatus":"INCOMPLETED"}`, true, "010-****-1234"},
 		"문화상품권":   {"giftCertificate", `{"approveNo":"00000000","settlementStatus":"INCOMPLETED"}`, false, "문화상품권"},
 		"도서문화상품권": {"giftCertificate", `{"approveNo":"00000000","settlementStatus":"INCOMPLETED"}`, false, "도서문화상품권"},
 		"게임문화상품권": {"giftCertificate", `{"approveNo":"00000000","settlementStatus":"INCOMPLETED"}`, false, "게임문화상품권"},
