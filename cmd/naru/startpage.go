@@ -67,7 +67,7 @@ func row(s style, ko, en, value string) string {
 func (p startPage) places(s style) string {
 	rows := []string{
 		row(s, "데모 상점", "shop", s.link.Render(p.at.Shop)+"  "+s.head.Render("← 여기부터 · open this first")),
-		row(s, "플레이그라운드", "play", s.link.Render(p.at.Shop+playgroundPath)+s.faint.Render("  결제창 시험 · try calls")),
+		row(s, "플레이그라운드", "play", s.link.Render(p.at.Shop+playgroundPath)+s.faint.Render("  시험 · try calls")),
 		row(s, "게이트웨이", "gateway", s.link.Render(p.at.Gateway)),
 		row(s, "샌드박스", "sandbox", s.link.Render(p.at.Sandbox)+s.faint.Render("  가짜 PG사 · stand-ins")),
 		row(s, "웹훅", "webhooks", s.faint.Render("→ ")+p.webhook),
