@@ -54,7 +54,7 @@ type session struct {
 	seq    int // changes so far
 	last   int // number of the newest run
 	runs   []*run
-	active time.Time
+	active int // when it was last used, counted by the book
 }
 
 // book keeps the sessions that were used last.
@@ -63,6 +63,7 @@ type book struct {
 
 	mu       sync.Mutex
 	sessions map[string]*session
+	uses     int
 }
 
 var sessionID = regexp.MustCompile(`^[A-Za-z0-9_-]{22}$`)
@@ -83,23 +84,23 @@ func (b *book) open(id string) *session {
 	}
 	s := b.sessions[id]
 	if s == nil {
+		b.forget()
 		s = &session{}
 		b.sessions[id] = s
-		s.active = b.now()
-		b.forget()
 	}
-	s.active = b.now()
+	b.uses++
+	s.active = b.uses
 	return s
 }
 
-// forget drops the session that was not used for longest when there are too many.
+// forget makes room for a session: the one not used for longest goes.
 func (b *book) forget() {
-	if len(b.sessions) <= maxSessions {
+	if len(b.sessions) < maxSessions {
 		return
 	}
 	oldest := ""
 	for id, s := range b.sessions {
-		if oldest == "" || s.active.Before(b.sessions[oldest].active) {
+		if oldest == "" || s.active < b.sessions[oldest].active {
 			oldest = id
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // webhook hears that something happened to a payment, and shows it as it came.
 // ?answer=500 has it refused, so that the gateway's retries can be watched.
 func (p *playground) webhook(w http.ResponseWriter, r *http.Request) {
-	kind, raw, fields, err := readHook(r)
+	h, err := readHook(r)
 	if err != nil {
 		writeJSON(w, http.StatusBadRequest, map[string]any{"message": err.Error()})
 		return
@@ -22,43 +22,50 @@ func (p *playground) webhook(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Query().Get("answer") == "500" {
 		status = http.StatusInternalServerError
 	}
-	data, err := json.Marshal(map[string]any{"content_type": kind, "body": raw, "fields": fields})
-	if err == nil && !p.book.hear(r.PathValue("id"), fields["imp_uid"], fields["merchant_uid"], event{Kind: "webhook", Status: status, Data: data}) {
+	data, err := json.Marshal(h)
+	if err == nil && !p.book.hear(r.PathValue("id"), h.text("imp_uid"), h.text("merchant_uid"), event{Kind: "webhook", Status: status, Data: data}) {
 		writeJSON(w, http.StatusNotFound, map[string]any{"message": "the tab this webhook is for is gone"})
 		return
 	}
 	writeJSON(w, status, map[string]any{"message": "seen"})
 }
 
+// hook is a webhook as it came.
+type hook struct {
+	Kind string         `json:"content_type"`
+	Body map[string]any `json:"body"`
+}
+
+func (h hook) text(name string) string {
+	s, _ := h.Body[name].(string)
+	return s
+}
+
 // readHook takes the body apart, in either of V1's two content types.
-func readHook(r *http.Request) (kind, raw string, fields map[string]string, err error) {
-	body, err := io.ReadAll(r.Body)
+func readHook(r *http.Request) (h hook, err error) {
+	raw, err := io.ReadAll(r.Body)
 	if err != nil {
-		return "", "", nil, err
+		return h, err
 	}
-	kind, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
-	fields = map[string]string{}
-	switch kind {
+	h.Body = map[string]any{}
+	h.Kind, _, _ = mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch h.Kind {
 	case "application/json":
-		var all map[string]any
-		if err = json.Unmarshal(body, &all); err != nil {
-			return kind, "", nil, fmt.Errorf("body: want a JSON object: %w", err)
-		}
-		for name, v := range all {
-			fields[name] = fmt.Sprint(v)
+		if err = json.Unmarshal(raw, &h.Body); err != nil {
+			return h, fmt.Errorf("body: want a JSON object: %w", err)
 		}
 	case "application/x-www-form-urlencoded":
-		form, err := url.ParseQuery(string(body))
+		form, err := url.ParseQuery(string(raw))
 		if err != nil {
-			return kind, "", nil, fmt.Errorf("body: want a form: %w", err)
+			return h, fmt.Errorf("body: want a form: %w", err)
 		}
 		for name := range form {
-			fields[name] = form.Get(name)
+			h.Body[name] = form.Get(name)
 		}
 	default:
-		return kind, "", nil, fmt.Errorf("Content-Type %.60q: want application/json or application/x-www-form-urlencoded", kind)
+		return h, fmt.Errorf("Content-Type %.60q: want application/json or application/x-www-form-urlencoded", h.Kind)
 	}
-	return kind, string(body), fields, nil
+	return h, nil
 }
 
 // silence is longer than a gateway waits for the confirm process.

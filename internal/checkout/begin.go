@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"naru/internal/gateway"
@@ -31,7 +32,7 @@ func (h *Handler) start(w http.ResponseWriter, r *http.Request, pick *gateway.Ca
 	case b.Choose != nil:
 		h.render(w, r, h.choosePage(r, b, sel))
 	case b.Launch.Script != nil:
-		h.render(styled{w, scriptOrigins(b.Launch)}, r, h.launchPage(token(r), b))
+		h.render(styled{w, scriptOrigins(b.Launch)}, r, h.launchPage(r, b))
 	case b.Launch.Redirect != "":
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("Referrer-Policy", "no-referrer")
@@ -58,11 +59,11 @@ func (s styled) WriteHeader(status int) {
 
 // launchPage loads the provider's script and calls it: static/checkout.js does
 // so with the data the page carries.
-func (h *Handler) launchPage(token string, b gateway.Begun) web.Page {
-	s, own := *b.Launch.Script, scriptOrigins(b.Launch)
+func (h *Handler) launchPage(r *http.Request, b gateway.Begun) web.Page {
+	s, own, token := *b.Launch.Script, scriptOrigins(b.Launch), token(r)
 	// Providers' scripts send the browser on with forms whose answers redirect
 	// to card companies, and form-action holds for those redirects too.
-	forms := append(append([]string{}, own...), "https:")
+	forms := slices.Concat(own, []string{"https:"}, h.shopForms(r))
 	purpose := purposeOf(b.Payment, b.Language)
 	return web.Page{
 		Name: "launch", Lang: b.Language, Title: purpose.title(),
@@ -78,6 +79,20 @@ func (h *Handler) launchPage(token string, b gateway.Begun) web.Page {
 			},
 		},
 	}
+}
+
+// shopForms is what form-action must allow on a page from which a buyer may
+// leave: the answer may redirect to the shop, whichever scheme its address has.
+func (h *Handler) shopForms(r *http.Request) []string {
+	var res gateway.Result
+	if !h.look(r.Context(), token(r), &res) {
+		return nil
+	}
+	to, ok := shop(res)
+	if !ok || res.Style != gateway.StylePage {
+		return nil
+	}
+	return formTarget(to)
 }
 
 // scriptOrigins is where the provider's script comes from, and what it uses.

@@ -69,15 +69,8 @@ func (h *Handler) choosePage(r *http.Request, b gateway.Begun, sel selection) we
 	if sel.Refused {
 		c.Problem, status = whyNot(b.Choose, b.Language, sel), http.StatusUnprocessableEntity
 	}
-	// The window may be opened by a redirect, and leaving may lead to the shop:
-	// form-action holds for those too.
-	forms := []string{h.scheme + ":"}
-	var res gateway.Result
-	if h.look(r.Context(), token(r), &res) {
-		if to, ok := shop(res); ok {
-			forms = append(forms, formTarget(to)...)
-		}
-	}
+	// The window may be opened by a redirect: form-action holds for that too.
+	forms := append([]string{h.scheme + ":"}, h.shopForms(r)...)
 	return web.Page{
 		Name: "choose", Status: status, Lang: b.Language, Title: web.Pick(b.Language, "카드사 선택", "Choose your card"),
 		Referrer: "same-origin", // so that the form's Origin is told, and not null
@@ -102,7 +95,7 @@ func (h *Handler) companies(c *gateway.CardChoice, lang string, sel selection) [
 		}
 		if len(offer.Free) > 0 {
 			top := strconv.Itoa(slices.Max(offer.Free))
-			row.Free = web.Pick(lang, "무이자 최대 "+top+"개월", "Up to "+top+" months interest-free")
+			row.Free = web.Pick(lang, "무이자 최대 "+top+"개월", "0% up to "+top+" months")
 		}
 		for _, m := range offer.Months {
 			checked := row.Checked && strconv.Itoa(m) == sel.Months

@@ -38,8 +38,8 @@ func TestACardIsChosenBeforeTheWindow(t *testing.T) {
 	if got := directive(t, csp, "frame-ancestors"); got != "https://shop.example" {
 		t.Errorf("frame-ancestors %s", got)
 	}
-	if got := directive(t, csp, "form-action"); got != "'self' https: https://shop.example" {
-		t.Errorf("form-action %s: leaving leads to the shop", got)
+	if got := directive(t, csp, "form-action"); got != "'self' https:" {
+		t.Errorf("form-action %s", got)
 	}
 	if s.window.Load() != nil {
 		t.Fatal("a window was opened before the buyer chose")
@@ -57,7 +57,7 @@ func TestACardIsChosenBeforeTheWindow(t *testing.T) {
 func TestTheChooserInEnglish(t *testing.T) {
 	t.Parallel()
 	s := newRig(t).open(func(w *gateway.WindowRequest) { twoCards(w); w.Language = "en" })
-	has(t, s.begin(), http.StatusOK, `lang="en"`, "Shinhan Card", "KB Kookmin Card", "Up to 3 months interest-free", "Pay in full", "3 months (interest-free)", "Cancel payment")
+	has(t, s.begin(), http.StatusOK, `lang="en"`, "Shinhan Card", "KB Kookmin Card", "0% up to 3 months", "Pay in full", "3 months (interest-free)", "Cancel payment")
 }
 
 func TestAChoiceThatWasNotOfferedIsAskedForAgain(t *testing.T) {
@@ -114,10 +114,12 @@ func TestAnotherSiteChoosesNothing(t *testing.T) {
 
 func TestTheChooserCanBeLeft(t *testing.T) {
 	t.Parallel()
-	s := newRig(t).open(func(w *gateway.WindowRequest) { twoCards(w); onPhone(w) })
-	s.begin()
+	s := newRig(t).open(func(w *gateway.WindowRequest) { twoCards(w); onPhone(w); w.RedirectURL = "shopapp://back" })
+	if got := directive(t, s.begin().Header().Get("Content-Security-Policy"), "form-action"); got != "'self' https: shopapp:" {
+		t.Errorf("form-action %s: the answer leads to the shop's app", got)
+	}
 	to := location(t, s.ask("/checkout/"+s.token+"/close", "x=1"), http.StatusFound)
-	if to.Host != "shop.example" || to.Query().Get("error_code") != "PAY_PROCESS_CANCELED" {
+	if to.Scheme != "shopapp" || to.Query().Get("error_code") != "PAY_PROCESS_CANCELED" {
 		t.Errorf("to %s", to)
 	}
 	has(t, s.choose("company=366"), http.StatusConflict, `data-testid="back-to-shop"`)

@@ -37,7 +37,7 @@ func (h *Handler) outcomeOf(res gateway.Result) outcome {
 	case v1wire.Status(res.Payment.Status) == v1wire.StatusPaid && p.issue:
 		o.State = "paid"
 		o.Title = p.say("{이} 완료되었습니다", "Registration complete")
-		o.Text = p.words().Free + "."
+		o.Text = web.Pick(lang, "결제된 금액은 없습니다.", "Nothing was charged.")
 		o.More = web.Pick(lang, "등록한 결제수단은 쇼핑몰에서 확인해 주세요.", "You will find what you registered in the shop.")
 	case v1wire.Status(res.Payment.Status) == v1wire.StatusPaid:
 		o.State = "paid"
@@ -76,5 +76,5 @@ func korean(at time.Time, lang string) string {
 		return at.Format("Mon 2 Jan 2006, 15:04 KST")
 	}
 	days := [...]string{"일", "월", "화", "수", "목", "금", "토"}
-	return at.Format("2006년 1월 2일 (") + days[at.Weekday()] + at.Format(") 15:04까지")
+	return at.Format("2006. 1. 2. (") + days[at.Weekday()] + at.Format(") 15:04까지")
 }

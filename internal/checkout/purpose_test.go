@@ -26,7 +26,7 @@ func TestPagesOfARegistrationDoNotSpeakOfAPayment(t *testing.T) {
 	}
 	to := location(t, s.ask("/checkout/"+s.token+"/return?customerKey=customer-7", ""), http.StatusSeeOther)
 	rec = s.ask(to.Path, "")
-	has(t, rec, http.StatusOK, `data-state="paid"`, "카드 등록이 완료되었습니다", "등록 시 결제되지 않습니다", "등록번호")
+	has(t, rec, http.StatusOK, `data-state="paid"`, "카드 등록이 완료되었습니다", "결제된 금액은 없습니다.", "등록번호")
 	if strings.Contains(rec.Body.String(), "결제 금액") {
 		t.Errorf("an amount is shown as paid:\n%s", rec.Body)
 	}
@@ -61,7 +61,7 @@ func TestAPhoneIsToldWhereToDeposit(t *testing.T) {
 	r := newRig(t)
 	r.account.Store(true)
 	for lang, want := range map[string][]string{
-		"ko": {"입금을 기다리고 있습니다", "신한은행", "2026년 11월 28일 (토) 23:59까지", "64,900원", "입금할 금액"},
+		"ko": {"입금을 기다리고 있습니다", "신한은행", "2026. 11. 28. (토) 23:59까지", "64,900원", "입금할 금액"},
 		"en": {"Waiting for your deposit", "Shinhan Bank", "Sat 28 Nov 2026, 23:59 KST", "KRW 64,900", "Amount to transfer"},
 	} {
 		s := r.open(func(w *gateway.WindowRequest) {

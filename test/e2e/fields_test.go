@@ -12,17 +12,17 @@ import (
 // books is what of a payment depends on how it was paid (PortOne V1, "결제 조회";
 // which method fills what is in docs/v1-implementation-details.md).
 type books struct {
-	method   string // pay_method as recorded
-	wallet   string // emb_pg_provider; "" is null
-	status   string // "paid" when empty
-	card     bool   // card_*, apply_num
-	bare     bool   // a card whose company and number the wallet does not tell
-	issued   bool   // a billing key was issued: nothing was approved
-	bank     string // bank_code
-	account  string // vbank_code
-	receipt  bool   // receipt_url
-	cash     bool   // cash_receipt_issued
-	quota    float64
+	method  string // pay_method as recorded
+	wallet  string // emb_pg_provider; "" is null
+	status  string // "paid" when empty
+	card    bool   // card_*, apply_num
+	bare    bool   // a card whose company and number the wallet does not tell
+	issued  bool   // a billing key was issued: nothing was approved
+	bank    string // bank_code
+	account string // vbank_code
+	receipt bool   // receipt_url
+	cash    bool   // cash_receipt_issued
+	quota   float64
 }
 
 // keysOfPayment are all keys of a payment, always sent.
@@ -132,7 +132,7 @@ func (a *asker) instrument(f fieldsOf, b books) {
 	f.told(b.account != "", regexp.QuoteMeta(b.account), "vbank_code")
 	f.told(b.account != "", `.+`, "vbank_name")
 	f.told(b.account != "", `X?[0-9-]{8,32}`, "vbank_num") // X: of Toss Payments' test accounts
-	f.told(false, "", "vbank_holder") // Toss Payments' holder is never told
+	f.told(false, "", "vbank_holder")                      // Toss Payments' holder is never told
 	f.at(b.account != "", "vbank_issued_at")
 	if due, _ := f.p["vbank_date"].(float64); b.account != "" && due <= float64(time.Now().Unix()) || b.account == "" && f.p["vbank_date"] != 0.0 {
 		a.t.Errorf("vbank_date is %v", f.p["vbank_date"])

@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -11,6 +14,7 @@ import (
 	"testing"
 
 	"naru/test/browser"
+	"naru/test/devserver"
 )
 
 // orders numbers the orders that are made without the shop.
@@ -30,10 +34,7 @@ func (l look) name() string {
 }
 
 func looks() []look {
-	small, dark := browser.Phone, browser.Phone
-	small.Width, small.Height = 360, 740
-	dark.Dark = true
-	return []look{{browser.Desktop, "ko"}, {browser.Desktop, "en"}, {small, "ko"}, {small, "en"}, {dark, "ko"}}
+	return []look{{browser.Desktop, "ko"}, {browser.Desktop, "en"}, {browser.SmallPhone, "ko"}, {browser.SmallPhone, "en"}, {browser.DarkPhone, "ko"}}
 }
 
 // album takes pictures. They are kept when NARU_SCREENSHOTS names a folder; the
@@ -48,9 +49,7 @@ type album struct {
 // sticks out sideways, and the language is told. Frame is the part that is new.
 func (a *album) page(name string, tab *browser.Tab, frame *browser.Frame) {
 	a.t.Helper()
-	var over float64
-	frame.Value(`document.documentElement.scrollWidth - document.documentElement.clientWidth`, &over)
-	if over > 0 {
+	if over := frame.Wide(); over > 0 {
 		a.t.Errorf("%s (%s) sticks out sideways by %v px", name, a.look.name(), over)
 	}
 	var lang, title string
@@ -89,6 +88,8 @@ func TestScreenshots(t *testing.T) {
 			a.card()
 			a.wallet()
 			a.ends()
+			a.choosing()
+			a.unpaid()
 		})
 	}
 }
@@ -153,7 +154,7 @@ func (a *album) wallet() {
 	a.page("tosspay-2-qr", window, f)
 	f.Click(id("tab-phone"))
 	(&buyer{t: a.t, tab: window, how: b.how}).identify(f)
-	f.Until(`document.getAnimations().every(a => a.playState === "finished" || a.effect.getTiming().iterations === Infinity)`)
+	f.Settle()
 	a.page("tosspay-3-app", window, f)
 }
 
@@ -184,8 +185,22 @@ func (a *album) ends() {
 // open registers a checkout of a phone without m_redirect_url.
 func (a *album) open(provider, order string) string {
 	a.t.Helper()
-	res, err := http.Post(stack.Gateway+"/sdk/checkouts", "text/plain", strings.NewReader(`{"user_code":"imp00000000","mobile":true,"params":{"pg":"`+provider+
-		`","merchant_uid":"`+fmt.Sprint(order, "-", orders.Add(1))+`","name":"나루 머그컵 · 물안개","amount":12000,"buyer_name":"홍길동","locale":"`+a.look.lang+`"}}`))
+	return a.openWith(map[string]any{"pg": provider, "merchant_uid": fmt.Sprint(order, "-", orders.Add(1))})
+}
+
+// openWith registers a checkout of a phone with params over what an order has.
+func (a *album) openWith(params map[string]any) string {
+	a.t.Helper()
+	all := map[string]any{
+		"pg": "tosspayments", "merchant_uid": fmt.Sprint("album-", orders.Add(1)), "name": "나루 머그컵 · 물안개", "amount": 12000,
+		"buyer_name": "홍길동", "locale": a.look.lang,
+	}
+	maps.Copy(all, params)
+	body, err := json.Marshal(map[string]any{"user_code": devserver.UserCode, "mobile": true, "params": all})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	res, err := http.Post(stack.Gateway+"/sdk/checkouts", "text/plain", bytes.NewReader(body))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -195,6 +210,49 @@ func (a *album) open(provider, order string) string {
 		a.t.Fatal("no checkout was opened")
 	}
 	return opened.Token
+}
+
+// choosing is the page on which a card is chosen, before and after the choice.
+func (a *album) choosing() {
+	a.t.Helper()
+	tab := stack.Browser.Open(a.t, a.look.device)
+	f := tab.Page()
+	for name, detail := range map[string][]any{
+		"some": {map[string]any{"card_code": "*", "enabled": false}, map[string]any{"card_code": "366", "enabled": true}, map[string]any{"card_code": "381", "enabled": true, "max_month": 6}},
+		"many": {map[string]any{"card_code": "370", "enabled": false}, map[string]any{"card_code": "*", "max_month": 3}},
+	} {
+		token := a.openWith(map[string]any{"amount": 128000, "useFreeInterestFromMall": true, "card": map[string]any{"detail": detail}})
+		tab.Go(stack.Gateway + "/checkout/" + token)
+		f.See(id("choose-card"))
+		a.page("checkout-choose-"+name, tab, f)
+		f.Click(id("company-381"))
+		f.See(id("months-381"))
+		a.page("checkout-choose-"+name+"-months", tab, f)
+	}
+	f.Value(`document.querySelector("[value='381']").value = "1"`, nil)
+	f.Click(id("continue"))
+	f.See(id("choose-problem"))
+	a.page("checkout-choose-again", tab, f)
+}
+
+// accounts and registrations end on pages of their own.
+func (a *album) unpaid() {
+	a.t.Helper()
+	tab := stack.Browser.Open(a.t, a.look.device)
+	for name, c := range map[string]struct {
+		params map[string]any
+		finish steps
+	}{
+		"checkout-account":    {map[string]any{"pay_method": "vbank"}, byAccount("20", "880003")},
+		"checkout-registered": {map[string]any{"customer_uid": fmt.Sprint("album-", orders.Add(1)), "amount": 0}, byBilling},
+	} {
+		tab.Go(stack.Gateway + "/checkout/" + a.openWith(c.params))
+		f := tab.Frame(stack.Sandbox + "/tosspayments/")
+		f.See(id("window"))
+		c.finish(f)
+		tab.Frame(stack.Gateway + "/checkout/result/").See(id("result"))
+		a.page(name, tab, tab.Page())
+	}
 }
 
 // authenticated is a Toss Pay checkout whose buyer agreed; the browser is to go to back.

@@ -26,7 +26,6 @@ const server = new Server(config.base, tab);
 
 /** @type {Form} */
 let form = fromLink(came.has("p") ? location.hash.slice(1) : sessionStorage.getItem(KEY + "-form") || "", lang);
-let example = "";
 /** @type {"call" | "page"} */
 let view = "call";
 let order = newOrder();
@@ -59,8 +58,6 @@ const results = new Results(byId("results"), {
 });
 
 function changed() {
-  example = "";
-  markExample();
   showCode();
   remember();
   if (tools.offered !== form.provider) tools.showBuyer();
@@ -68,6 +65,7 @@ function changed() {
 
 function remember() {
   const link = toLink(form, lang);
+  markExample(link);
   sessionStorage.setItem(KEY + "-form", link);
   history.replaceState(null, "", "#" + link);
 }
@@ -99,18 +97,21 @@ function showExamples() {
 
 /** @param {import("./examples.js").Example} e */
 function choose(e) {
-  const { style, phone } = form;
-  form = { ...newForm(lang), provider: e.provider || "tosspayments", kind: e.kind || "payment", method: e.method || "card", style, phone, extra: e.extra || "" };
-  form.values = { ...defaults(lang), ...e.values };
-  settle(form);
-  example = e.id;
+  form = formOf(e);
+  enlarge(true);
   showForm();
-  markExample();
 }
 
-function markExample() {
-  for (const b of document.querySelectorAll("[data-example]")) b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.example === example));
-  const chosen = EXAMPLES.flatMap((g) => g.examples).find((e) => e.id === example);
+/** The form of an example, called as now. @param {import("./examples.js").Example} e @returns {Form} */
+function formOf(e) {
+  const { style, phone } = form;
+  return settle({ ...newForm(lang), provider: e.provider || "tosspayments", kind: e.kind || "payment", method: e.method || "card", style, phone, extra: e.extra || "", values: { ...defaults(lang), ...e.values } });
+}
+
+/** Marks the example that the form is at. @param {string} link of the form */
+function markExample(link) {
+  const chosen = EXAMPLES.flatMap((g) => g.examples).find((e) => toLink(formOf(e), lang) === link);
+  for (const b of document.querySelectorAll("[data-example]")) b.setAttribute("aria-pressed", String(/** @type {HTMLElement} */ (b).dataset.example === chosen?.id));
   byId("hint").textContent = chosen ? say(chosen.say) : t("예제를 고르거나 아래에서 직접 만들어 보세요.", "Choose an example, or make your own below.");
 }
 
@@ -230,6 +231,7 @@ async function poll() {
       if (runs) {
         if (server.first && runs.length) enlarge(false);
         results.update(runs);
+        if (server.first && came.has("tab")) showResults();
       }
     } catch { /* the server is gone for now: ask again */ }
     asking = false;
@@ -260,7 +262,6 @@ window.addEventListener("pageshow", (e) => {
 
 enlarge(true);
 showExamples();
-markExample();
 showForm();
 if (!IMP) notice(t("결제 모듈을 불러오지 못했습니다. 게이트웨이가 켜져 있나요? ", "The payment module did not load. Is the gateway running? ") + config.gateway);
 else IMP.init(config.userCode);

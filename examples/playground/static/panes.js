@@ -48,7 +48,7 @@ export function hooksPane(run, payment) {
   if (elsewhere) why = t("notice_url이 이 놀이터가 아니어서 다른 곳으로 갑니다.", "notice_url is not this playground: they go elsewhere.");
   else if (payment && payment.status === "failed") why = t("실패한 결제는 웹훅을 보내지 않습니다.", "Failed payments send no webhook.");
   return pane("hooks", t("웹훅", "Webhooks"), "POST notice_url", list.length
-    ? list.flatMap((e) => [stamp(e, `${e.data.content_type} · ` + t(`${e.status}로 대답`, `answered ${e.status}`)), shown(e.data.fields, t("웹훅 본문", "Body of the webhook"))])
+    ? list.flatMap((e) => [stamp(e, `${e.data.content_type} · ` + t(`${e.status}로 대답`, `answered ${e.status}`)), shown(e.data.body, t("웹훅 본문", "Body of the webhook"))])
     : [empty(why)], list.length > 1 ? String(list.length) : "");
 }
 
@@ -100,7 +100,7 @@ export function callsPane(run) {
 export function keyPane(e) {
   if (!e) return null;
   const response = e.answer && e.answer.response;
-  return pane("key", t("빌링키", "Billing key"), "GET " + e.path, [shown(response ? filled(response) : e.answer, t("빌링키", "Billing key"))], `HTTP ${e.status} · code ${e.answer && e.answer.code}`);
+  return pane("key", t("빌링키 조회", "The key, looked up"), "GET " + e.path, [shown(response ? filled(response) : e.answer, t("빌링키", "Billing key"))], `HTTP ${e.status} · code ${e.answer && e.answer.code}`);
 }
 
 /** @type {Record<string, [string, string]>} */

@@ -151,7 +151,9 @@ export class Results {
       h("button", { type: "button", class: "small plain", id: "copy-" + name, "aria-label": t(`${name} 복사`, `Copy ${name}`), onclick: (/** @type {any} */ e) => copy(e.currentTarget, value) }, t("복사", "Copy")))) : null;
     const link = run.about && run.kind === "window" ? h("button", { type: "button", class: "small plain", id: "restore", "data-testid": "restore", onclick: () => this.o.restore(run.about?.link || "") }, t("양식에 불러오기", "Into the form")) : null;
     const passed = notesOf(this.found.get(run.n)?.window || null)?.length === 0;
-    const why = payment && payment.fail_reason ? h("p", { class: "why", "data-testid": "why" }, payment.fail_reason) : null;
+    const told = run.events.filter((e) => e.kind === "callback" || e.kind === "return").at(-1)?.data.error_msg;
+    const reason = payment ? payment.fail_reason : told;
+    const why = reason ? h("p", { class: "why", "data-testid": "why" }, reason) : null;
     return h("div", { class: "head " + how.mood, "data-testid": "standing", "data-mood": how.mood, "data-status": payment ? payment.status : "" },
       h("div", { class: "head-line" }, h("span", { class: "badge" }, say(how.text)), h("span", { class: "what" }, this.title(run)),
         bills || Number.isNaN(amount) ? null : h("b", { class: "amount" }, won(amount)),

@@ -4,8 +4,8 @@
 // nothing with the gateway, so that a misreading on one side shows.
 //
 // What the documentation leaves open is decided here once and said where it is
-// decided. Money never moves. Of a card number that a call brings only the masked
-// form is kept; the window asks for none.
+// decided. Money never moves. Of a card number that a call or the billing window
+// brings only the masked form is kept; payment windows ask for none.
 package tosspayments
 
 import (
@@ -157,9 +157,10 @@ func (o *Options) fill() error {
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.public.ServeHTTP(w, r) }
 
 // Control serves the simulator's knobs: payments and deposits, refunds, cash
-// receipts, webhooks, next declines, what windows do by themselves, and lists of
-// the money that moved, the texts sent to buyers and the magic cards. It has no
-// access control.
+// receipts, webhooks, next declines, contracts and promotions of shops, what
+// windows and the next buyers do by themselves, and lists of the windows that
+// were asked for, the money that moved, the texts sent to buyers and the magic
+// cards. It has no access control.
 func (s *Simulator) Control() http.Handler { return s.control }
 
 // Faults are the rules that break calls and webhooks.

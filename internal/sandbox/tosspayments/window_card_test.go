@@ -258,7 +258,9 @@ func TestPromotionsAreChecked(t *testing.T) {
 func TestContractsOfMethodsAndWallets(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(o *tosspayments.Options) { o.Shops[0].Wallets = []string{"카카오페이", "TOSSPAY"} })
-	wallet := func(code string) reply { return b.request("카드", params(fields{"flowMode": "DIRECT", "easyPay": code})) }
+	wallet := func(code string) reply {
+		return b.request("카드", params(fields{"flowMode": "DIRECT", "easyPay": code}))
+	}
 	refused := func(r reply, name string) {
 		t.Helper()
 		b.want(r, 400, "PAY_PROCESS_ABORTED")
