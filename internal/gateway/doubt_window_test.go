@@ -318,135 +318,58 @@ func TestSecretsOfBillingWindows(t *testing.T) {
 	}
 }
 
-// Whoever learns of a key, and however many at once: it comes about once and is
-// told once.
-func TestEverybodyLearnsAtOnce(t *testing.T) {
+// A buyer agreed, and the provider cannot be asked for half an hour. When it can
+// be again, the key comes about: nothing that the buyer agreed to has an end
+// before that.
+func TestOutageLongerThanTheQuestions(t *testing.T) {
 	both(t, func(t *testing.T, r *rig, p pay.Provider) {
 		v := r.open(r.billingRequest(p, "register-1", "buyer-1")).register()
-		r.clock.Advance(4 * time.Minute)
-		var wg sync.WaitGroup
-		for range 3 {
-			wg.Go(func() {
-				if _, err := v.finish(); err != nil && !errors.Is(err, gateway.ErrCheckoutUsed) {
-					t.Errorf("return: %v", err)
-				}
-			})
-			if p == pay.TossPay { // of the other provider only the return brings the proof
-				wg.Go(func() {
-					if err := r.walletNotice(r.billing[p], "member-buyer-1", v.ret.Get("billingKey")); err != nil {
-						t.Errorf("notice: %v", err)
-					}
-				})
-				wg.Go(func() {
-					if _, err := r.gw.CloseCheckout(r.ctx, v.token, true); err != nil {
-						t.Errorf("popup gone: %v", err)
-					}
-				})
-			}
-			wg.Go(func() {
-				if err := r.runner.RunDue(r.ctx); err != nil {
-					t.Errorf("job: %v", err)
-				}
-			})
-			wg.Go(func() {
-				if _, err := r.gw.Sync(r.ctx, r.merchant.ID, v.payment); err != nil && !errors.Is(err, gateway.ErrOutcomeUnknown) {
-					t.Errorf("sync: %v", err)
-				}
-			})
-		}
-		wg.Wait()
-		r.settle(func() bool { return r.payment(v.payment).Status == pay.StatusPaid })
+		r.line.unplugged.Store(true)
+		_, err := v.finish()
+		must2(t, err)
+		r.run(30*time.Minute, 30*time.Second)
+		r.line.unplugged.Store(false)
+		r.run(24*time.Hour, 5*time.Minute)
 		r.registered(v.payment, "buyer-1")
-		if res, err := r.gw.CheckoutResult(r.ctx, v.token); err != nil || res.Progress != gateway.ProgressDone || res.Code != "" {
-			t.Errorf("the buyer is shown %s %q (%v)", res.Progress, res.Code, err)
-		}
 	})
 }
 
-// A key that was agreed to for an order that was paid meanwhile is taken back at
-// the provider.
-func TestOrderPaidWhileTheBuyerAgreed(t *testing.T) {
+// The same, of a tab that is dead: nobody but the job would ever ask.
+func TestOutageWhileTheTabIsDead(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		v := r.open(r.billingRequest(pay.TossPay, "order-1", "buyer-1"))
-		r.paid(pay.TossPayments, "order-1")
-		res, err := v.register().finish()
-		must2(t, err)
-		if res.Code != "F1002" || res.Payment.Status != pay.StatusFailed {
-			t.Errorf("%s with %q", res.Payment.Status, res.Code)
-		}
-		r.run(10*time.Minute, 10*time.Second)
-		if _, err := r.activeKey("buyer-1"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("a key is in use: %v", err)
-		}
-		var k struct{ Status string }
-		r.control(r.toss.Control(), "GET", "/billing-keys/"+v.ret.Get("billingKey"), nil, &k)
-		if k.Status != "REMOVE" {
-			t.Errorf("at the provider it is %s", k.Status)
-		}
+		v := r.open(r.billingRequest(pay.TossPay, "register-1", "buyer-1")).register()
+		r.line.unplugged.Store(true)
+		r.run(40*time.Minute, 30*time.Second)
+		r.line.unplugged.Store(false)
+		r.run(24*time.Hour, 5*time.Minute)
+		r.registered(v.payment, "buyer-1")
 	})
 }
 
-// A customer who is deleted while the key they agreed to is being asked for has none.
-func TestDeletedWhileTheKeyIsAskedFor(t *testing.T) {
-	both(t, func(t *testing.T, r *rig, p pay.Provider) {
-		_, err := r.gw.IssueKey(r.ctx, gateway.IssueKeyRequest{Merchant: r.merchant.ID, CustomerUID: "buyer-1", CustomerID: "member-other", Card: card, Channel: gateway.ChannelChoice{Key: r.billing[pay.TossPayments]}})
-		must2(t, err)
-		v := r.open(r.billingRequest(p, "register-1", "buyer-1")).register()
-		path := map[pay.Provider]string{pay.TossPayments: "/v1/billing/authorizations/issue", pay.TossPay: "/api/v1/billing-key/status"}
-		r.faulty(p, "POST "+path[p]+" nth=1 after status=500")
-		_, err = v.finish()
-		must2(t, err)
-		r.clock.Advance(time.Second)
-		_, err = r.gw.DeleteKey(r.ctx, r.merchant.ID, "buyer-1")
-		must2(t, err)
-		r.run(10*time.Minute, 10*time.Second)
-		if _, err := r.activeKey("buyer-1"); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("a key is in use: %v", err)
-		}
-		if got := r.payment(v.payment); got.Status != pay.StatusFailed || len(r.told.of(v.payment)) != 0 {
-			t.Errorf("%s, told %v", got.Status, r.told.of(v.payment))
-		}
-		if p == pay.TossPayments && r.revoked() != 2 {
-			t.Errorf("%d keys were revoked, want both", r.revoked())
-		}
-	})
-}
-
-// A link is begun once, however many pick at the same time, and not after it lapsed.
-func TestPicksAtOnce(t *testing.T) {
+// A return to a window that never opened leaves no key behind that nobody asks for.
+func TestReturnToAWindowThatNeverOpened(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		w := r.request(pay.TossPayments, "pick")
-		w.CardRows = []gateway.CardRow{{Company: gateway.AllCards, Enabled: yes(false)}, {Company: "366", Enabled: yes(true)}, {Company: "367", Enabled: yes(true)}}
-		o, err := r.gw.OpenCheckout(r.ctx, w)
+		r.faulty(pay.TossPay, "POST /api/v1/billing-key before status=503")
+		o, err := r.gw.OpenCheckout(r.ctx, r.billingRequest(pay.TossPay, "register-1", "buyer-1"))
 		must2(t, err)
-		w.MerchantUID = "late"
-		late, err := r.gw.OpenCheckout(r.ctx, w)
-		must2(t, err)
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		begun := 0
-		for i := range 8 {
-			wg.Go(func() {
-				b, err := r.gw.BeginCheckout(r.ctx, o.Token, &gateway.CardPick{Company: []string{"366", "367"}[i%2]})
-				mu.Lock()
-				defer mu.Unlock()
-				switch {
-				case err == nil && b.Launch.Script != nil:
-					begun++
-				case !errors.Is(err, gateway.ErrCheckoutUsed):
-					t.Errorf("%v", err)
-				}
-			})
+		if _, err := r.gw.BeginCheckout(r.ctx, o.Token, nil); !errors.Is(err, gateway.ErrProviderDown) {
+			t.Fatalf("%v", err)
 		}
-		wg.Wait()
-		if begun != 1 {
-			t.Errorf("begun %d times", begun)
+		r.well()
+		v := &visit{r: r, token: o.Token, payment: o.Payment.ID, ret: url.Values{"status": {"ACTIVE"}, "userId": {"member-buyer-1"}, "billingKey": {"invented"}}}
+		if _, err := v.finish(); err != nil {
+			t.Logf("return: %v", err)
 		}
-		r.clock.Advance(31 * time.Minute)
-		for _, pick := range []*gateway.CardPick{nil, {Company: "366"}, {Company: "999"}} {
-			if _, err := r.gw.BeginCheckout(r.ctx, late.Token, pick); !errors.Is(err, gateway.ErrCheckoutExpired) {
-				t.Errorf("after the link lapsed, pick %+v: %v", pick, err)
+		r.run(time.Hour, time.Minute)
+		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+			k, err := tx.BillingKeyOfPayment(r.ctx, r.merchant.ID, v.payment)
+			if errors.Is(err, store.ErrNotFound) {
+				return nil
 			}
-		}
+			if k.Status == pay.KeyIssuing {
+				t.Errorf("the payment is %s, and a key is being issued that nobody asks for", r.payment(v.payment).Status)
+			}
+			return err
+		}))
 	})
 }

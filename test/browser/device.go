@@ -53,8 +53,9 @@ func (d Device) pretend() chromedp.Action[chromedp.Void] {
 		if d.Dark {
 			scheme = "dark"
 		}
+		// What moves for its own sake is drawn by the processor that all tests share.
 		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}},
 		})
 		return err
 	})

@@ -98,7 +98,11 @@ func (r row) ask(t *testing.T, d browser.Device) *asker {
 func (r row) approved(t *testing.T, d browser.Device) {
 	t.Helper()
 	a := r.ask(t, d)
-	r.approve(r.window(a))
+	f := r.window(a)
+	if r.refuse != nil { // one row of each window
+		usableWindow(t, f)
+	}
+	r.approve(f)
 	got := a.outcome()
 	if got.keys() != r.keys(d, true) {
 		t.Errorf("the page was told %s, want %s", got.keys(), r.keys(d, true))

@@ -46,7 +46,8 @@ type album struct {
 }
 
 // page holds what is to be seen to what every page owes its reader: nothing
-// sticks out sideways, and the language is told. Frame is the part that is new.
+// sticks out sideways, the language is told, and (on a desktop and in the dark)
+// nothing keeps people out. Frame is the part that is new.
 func (a *album) page(name string, tab *browser.Tab, frame *browser.Frame) {
 	a.t.Helper()
 	if over := frame.Wide(); over > 0 {
@@ -62,11 +63,13 @@ func (a *album) page(name string, tab *browser.Tab, frame *browser.Frame) {
 	if title == "" {
 		a.t.Errorf("%s (%s) has no title", name, a.look.name())
 	}
-	png := tab.Screenshot(false)
+	if a.look.lang == "ko" && a.look.device != browser.SmallPhone {
+		usable(a.t, name, frame)
+	}
 	if a.dir == "" {
 		return
 	}
-	if err := os.WriteFile(filepath.Join(a.dir, name+"-"+a.look.name()+".png"), png, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(a.dir, name+"-"+a.look.name()+".png"), tab.Screenshot(false), 0o644); err != nil {
 		a.t.Error(err)
 	}
 }

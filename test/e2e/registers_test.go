@@ -51,6 +51,7 @@ func (r registration) registers(t *testing.T, d browser.Device) {
 	t.Helper()
 	a, customer := r.ask(t, d)
 	w := r.row().window(a)
+	usableWindow(t, w)
 	r.approve(w)
 	got := a.outcome()
 	if want := r.row().keys(d, true); got.keys() != want {
@@ -143,6 +144,7 @@ func TestRegistrationWhosePopupDies(t *testing.T) {
 	f := a.tossPay()
 	toApp(f)
 	openTools(f)
+	usable(t, "the app", f)
 	f.Check(id("browser-dies"))
 	f.Check(id("consent"))
 	f.Click(id("agree"))

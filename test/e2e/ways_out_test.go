@@ -184,8 +184,10 @@ func TestWrongCalls(t *testing.T) {
 		{"amount has a fraction", `{amount: 10.5}`, "", "amount"},
 		{"order number too long", `{merchant_uid: "x".repeat(41)}`, "", "merchant_uid"},
 		{"unknown channel", `{channelKey: "channel-key-nobody"}`, "F1001", ""},
-		{"a method that is not offered", `{pay_method: "vbank"}`, "", "pay_method"},
-		{"billing", `{customer_uid: "member-1"}`, "", "customer_uid"},
+		{"a method that is not offered", `{pay_method: "tosspay_card"}`, "", "pay_method"},
+		{"an account without a name", `{pay_method: "vbank", buyer_name: ""}`, "", "buyer_name"},
+		{"escrow by card", `{escrow: true}`, "", "escrow"},
+		{"a billing key from a channel for payments", `{customer_uid: "member-1"}`, "", "customer_uid"},
 		{"foreign money", `{currency: "USD"}`, "", "currency"},
 	} {
 		var rsp outcome

@@ -37,7 +37,7 @@ func (s *stage) approve(o opened, provider string, w window) error {
 
 // agree gives where the provider's window sends the browser.
 func (s *stage) agree(o opened, provider string, w window) (string, error) {
-	if provider == "tosspayments" {
+	if provider == cards {
 		var end struct{ URL string }
 		a, err := s.call(call{to: o.address + "/approve", body: choices[w.name]}, &end)
 		if err == nil && a.status != http.StatusOK {
@@ -49,11 +49,11 @@ func (s *stage) agree(o opened, provider string, w window) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to := "tosspay/payments/" + at.Query().Get("payToken") + "/approve"
+	to, does := "tosspay/payments/"+at.Query().Get("payToken")+"/approve", map[string]any{}
 	if w.name == billing {
-		to = "tosspay/billing-keys/" + at.Query().Get("billingKey") + "/agree"
+		to, does = "tosspay/billing-keys/"+at.Query().Get("billingKey")+"/agree", map[string]any{"method": "card"}
 	}
 	var end struct{ Next string }
-	err = s.Control("POST", to, map[string]any{}, &end)
+	err = s.Control("POST", to, does, &end)
 	return end.Next, err
 }

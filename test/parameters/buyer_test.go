@@ -85,12 +85,18 @@ func (s *stage) readNotes(o *opened) error {
 // link is an address of the checkout.
 func (s *stage) link(o opened, more string) string { return s.Gateway + "/checkout/" + o.token + more }
 
-// begin follows the link to the provider's window. A buyer who is to choose a
+// begin opens the provider's window, and learns what the provider received.
+func (s *stage) begin(o *opened, w wish) (err error) {
+	o.address, o.received, err = s.records[w.contract.provider].of(func() (string, error) { return s.follow(o, w) })
+	return err
+}
+
+// follow follows the link to the provider's window. A buyer who is to choose a
 // card takes the first company, at once.
-func (s *stage) begin(o *opened, w wish) error {
+func (s *stage) follow(o *opened, w wish) (string, error) {
 	a, err := s.call(call{to: s.link(*o, "")}, nil)
 	if err != nil {
-		return err
+		return "", err
 	}
 	page := pageOf(a)
 	if page.Page == "choose" {
@@ -98,29 +104,22 @@ func (s *stage) begin(o *opened, w wish) error {
 			o.companies = append(o.companies, m[1])
 		}
 		if len(o.companies) == 0 {
-			return fmt.Errorf("no company to choose: %s", a)
+			return "", fmt.Errorf("no company to choose: %s", a)
 		}
 		form := url.Values{"company": o.companies[:1], "months": {"0"}}
 		if a, err = s.call(call{to: s.link(*o, "/card"), body: form.Encode(), origin: s.Gateway}, nil); err != nil {
-			return err
+			return "", err
 		}
 		page = pageOf(a)
 	}
 	o.language = page.Lang
-	from := s.wallet
 	switch {
-	case page.Script != nil:
-		from = s.cards
-		o.address, err = s.runScript(*page.Script, w.phone)
-	case a.status == http.StatusSeeOther && a.location != "":
-		o.address = a.location
-	default:
-		return fmt.Errorf("no window: %s", a)
+	case page.Script != nil && w.contract.provider == cards:
+		return s.runScript(*page.Script, w.phone)
+	case a.status == http.StatusSeeOther && w.contract.provider == wallet:
+		return a.location, nil
 	}
-	if err == nil {
-		o.received, err = from.of(o.address)
-	}
-	return err
+	return "", fmt.Errorf("no window of %s: %s", w.contract.provider, a)
 }
 
 var company = regexp.MustCompile(`name="company" value="(\w+)"`)

@@ -2,7 +2,6 @@ package parameters_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -84,13 +83,4 @@ func (w walk) channel(o opened) (string, error) {
 		return fmt.Sprintf("%s, key of %s", got, o.received.mid), nil
 	}
 	return "given", nil
-}
-
-// provable are the words before an item's = that are no member of a window.
-var provable = []string{"channel", "redirect", "webhook", "confirm", "page", "choose"}
-
-// proves reports whether an item says something that can be seen from outside.
-func proves(item string) bool {
-	name, _, ok := strings.Cut(item, "=")
-	return ok && (slices.Contains(provable, name) || name != "") || strings.HasPrefix(item, "!") || strings.HasPrefix(item, "noted:") || strings.HasPrefix(item, "refused:")
 }

@@ -20,7 +20,7 @@ type walk struct {
 }
 
 func (s *stage) walk(r row, w window) walk {
-	kind := "payment"
+	kind := payment
 	if w.name == billing {
 		kind = billing
 	}
@@ -38,7 +38,7 @@ func (w walk) wish(example params, unique string) wish {
 	if w.window.name == billing {
 		p["customer_uid"], p["customer_id"] = text("key-"+unique), text("member-"+unique)
 	}
-	return wish{contract: w.contract, params: example.over(p), phone: w.row.phone() || w.row.parameter == "m_redirect_url"}
+	return wish{contract: w.contract, params: example.over(p), phone: w.row.phone()}
 }
 
 // prove opens the window and holds what came of it against every item.
@@ -83,7 +83,7 @@ func (w walk) proveRefusal(o opened) error {
 		return fmt.Errorf("refused: %s %s", o.refused.Code, o.refused.Text)
 	}
 	code, name, _ := strings.Cut(want[0], ":")
-	says := strings.Contains(o.refused.Text, " "+name+": ")
+	says := strings.Contains(o.refused.Text, "("+name+": ")
 	if code == ownWords {
 		says = strings.HasPrefix(o.refused.Text, "등록되지 않은 PG모듈 정보입니다.")
 	}
@@ -153,7 +153,8 @@ func (o opened) anyones() string {
 }
 
 // withoutParameter is the window that opens for the example without the
-// parameter. It is opened once for all rows that ask for the same.
+// parameter, or, where the rest of the example makes no sense by itself, for no
+// example at all. It is opened once for all rows that ask for the same.
 func (w walk) withoutParameter() (opened, error) {
 	path := w.row.parameter
 	if path == anyName {
@@ -163,14 +164,21 @@ func (w walk) withoutParameter() (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	key := fmt.Sprintf("%s %s %v %s", w.row.provider, w.window, w.row.phone(), rest)
-	unique := fmt.Sprintf("p%d-%s", w.row.line, w.window.name)
+	o, err := w.openOnce(rest)
+	if err == nil && o.refused != nil {
+		o, err = w.openOnce(params{})
+	}
+	if err == nil && o.refused != nil {
+		err = fmt.Errorf("without the parameter no window opens: %s", o.refused.Text)
+	}
+	return o, err
+}
+
+// openOnce opens one window for all who want the same.
+func (w walk) openOnce(example params) (opened, error) {
+	key := fmt.Sprintf("%s %s %v %s", w.row.provider, w.window.name, w.row.phone(), example)
 	once, _ := w.plain.LoadOrStore(key, sync.OnceValues(func() (opened, error) {
-		o, err := w.open(w.wish(rest, unique))
-		if err == nil && o.refused != nil {
-			err = fmt.Errorf("without the parameter no window opens: %s", o.refused.Text)
-		}
-		return o, err
+		return w.open(w.wish(example, fmt.Sprintf("p%d-%d-%s", w.row.line, len(example), w.window.name)))
 	}))
 	return once.(func() (opened, error))()
 }

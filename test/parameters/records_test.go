@@ -3,6 +3,7 @@ package parameters_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"sync"
@@ -44,37 +45,56 @@ func lookup(tree any, path string) (string, bool) {
 
 var steps = regexp.MustCompile(`[^.\[\]]+`)
 
-// records finds windows by their address. Whoever asks while another reads the
-// stand-in's list is served by the next reading, so that a list is read once for
-// many windows.
+// records finds what a stand-in received. Its list is long and is read once for
+// all windows that are being opened at the same time: when the last of them is
+// open, whoever was first waits no longer.
 type records struct {
-	mu   sync.Mutex
 	read func() (map[string]record, error)
-	seen map[string]record
+
+	mu      sync.Mutex
+	open    *sync.Cond
+	opening int               // windows that are under way
+	seen    map[string]record // by the window's address
 }
 
 func newRecords(read func() (map[string]record, error)) *records {
-	return &records{read: read, seen: map[string]record{}}
+	r := &records{read: read, seen: map[string]record{}}
+	r.open = sync.NewCond(&r.mu)
+	return r
 }
 
-func (r *records) of(address string) (record, error) {
+// of is what was received for the window that open opens, and its address.
+func (r *records) of(open func() (string, error)) (string, record, error) {
+	r.mu.Lock()
+	r.opening++
+	r.mu.Unlock()
+	address, err := open()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if got, ok := r.seen[address]; ok {
-		return got, nil
+	if r.opening--; r.opening == 0 {
+		defer r.open.Broadcast()
 	}
-	all, err := r.read()
 	if err != nil {
-		return record{}, err
+		return "", record{}, err
 	}
-	for at, one := range all {
-		r.seen[at] = one
+	for r.opening > 0 {
+		if got, ok := r.seen[address]; ok {
+			return address, got, nil
+		}
+		r.open.Wait()
 	}
-	got, ok := all[address]
+	if _, ok := r.seen[address]; !ok {
+		all, err := r.read()
+		if err != nil {
+			return address, record{}, err
+		}
+		maps.Copy(r.seen, all)
+	}
+	got, ok := r.seen[address]
 	if !ok {
-		return record{}, fmt.Errorf("the stand-in has no window at %s", address)
+		err = fmt.Errorf("the stand-in has no window at %s", address)
 	}
-	return got, nil
+	return address, got, err
 }
 
 // cardWindows are those of Toss Payments that opened.
@@ -99,7 +119,7 @@ func (s *stage) cardWindows() (map[string]record, error) {
 }
 
 // walletCalls are the calls of Toss Pay that open the two kinds of window.
-var walletCalls = map[string]string{"payment": "/api/v2/payments", billing: "/api/v1/billing-key"}
+var walletCalls = map[string]string{payment: "/api/v2/payments", billing: "/api/v1/billing-key"}
 
 // walletWindows are those of Toss Pay.
 func (s *stage) walletWindows() (map[string]record, error) {

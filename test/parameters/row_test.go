@@ -28,11 +28,9 @@ type row struct {
 // window is one kind of window, and the method that stands for it.
 type window struct{ name, method string }
 
-const billing = "billing"
-
 var windows = map[string][]window{
-	"tosspayments": {{"card", "card"}, {"wallet", "kakaopay"}, {"tosspay", "tosspay"}, {"vbank", "vbank"}, {"trans", "trans"}, {"phone", "phone"}, {"gift", "cultureland"}, {billing, "card"}},
-	"tosspay_v2":   {{"tosspay", "tosspay"}, {"tosspay_card", "tosspay_card"}, {"tosspay_money", "tosspay_money"}, {billing, "tosspay"}},
+	cards:  {{"card", "card"}, {"wallet", "kakaopay"}, {"tosspay", "tosspay"}, {"vbank", "vbank"}, {"trans", "trans"}, {"phone", "phone"}, {"gift", "cultureland"}, {billing, "card"}},
+	wallet: {{"tosspay", "tosspay"}, {"tosspay_card", "tosspay_card"}, {"tosspay_money", "tosspay_money"}, {billing, "tosspay"}},
 }
 
 func readMatrix() ([]row, error) {

@@ -16,23 +16,29 @@ import (
 // channel is a contract of the shop: its key, and the provider's name for it.
 type channel struct{ key, mid string }
 
-// contract is a provider and "payment" or "billing".
+// contract is what a channel is for.
 type contract struct{ provider, kind string }
+
+// The providers, and the kinds of channels.
+const (
+	cards, wallet    = "tosspayments", "tosspay_v2"
+	payment, billing = "payment", "billing"
+)
 
 // The channels that `naru dev` has, and the keys of the stand-ins' shops. Nothing
 // here is secret: they are the same on every machine.
 var (
 	devChannels = map[contract]channel{
-		{"tosspayments", "payment"}: {"channel-key-11111111-1111-4111-8111-111111111111", "tnaru"},
-		{"tosspay_v2", "payment"}:   {"channel-key-22222222-2222-4222-8222-222222222222", "narutosspay"},
-		{"tosspayments", billing}:   {"channel-key-33333333-3333-4333-8333-333333333333", "tnarubill"},
-		{"tosspay_v2", billing}:     {"channel-key-44444444-4444-4444-8444-444444444444", "narutosspaybill"},
+		{cards, payment}: {"channel-key-11111111-1111-4111-8111-111111111111", "tnaru"},
+		{wallet, payment}:   {"channel-key-22222222-2222-4222-8222-222222222222", "narutosspay"},
+		{cards, billing}:   {"channel-key-33333333-3333-4333-8333-333333333333", "tnarubill"},
+		{wallet, billing}:     {"channel-key-44444444-4444-4444-8444-444444444444", "narutosspaybill"},
 	}
 	devKeys = map[contract]string{
-		{"tosspayments", "payment"}: `{"client_key":"sandbox_ck_NaruDevClientKey000000000001","secret_key":"sandbox_sk_NaruDevSecretKey000000000001"}`,
-		{"tosspay_v2", "payment"}:   `{"api_key":"sk_sandbox_NaruDevTossPay00001"}`,
-		{"tosspayments", billing}:   `{"client_key":"sandbox_ck_NaruDevBillingClient00000001","secret_key":"sandbox_sk_NaruDevBillingSecret00000001"}`,
-		{"tosspay_v2", billing}:     `{"api_key":"sk_sandbox_NaruDevTossPayBil1"}`,
+		{cards, payment}: `{"client_key":"sandbox_ck_NaruDevClientKey000000000001","secret_key":"sandbox_sk_NaruDevSecretKey000000000001"}`,
+		{wallet, payment}:   `{"api_key":"sk_sandbox_NaruDevTossPay00001"}`,
+		{cards, billing}:   `{"client_key":"sandbox_ck_NaruDevBillingClient00000001","secret_key":"sandbox_sk_NaruDevBillingSecret00000001"}`,
+		{wallet, billing}:     `{"api_key":"sk_sandbox_NaruDevTossPayBil1"}`,
 	}
 )
 
@@ -51,10 +57,10 @@ type stage struct {
 	// first is for channelKey, the second for pg.
 	first, second map[contract]channel
 
-	cards, wallet *records
-	plain         sync.Map     // what opens without a parameter: string to func() (opened, error)
-	opened        atomic.Int64 // windows that reached a provider's stand-in
-	refused       atomic.Int64
+	records map[string]*records // by provider
+	plain   sync.Map            // what opens without a parameter: string to func() (opened, error)
+	opened  atomic.Int64        // windows that reached a provider's stand-in
+	refused atomic.Int64
 }
 
 func newStage(t *testing.T) *stage {
@@ -76,7 +82,7 @@ func newStage(t *testing.T) *stage {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	s.cards, s.wallet = newRecords(s.cardWindows), newRecords(s.walletWindows)
+	s.records = map[string]*records{cards: newRecords(s.cardWindows), wallet: newRecords(s.walletWindows)}
 	t.Cleanup(func() {
 		transport.CloseIdleConnections()
 		s.shop.Close()
@@ -84,7 +90,7 @@ func newStage(t *testing.T) *stage {
 			t.Error(err)
 		}
 	})
-	for _, step := range []func() error{s.readClock, s.logIn, s.addChannels} {
+	for _, step := range []func() error{s.readClock, s.logIn, s.addChannels, s.addPromotion} {
 		if err := step(); err != nil {
 			t.Fatalf("%v\nnaru dev:\n%s", err, server.Output())
 		}
@@ -131,7 +137,7 @@ func (s *stage) addChannels() error {
 
 func (s *stage) addChannel(c contract, mid string) (string, error) {
 	api, script := s.Sandbox+"/tosspay", ""
-	if c.provider == "tosspayments" {
+	if c.provider == cards {
 		api, script = s.Sandbox+"/tosspayments", s.Sandbox+"/tosspayments/js/v1"
 	}
 	args := []string{"channel", "add", devserver.UserCode, "--provider", c.provider, "--mid", mid, "--kind", c.kind, "--mode", "sandbox", "--api", api, "--credentials", "-"}
@@ -153,9 +159,15 @@ func (s *stage) addChannel(c contract, mid string) (string, error) {
 // no other window has.
 func (s *stage) fill(in string, c contract, unique string) string {
 	in = strings.NewReplacer(
-		"{{channel}}", s.first[c].key, "{{payment channel}}", devChannels[contract{c.provider, "payment"}].key,
+		"{{channel}}", s.first[c].key, "{{payment channel}}", devChannels[contract{c.provider, payment}].key,
 		"{{pg}}", c.provider+"."+s.second[c].mid, "{{unique}}", unique,
 		"https://hook.example", s.shop.address(unique),
 	).Replace(in)
 	return atTime(in, s.now)
+}
+
+// addPromotion is the immediate discount that the rows of discountCode name.
+func (s *stage) addPromotion() error {
+	discount := map[string]any{"cardCompany": "현대", "discountCode": "D1", "discountAmount": 1000, "minimumPaymentAmount": 1000, "dueDate": s.now.In(korea).AddDate(1, 0, 0).Format(time.DateOnly)}
+	return s.Control("PUT", "tosspayments/shops/"+devChannels[contract{cards, payment}].mid+"/promotions", map[string]any{"discountCards": []any{discount}}, nil)
 }

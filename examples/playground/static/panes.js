@@ -12,7 +12,7 @@ import { notes } from "./words.js";
  */
 
 /** @param {unknown} value @param {string} label of what can be scrolled */
-export const shown = (value, label) => h("pre", { class: "json", tabindex: "0", role: "region", "aria-label": label }, coloured(printed(value, { notes: notes(english) })));
+export const shown = (value, label) => h("pre", { class: "json", tabindex: "0", role: "group", "aria-label": label }, coloured(printed(value, { notes: notes(english) })));
 
 /**
  * @param {string} id @param {string} title @param {string} sub @param {(Node | string | null)[]} body @param {string} [tag] shown at the right
