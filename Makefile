@@ -25,7 +25,7 @@ ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: help dev build test check fmt fmt/verify vet lint arch generate verify golden test/unit test/race test/pg \
-	test/model test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
+	test/parameters test/model test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9/]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -37,7 +37,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@FUZZTIME=2500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/model test/race fuzz test/js test/sdk test/clients test/e2e
+	@FUZZTIME=2500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/parameters test/model test/race fuzz test/js test/sdk test/clients test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -69,6 +69,9 @@ verify: ## fail if a generated page, a golden file or a module is not what it sh
 test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
 	test/pg.sh $(GO) test -parallel 8 -timeout 4m $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
 
+test/parameters: ## every row of docs/window-parameters.md, by what the stand-ins of a built naru dev receive
+	$(GO) test -count 1 -parallel 8 -timeout 4m ./test/parameters
+
 test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
 	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m $(RACE)
 	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/gateway
@@ -83,7 +86,7 @@ test/e2e: test/js/node_modules ## the built binary, driven by a real browser
 	$(GO) test -count 1 -timeout 9m ./test/e2e/...
 
 test/sdk: ## the browser SDK's own tests, in Node
-	node --test $$(find internal -name '*.test.js' -o -name '*.test.mjs' -o -name '*.test.cjs')
+	node --test $$(find internal examples -name '*.test.js' -o -name '*.test.mjs' -o -name '*.test.cjs')
 
 test/clients: ## public clients of V1, unmodified, against the built binary
 	$(GO) test -count 1 -timeout 4m ./test/clients/...

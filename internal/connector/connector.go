@@ -33,6 +33,8 @@ type Driver struct {
 	Cards []CardCompany
 	// BillingMethod is asked for when a billing key is wanted in the window; "" if none is.
 	BillingMethod pay.Method
+	// BillingLife is how long after its opening a billing window can still bring a key.
+	BillingLife time.Duration
 	// BillingRedirect: on a phone its billing window needs an address to come back to.
 	BillingRedirect bool
 	// Wallet: the provider is one wallet, whose window takes ExpiresAt, Receipt.Issue,

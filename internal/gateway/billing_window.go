@@ -19,15 +19,25 @@ import (
 // browser's return, a notice, a closed popup, or the job.
 
 // billingWindowOf is what the connector is asked to open for a billing key.
-func (g *Gateway) billingWindowOf(v visit, token string) connector.BillingWindow {
+func (g *Gateway) billingWindowOf(v visit, token string) (connector.BillingWindow, error) {
 	w, p := v.w, v.p
+	var ci []byte
+	if len(w.Billing.SealedCI) > 0 {
+		var err error
+		if ci, err = g.vault.Open(w.Billing.SealedCI, userCIOf(p.Merchant)); err != nil {
+			return connector.BillingWindow{}, err
+		}
+	}
 	base := g.public + "/checkout/" + token
 	return connector.BillingWindow{
 		Customer: w.Billing.CustomerID, Name: nameOf(p), Amount: p.Amount.Total, Buyer: p.Buyer,
 		SuccessURL: base + "/return", FailureURL: base + "/fail", NoticeURL: g.noticeURL(p),
-		Mobile: p.Mobile, Language: v.c.Language, AppScheme: w.AppScheme, UserCI: w.Billing.UserCI,
-	}
+		Mobile: p.Mobile, Language: v.c.Language, AppScheme: w.AppScheme, UserCI: string(ci),
+	}, nil
 }
+
+// userCIOf binds a buyer's sealed identity to the merchant.
+func userCIOf(m pay.MerchantID) string { return "user_ci:" + string(m) }
 
 // windowKey is a new key of a window.
 func (g *Gateway) windowKey(v visit, now time.Time) pay.BillingKey {
@@ -107,23 +117,13 @@ func (g *Gateway) agreed(ctx context.Context, token string, proof pay.Secret) (p
 	var k pay.BillingKey
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		v, err := claimIn(ctx, tx, token, checkoutBegun, checkoutReturned)
-		if err != nil {
+		if err != nil || v.p.Status != pay.StatusCreated { // settled meanwhile
 			return err
 		}
-		k, err = tx.BillingKeyOfPayment(ctx, v.p.Merchant, v.p.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			k = g.windowKey(v, tx.Now)
-			err = tx.InsertBillingKey(ctx, k)
-		}
-		if err != nil || k.Status != pay.KeyIssuing || v.p.Status != pay.StatusCreated { // settled meanwhile
+		if k, err = g.keyToAsk(ctx, tx, v, proof); err != nil {
 			return err
 		}
-		if proof != "" {
-			if k.Proof, err = g.vault.Seal([]byte(proof.Reveal()), proofOf(k.ID)); err != nil {
-				return err
-			}
-		}
-		k.Agreed = tx.Now
+		k.Agreed, k.Tries = tx.Now, 0
 		if k, err = tx.UpdateBillingKey(ctx, k); err != nil {
 			return err
 		}
@@ -139,12 +139,40 @@ func (g *Gateway) agreed(ctx context.Context, token string, proof pay.Secret) (p
 	return k, err
 }
 
+// keyToAsk is the key that a return is about, with its proof: the one that was
+// expected, or a new one where none was, or where that counts as over.
+func (g *Gateway) keyToAsk(ctx context.Context, tx *store.Tx, v visit, proof pay.Secret) (pay.BillingKey, error) {
+	k, err := tx.BillingKeyOfPayment(ctx, v.p.Merchant, v.p.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) || k.Status == pay.KeyIssuing && proof == "" {
+		return k, err
+	}
+	if proof == "" && len(k.Proof) > 0 {
+		old, err := g.vault.Open(k.Proof, proofOf(k.ID))
+		if err != nil {
+			return k, err
+		}
+		proof = pay.Secret(old)
+	}
+	if k.Status != pay.KeyIssuing {
+		k = g.windowKey(v, tx.Now)
+		if err := tx.InsertBillingKey(ctx, k); err != nil {
+			return k, err
+		}
+	}
+	k.Proof, err = g.vault.Seal([]byte(proof.Reveal()), proofOf(k.ID))
+	return k, err
+}
+
 // errNotAgreed: the buyer is still in the window, or gone.
 var errNotAgreed = errors.New("the buyer has not agreed")
 
 // askWindowKey asks for the key of a window and records the answer, any number of
 // times. ErrOutcomeUnknown: no answer came. errNotAgreed: it is not there yet.
 func (g *Gateway) askWindowKey(ctx context.Context, k pay.BillingKey) error {
+	return g.askForWindowKey(ctx, k, false)
+}
+
+func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, late bool) error {
 	if k.Status != pay.KeyIssuing || len(k.Proof) == 0 {
 		return nil
 	}
@@ -171,7 +199,7 @@ func (g *Gateway) askWindowKey(ctx context.Context, k pay.BillingKey) error {
 	case v.event == pay.EvLost:
 		return ErrOutcomeUnknown
 	}
-	if err := g.learnWindowKey(ctx, k, out.Key, v); err != nil {
+	if err := g.learnWindowKey(ctx, k, out.Key, v, late); err != nil {
 		return fmt.Errorf("record billing key %s: %w", k.ID, err)
 	}
 	return g.fault(pay.AttemptIssueKey, pointLearned)
@@ -204,8 +232,9 @@ func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (conne
 	return out, timing, callErr, nil
 }
 
-// learnWindowKey settles the key of a window and its payment together.
-func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got connector.BillingKey, v verdict) error {
+// learnWindowKey settles the key of a window and its payment together. Late says
+// that the buyer may have agreed long ago: the key then counts from its beginning.
+func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got connector.BillingKey, v verdict, late bool) error {
 	return g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		p, err := tx.Payment(ctx, asked.Merchant, asked.Payment)
 		if err != nil {
@@ -216,7 +245,6 @@ func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got 
 			return err
 		}
 		b := books{g: g, tx: tx}
-		k.Proof = nil
 		if v.event == pay.EvRefused {
 			k.Code, k.Message = v.why.code, v.why.text
 			if _, err := g.endKey(ctx, tx, k); err != nil || p.Status != pay.StatusConfirming {
@@ -227,7 +255,8 @@ func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got 
 		if k, err = g.sealKey(k, got); err != nil {
 			return err
 		}
-		if k.Agreed.IsZero() {
+		k.Proof = nil
+		if k.Agreed.IsZero() && asked.Agreed.IsZero() && !late {
 			k.Agreed = tx.Now
 		}
 		return b.keyIssued(ctx, p, k)
@@ -322,40 +351,75 @@ func (g *Gateway) keyOfPayment(ctx context.Context, p pay.Payment) (pay.BillingK
 	return k, err
 }
 
-// syncBilling asks for the key that a payment's window is about.
+// syncBilling asks for the key that a payment's window is about, and ends a payment
+// whose buyer came back with nothing, should that have been cut short.
 func (g *Gateway) syncBilling(ctx context.Context, p pay.Payment) (pay.Payment, error) {
 	k, err := g.keyOfPayment(ctx, p)
 	if err == nil {
-		err = g.askWindowKey(ctx, k)
+		err = g.askForWindowKey(ctx, k, true)
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errNotAgreed) {
 		return p, err
 	}
-	return g.payment(ctx, p.Merchant, p.ID)
+	err = g.store.Write(ctx, func(tx *store.Tx) error {
+		if p, err = tx.Payment(ctx, p.Merchant, p.ID); err != nil || p.Status != pay.StatusCreated {
+			return err
+		}
+		c, err := tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
+		if err != nil || c.State != checkoutReturned {
+			return translate(err, store.ErrNotFound, nil)
+		}
+		if k, err := tx.BillingKeyOfPayment(ctx, p.Merchant, p.ID); err == nil && k.Status == pay.KeyIssuing {
+			return nil // its own job goes on
+		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		b := books{g: g, tx: tx}
+		return b.decline(ctx, &p, failure{code: codeExpired, text: textExpired})
+	})
+	return p, err
 }
 
-// resolveWindowKey is the job of a window's key. Until the link has lapsed, that
-// there is none yet is no answer; after that it is one.
+// resolveWindowKey is the job of a window's key. That there is none yet is no
+// answer until the window can bring none any more; after that it is one.
 func (g *Gateway) resolveWindowKey(ctx context.Context, k pay.BillingKey) error {
-	err := g.askWindowKey(ctx, k)
+	err := g.askForWindowKey(ctx, k, true)
 	if err == nil {
 		return nil
 	}
-	var lapsed bool
+	d := g.drivers[k.Provider]
+	if !errors.Is(err, errNotAgreed) {
+		return g.askKeyLater(ctx, k, d.Timings[pay.AttemptIssueKey], err)
+	}
+	lapsed := false
 	readErr := g.store.Read(ctx, func(tx *store.Tx) error {
 		c, err := tx.CheckoutOfPayment(ctx, k.Merchant, k.Payment)
-		lapsed = tx.Now.After(c.Expires.Add(time.Minute))
+		lapsed = tx.Now.After(c.Expires.Add(lapseMargin)) && tx.Now.After(k.Created.Add(d.BillingLife).Add(lapseMargin))
 		return err
 	})
 	switch {
 	case readErr != nil:
 		return readErr
-	case errors.Is(err, errNotAgreed) && lapsed:
+	case lapsed:
 		return g.windowLapsed(ctx, k)
-	case errors.Is(err, errNotAgreed) && k.Agreed.IsZero():
-		return jobs.RetryAt(g.now().Add(keyLook), err)
 	}
-	return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
+	return jobs.RetryAt(g.now().Add(g.nextLook(k)), err)
+}
+
+// lapseMargin is how much longer than it lives a window is believed to live.
+const lapseMargin = time.Minute
+
+// nextLook is how soon a key is looked for again: quickly once the buyer agreed,
+// who waits.
+func (g *Gateway) nextLook(k pay.BillingKey) time.Duration {
+	since := g.now().Sub(k.Agreed)
+	switch {
+	case k.Agreed.IsZero() || since > 10*time.Minute:
+		return keyLook
+	case since > time.Minute:
+		return 30 * time.Second
+	}
+	return 3 * time.Second
 }
 
 // windowLapsed ends a key that did not come about while its window could be used.
@@ -363,14 +427,14 @@ func (g *Gateway) resolveWindowKey(ctx context.Context, k pay.BillingKey) error 
 // closed tab.
 func (g *Gateway) windowLapsed(ctx context.Context, k pay.BillingKey) error {
 	if !k.Agreed.IsZero() {
-		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}})
+		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}}, true)
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
 		if err != nil || now.Status != pay.KeyIssuing || !now.Agreed.IsZero() {
 			return err
 		}
-		now.Code, now.Message, now.Proof = codeExpired, textExpired, nil
+		now.Code, now.Message = codeExpired, textExpired
 		_, err = g.endKey(ctx, tx, now)
 		return err
 	})

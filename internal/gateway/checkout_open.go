@@ -52,6 +52,11 @@ func (g *Gateway) openCheckout(ctx context.Context, m pay.Merchant, w WindowRequ
 		if b.CustomerID == "" {
 			b.CustomerID = g.newUUID()
 		}
+		if b.UserCI != "" {
+			if b.SealedCI, err = g.vault.Seal([]byte(b.UserCI), userCIOf(m.ID)); err != nil {
+				return Opened{}, err
+			}
+		}
 	}
 	return g.insertCheckout(ctx, p, w)
 }
@@ -196,7 +201,11 @@ func (g *Gateway) chooses(ctx context.Context, token string, pick *CardPick) (Be
 	switch {
 	case err != nil:
 		return Begun{}, err
-	case v.c.State != checkoutNew || now.After(v.c.Expires), v.w.Choice == nil: // the claim says what is wrong, if anything is
+	case v.c.State != checkoutNew:
+		return Begun{}, ErrCheckoutUsed
+	case now.After(v.c.Expires):
+		return Begun{}, ErrCheckoutExpired
+	case v.w.Choice == nil:
 		return Begun{}, nil
 	case pick == nil:
 		b := v.begun(Launch{})
@@ -222,7 +231,11 @@ func (g *Gateway) openWindow(ctx context.Context, conn connector.Connector, d co
 		if err != nil {
 			return Launch{}, err
 		}
-		return window.OpenBillingWindow(asking, g.billingWindowOf(v, token))
+		w, err := g.billingWindowOf(v, token)
+		if err != nil {
+			return Launch{}, err
+		}
+		return window.OpenBillingWindow(asking, w)
 	}
 	window, err := connector.As[connector.WindowPayer](conn)
 	if err != nil {
@@ -238,14 +251,14 @@ func (g *Gateway) windowOpened(ctx context.Context, tx *store.Tx, v visit, launc
 	if err != nil {
 		return v.p, err
 	}
-	if v.w.Billing != nil {
-		if launch.Proof == "" {
-			return p, nil // nothing can be asked until the browser is back
-		}
-		return p, g.expectKey(ctx, tx, v, launch.Proof)
+	switch {
+	case v.w.Billing == nil:
+		p.Ref = mergeRef(p.Ref, launch.Ref)
+		p, err = tx.UpdatePayment(ctx, p)
+	case launch.Proof != "": // without one nothing can be asked until the browser is back
+		err = g.expectKey(ctx, tx, v, launch.Proof)
 	}
-	p.Ref = mergeRef(p.Ref, launch.Ref)
-	if p, err = tx.UpdatePayment(ctx, p); err != nil {
+	if err != nil {
 		return p, err
 	}
 	return p, tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, v.c.Expires.Add(time.Minute))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/jobs"
@@ -305,13 +307,23 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 
 // askKeyLater plans the next question, or calls a person after the last.
 func (g *Gateway) askKeyLater(ctx context.Context, k pay.BillingKey, timing connector.Timing, why error) error {
-	if k.Tries+1 < len(timing.Gaps) {
-		k.Tries++
-		err := g.store.Write(ctx, func(tx *store.Tx) error { _, err := tx.UpdateBillingKey(ctx, k); return err })
-		if err != nil {
+	if k.Payment != "" { // a buyer agreed, and does so but once
+		timing.Gaps = slices.Concat(timing.Gaps, slices.Repeat([]time.Duration{time.Hour}, 72))
+	}
+	var now pay.BillingKey
+	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if now, err = tx.BillingKeyByID(ctx, k.Merchant, k.ID); err != nil || now.Status != pay.KeyIssuing {
 			return err
 		}
-		return jobs.RetryAt(g.now().Add(gap(timing, k.Tries)), why)
+		now.Tries++
+		now, err = tx.UpdateBillingKey(ctx, now)
+		return err
+	})
+	switch {
+	case err != nil || now.Status != pay.KeyIssuing: // settled meanwhile
+		return err
+	case now.Tries < len(timing.Gaps):
+		return jobs.RetryAt(g.now().Add(gap(timing, now.Tries)), why)
 	}
 	g.log.ErrorContext(ctx, "needs a person", "billing_key", k.ID)
 	return g.store.Write(ctx, func(tx *store.Tx) error {

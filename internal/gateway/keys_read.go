@@ -83,11 +83,12 @@ func (g *Gateway) refreshKey(ctx context.Context, k pay.BillingKey) (pay.Billing
 	return g.learnInstrument(ctx, k, got)
 }
 
-// learnInstrument records what a provider says of a key. An answer about
-// another key of the same customer says that ours is gone.
+// learnInstrument records what a provider says of a key. That another key of the
+// same customer is in force says that ours is gone; that another came to nothing
+// says nothing of ours.
 func (g *Gateway) learnInstrument(ctx context.Context, k pay.BillingKey, got connector.BillingKey) (pay.BillingKey, error) {
 	mine := got.Key == "" || reflect.DeepEqual(g.vault.MAC("billing_key", []byte(got.Key.Reveal())), k.MAC)
-	gone := got.State == connector.KeyGone || got.State == connector.KeyActive && !mine
+	gone := got.State == connector.KeyGone && mine || got.State == connector.KeyActive && !mine
 	if !gone && (got.State != connector.KeyActive || reflect.DeepEqual(instrumentOf(k, got), k)) {
 		return k, nil
 	}

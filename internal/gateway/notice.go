@@ -71,12 +71,16 @@ func (g *Gateway) heedKey(ctx context.Context, channel pay.ChannelKey, n connect
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
-		if err := g.heedOneKey(ctx, k); err != nil {
-			return err
+	var errs []error
+	for _, k := range keys { // each by itself: one that cannot be asked about silences no other
+		err := g.heedOneKey(ctx, k)
+		if errors.Is(err, ErrChannelMissing) {
+			g.log.WarnContext(ctx, "billing key not asked about", "billing_key", k.ID, "err", err)
+			continue
 		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // heedOneKey asks for a key whose buyer may have agreed in the window, or about
@@ -96,7 +100,11 @@ func (g *Gateway) heedOneKey(ctx context.Context, k pay.BillingKey) error {
 // heed asks about the payment a notice names and then marks the notice as seen,
 // in this order: a crash between the two makes the provider's next try count.
 func (g *Gateway) heed(ctx context.Context, conn connector.Connector, key pay.ChannelKey, p pay.Payment, n connector.Notice) error {
-	if _, err := g.sync(ctx, conn, p); err != nil && !errors.Is(err, connector.ErrNotFound) {
+	ask := func() (pay.Payment, error) { return g.sync(ctx, conn, p) }
+	if p.CustomerUsage == usageIssue {
+		ask = func() (pay.Payment, error) { return g.syncBilling(ctx, p) }
+	}
+	if _, err := ask(); err != nil && !errors.Is(err, connector.ErrNotFound) {
 		return err
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {

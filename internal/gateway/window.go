@@ -47,7 +47,8 @@ type WindowRequest struct {
 type BillingRequest struct {
 	CustomerUID pay.CustomerUID
 	CustomerID  string // the buyer at the provider; "" is a random one, where the provider allows that
-	UserCI      string // bypass.tosspay_v2.encryptedUserCi
+	UserCI      string `json:"-"` // bypass.tosspay_v2.encryptedUserCi
+	SealedCI    []byte // UserCI as it is stored; made by the gateway
 }
 
 // CardRow is a row of card.detail. Rows are read in order, later ones win.

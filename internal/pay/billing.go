@@ -20,7 +20,7 @@ type BillingKey struct {
 	Status      KeyStatus
 
 	Payment PaymentID // of the window it was asked for in; "" by card
-	Proof   []byte    // sealed: what it can be asked for by until the answer is known, then empty
+	Proof   []byte    // sealed: what it is asked for by; empty once it was issued
 	Agreed  time.Time // when the buyer's agreement in a window was learned of
 
 	Sealed []byte // the key itself, sealed by the vault; empty until issued

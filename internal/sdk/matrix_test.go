@@ -31,9 +31,10 @@ import (
 //     of the window call (tosspayments: the arguments of the browser SDK, "method"
 //     being the first; tosspay_v2: the body of the call that opens the window;
 //     "call" is which call); payment.FIELD=VALUE of V1's payment; channel, redirect,
-//     webhook, confirm, page and choose of what the gateway does; refused:CODE and
-//     noted:KIND, with :NAME where another name than the parameter's is told; "phone"
-//     is true of phones.
+//     webhook, confirm, page and choose of what the gateway does, where the buyer
+//     takes the first of what there is to choose; refused:CODE and noted:KIND, with
+//     :NAME where another name than the parameter's is told; "phone" is true of
+//     phones. test/parameters proves each of them against the providers' stand-ins.
 //   - example: parameters put over those of base; null takes one away. {{…}} is
 //     something to fill in: see fill.
 type matrixRow struct {

@@ -29,11 +29,12 @@ func (s *stage) walk(r row, w window) walk {
 	return walk{stage: s, row: r, window: w, contract: c, unique: unique, example: s.fill(r.example, c, unique)}
 }
 
-// wish is the example over an ordinary request.
+// wish is the example over an ordinary request, whose values are others than
+// those of the examples.
 func (w walk) wish(example params, unique string) wish {
 	p := params{
 		"channelKey": text(devChannels[w.contract].key), "merchant_uid": text(unique), "name": text("원두"), "amount": json.RawMessage("84000"),
-		"buyer_name": text("김나루"), "m_redirect_url": text("https://shop.example/done"), "pay_method": text(w.window.method),
+		"buyer_name": text("이구매"), "m_redirect_url": text("https://shop.example/cart"), "pay_method": text(w.window.method),
 	}
 	if w.window.name == billing {
 		p["customer_uid"], p["customer_id"] = text("key-"+unique), text("member-"+unique)

@@ -45,9 +45,9 @@ func lookup(tree any, path string) (string, bool) {
 
 var steps = regexp.MustCompile(`[^.\[\]]+`)
 
-// records finds what a stand-in received. Its list is long and is read once for
+// records finds what a stand-in received. Its list is long, so it is read once for
 // all windows that are being opened at the same time: when the last of them is
-// open, whoever was first waits no longer.
+// open.
 type records struct {
 	read func() (map[string]record, error)
 

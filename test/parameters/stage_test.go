@@ -29,16 +29,16 @@ const (
 // here is secret: they are the same on every machine.
 var (
 	devChannels = map[contract]channel{
-		{cards, payment}: {"channel-key-11111111-1111-4111-8111-111111111111", "tnaru"},
-		{wallet, payment}:   {"channel-key-22222222-2222-4222-8222-222222222222", "narutosspay"},
-		{cards, billing}:   {"channel-key-33333333-3333-4333-8333-333333333333", "tnarubill"},
-		{wallet, billing}:     {"channel-key-44444444-4444-4444-8444-444444444444", "narutosspaybill"},
+		{cards, payment}:  {"channel-key-11111111-1111-4111-8111-111111111111", "tnaru"},
+		{wallet, payment}: {"channel-key-22222222-2222-4222-8222-222222222222", "narutosspay"},
+		{cards, billing}:  {"channel-key-33333333-3333-4333-8333-333333333333", "tnarubill"},
+		{wallet, billing}: {"channel-key-44444444-4444-4444-8444-444444444444", "narutosspaybill"},
 	}
 	devKeys = map[contract]string{
-		{cards, payment}: `{"client_key":"sandbox_ck_NaruDevClientKey000000000001","secret_key":"sandbox_sk_NaruDevSecretKey000000000001"}`,
-		{wallet, payment}:   `{"api_key":"sk_sandbox_NaruDevTossPay00001"}`,
-		{cards, billing}:   `{"client_key":"sandbox_ck_NaruDevBillingClient00000001","secret_key":"sandbox_sk_NaruDevBillingSecret00000001"}`,
-		{wallet, billing}:     `{"api_key":"sk_sandbox_NaruDevTossPayBil1"}`,
+		{cards, payment}:  `{"client_key":"sandbox_ck_NaruDevClientKey000000000001","secret_key":"sandbox_sk_NaruDevSecretKey000000000001"}`,
+		{wallet, payment}: `{"api_key":"sk_sandbox_NaruDevTossPay00001"}`,
+		{cards, billing}:  `{"client_key":"sandbox_ck_NaruDevBillingClient00000001","secret_key":"sandbox_sk_NaruDevBillingSecret00000001"}`,
+		{wallet, billing}: `{"api_key":"sk_sandbox_NaruDevTossPayBil1"}`,
 	}
 )
 

@@ -40,7 +40,8 @@ func Driver() connector.Driver {
 			{Method: pay.MethodPoint, PartialCancel: true, TaxFree: true, ServerOnly: true, Minimum: 1},
 		},
 		BillingMethod:   pay.MethodTossPay,
-		BillingRedirect: true, // PortOne V1, "토스페이" 빌링키 발급: m_redirect_url
+		BillingLife:     15 * time.Minute, // "빌링키 생성 요청": its links
+		BillingRedirect: true,             // PortOne V1, "토스페이" 빌링키 발급: m_redirect_url
 		Wallet:          true,
 		CheckCustomer:   checkCustomer,
 		Popup:           true, // "결제창 띄우기": an iframe is not supported

@@ -41,6 +41,7 @@ func Driver() connector.Driver {
 		Methods:       methodRows(),
 		Cards:         cardCompanies(),
 		BillingMethod: pay.MethodCard,
+		BillingLife:   30 * time.Minute, // as a payment's window ("결제 상태"): none is given for this one
 		CheckCustomer: checkWindowCustomer,
 		Timings:       timings(),
 		Check:         check,
