@@ -19,7 +19,7 @@ GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path 
 RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/notify ./internal/vault \
 	./internal/rest ./internal/rest/notices ./internal/sandbox/...
 # The gateway's tests in which several do something at once; on SQLite, because the goroutines are the same.
-AT_ONCE := Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|RacingCancels|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays
+AT_ONCE := Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|RacingCancels|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays|Everybody|PicksAtOnce|AJobAsked
 ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 # Packages whose tests run on PostgreSQL as well.
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')

@@ -9,7 +9,7 @@ passed=0 failed=0 rows=()
 
 for target in "$@"; do
 	log=$logs/${target//\//-}.log
-	printf '%-14s ' "$target"
+	printf '%-15s ' "$target"
 	start=$SECONDS
 	if "${MAKE:-make}" --no-print-directory "$target" >"$log" 2>&1; then
 		result=ok passed=$((passed + 1))
@@ -18,7 +18,7 @@ for target in "$@"; do
 	fi
 	took=$((SECONDS - start))
 	printf '%-7s %4d s\n' "$result" "$took"
-	rows+=("$(printf '%-14s %-7s %4d s   %s' "$target" "$result" "$took" "$log")")
+	rows+=("$(printf '%-15s %-7s %4d s   %s' "$target" "$result" "$took" "$log")")
 	if [[ $result == FAILED ]]; then
 		echo "---- the end of $log"
 		grep -vE '^ok  |no test files' "$log" | tail -n 120

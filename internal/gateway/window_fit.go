@@ -32,6 +32,7 @@ func (g *Gateway) fitWindow(w *WindowRequest, ch pay.Channel) error {
 	}
 	if d.Wallet {
 		w.leaveOut(d.Name+" shows its own language", "language", w.Language == "en", nil)
+		w.leaveOut("on phones only: a desktop's browser would not come back", "app_scheme", w.AppScheme != "" && !w.Mobile, func() { w.AppScheme = "" })
 	} else {
 		w.fitNoWallet(d)
 	}
@@ -130,6 +131,7 @@ func fitBilling(w *WindowRequest, d connector.Driver) error {
 		w.Receipt, w.ExpiresAt = connector.CashReceiptOptions{}, time.Time{}
 	})
 	w.leaveOut(d.Name+"'s billing window has no such parameter", "app_scheme", w.AppScheme != "" && !d.Wallet, func() { w.AppScheme = "" })
+	w.leaveOut("on phones only: a desktop's browser would not come back", "app_scheme", w.AppScheme != "" && !w.Mobile, func() { w.AppScheme = "" })
 	w.leaveOut(d.Name+" has no such parameter", "bypass.tosspay_v2.encryptedUserCi", b.UserCI != "" && !d.Wallet, func() { b.UserCI = "" })
 	return nil
 }

@@ -27,19 +27,19 @@ type answer struct {
 func (a answer) String() string { return fmt.Sprintf("%d %.300s", a.status, a.body) }
 
 func (c call) request() (*http.Request, error) {
-	method, kind, raw := http.MethodGet, "", []byte(nil)
+	method, kind := http.MethodPost, "application/json"
+	var raw []byte
+	var err error
 	switch body := c.body.(type) {
 	case nil:
+		method, kind = http.MethodGet, ""
 	case string:
-		method, kind, raw = http.MethodPost, "application/x-www-form-urlencoded", []byte(body)
+		kind, raw = "application/x-www-form-urlencoded", []byte(body)
 	default:
-		var err error
-		if method, kind = http.MethodPost, "application/json"; err == nil {
-			raw, err = json.Marshal(body)
-		}
-		if err != nil {
-			return nil, err
-		}
+		raw, err = json.Marshal(body)
+	}
+	if err != nil {
+		return nil, err
 	}
 	req, err := http.NewRequest(method, c.to, bytes.NewReader(raw))
 	if err != nil {

@@ -39,7 +39,7 @@ func TestEveryMethodIsAskedForInItsOwnWords(t *testing.T) {
 	transfer := map[string]any{
 		"useEscrow": true, "cashReceipt": map[string]any{"type": "지출증빙"}, "cultureExpense": true, "customerMobilePhone": "01000001234",
 		"escrowProducts": []any{
-			map[string]any{"id": "sku-1", "name": "원두", "code": "B1", "unitPrice": 42000.0, "quantity": 2.0}, map[string]any{"name": "필터"},
+			map[string]any{"id": "sku-1", "name": "원두", "code": "B1", "unitPrice": 42000.0, "quantity": 2.0}, map[string]any{"id": "line-2", "name": "필터", "code": "line-2", "unitPrice": 0.0, "quantity": 1.0},
 		},
 	}
 	account := maps.Clone(transfer)

@@ -1,6 +1,7 @@
 package tosspayments
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -89,7 +90,7 @@ func setText(p map[string]any, name, value string) {
 func (s *shop) bankParams(p map[string]any, w connector.Window) error {
 	p["useEscrow"] = w.Escrow
 	if w.Escrow && len(w.Products) > 0 {
-		list, err := escrowProducts(w.Products)
+		list, err := escrowProducts(w.Products, w.Name)
 		if err != nil {
 			return err
 		}
@@ -132,16 +133,19 @@ func (s *shop) depositParams(p map[string]any, w connector.Window) error {
 	return nil
 }
 
-// escrowProducts are the lines of an order under escrow. What is not known of a
-// line is left out.
-func escrowProducts(lines []connector.Product) ([]map[string]any, error) {
+// escrowProducts are the lines of an order under escrow ("가상계좌 발급 요청",
+// escrowProducts: each has all five members). V1 calls them all optional, so what a
+// merchant leaves out is filled in: the line's number, the order's name, one piece.
+func escrowProducts(lines []connector.Product, order string) ([]map[string]any, error) {
 	var out []map[string]any
 	seen := map[string]bool{}
 	for i, line := range lines {
+		empty := line == connector.Product{}
+		line.ID = cmp.Or(line.ID, fmt.Sprint("line-", i+1))
 		switch {
-		case line == connector.Product{}:
+		case empty:
 			return nil, fmt.Errorf("escrowProducts[%d] says nothing", i)
-		case line.ID != "" && seen[line.ID]:
+		case seen[line.ID]:
 			return nil, fmt.Errorf("escrowProducts[%d].id %.40q is there twice: it must be unique", i, line.ID)
 		case line.UnitPrice < 0:
 			return nil, fmt.Errorf("escrowProducts[%d].unitPrice %d must not be negative", i, line.UnitPrice)
@@ -149,17 +153,9 @@ func escrowProducts(lines []connector.Product) ([]map[string]any, error) {
 			return nil, fmt.Errorf("escrowProducts[%d].quantity %d must not be negative", i, line.Quantity)
 		}
 		seen[line.ID] = true
-		p := map[string]any{}
-		setText(p, "id", line.ID)
-		setText(p, "name", line.Name)
-		setText(p, "code", line.Code)
-		if line.UnitPrice > 0 {
-			p["unitPrice"] = line.UnitPrice
-		}
-		if line.Quantity > 0 {
-			p["quantity"] = line.Quantity
-		}
-		out = append(out, p)
+		out = append(out, map[string]any{
+			"id": line.ID, "name": cmp.Or(line.Name, order), "code": cmp.Or(line.Code, line.ID), "unitPrice": line.UnitPrice, "quantity": max(line.Quantity, 1),
+		})
 	}
 	return out, nil
 }
