@@ -2,6 +2,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -213,7 +214,7 @@ func (tab *Tab) attach(id target.ID) (context.Context, error) {
 	ctx, cancel := chromedp.NewContext(tab.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
 	err := chromedp.Do(ctx)
 	if err == nil {
-		err = listen(ctx, tab.complain)
+		err = errors.Join(calm(ctx), listen(ctx, tab.complain))
 	}
 	if err != nil {
 		cancel()
