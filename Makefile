@@ -83,7 +83,7 @@ test/model: ## random stories, each from its seed: V1 calls, deposits, faults an
 	test/pg.sh $(GO) test -count 1 -timeout 4m ./test/model $(MODEL)
 
 test/e2e: test/js/node_modules ## the built binary, driven by a real browser
-	$(GO) test -count 1 -timeout 9m ./test/e2e/...
+	$(GO) test -count 1 -p 1 -parallel 4 -timeout 9m ./test/browser ./test/e2e/...
 
 test/sdk: ## the browser SDK's own tests, in Node
 	node --test $$(find internal examples -name '*.test.js' -o -name '*.test.mjs' -o -name '*.test.cjs')

@@ -93,6 +93,9 @@ func (h *Handler) Routes(r chi.Router) {
 	r.Get("/checkout/result/{token}", h.result)
 	r.Get("/checkout/{token}", h.begin)
 	r.Post("/checkout/{token}/card", h.pick)
+	r.Get("/checkout/{token}/card", func(w http.ResponseWriter, r *http.Request) { // a tab that was restored
+		http.Redirect(w, r, h.path(token(r)), http.StatusSeeOther)
+	})
 	r.Get("/checkout/{token}/result", h.progress)
 	r.Get("/checkout/{token}/return", h.returned(false))
 	r.Post("/checkout/{token}/return", h.returned(false))

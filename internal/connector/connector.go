@@ -296,6 +296,7 @@ type Notice struct {
 	// Customer is set instead of Ref when the notice is about a billing key: who
 	// it was issued for.
 	Customer string
+	At       time.Time // when it happened, as the provider says; zero is not told
 	Reply    []byte
 }
 

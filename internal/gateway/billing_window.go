@@ -24,7 +24,7 @@ func (g *Gateway) billingWindowOf(v visit, token string) (connector.BillingWindo
 	var ci []byte
 	if len(w.Billing.SealedCI) > 0 {
 		var err error
-		if ci, err = g.vault.Open(w.Billing.SealedCI, userCIOf(p.Merchant)); err != nil {
+		if ci, err = g.vault.Open(w.Billing.SealedCI, userCIOf(p)); err != nil {
 			return connector.BillingWindow{}, err
 		}
 	}
@@ -36,8 +36,10 @@ func (g *Gateway) billingWindowOf(v visit, token string) (connector.BillingWindo
 	}, nil
 }
 
-// userCIOf binds a buyer's sealed identity to the merchant.
-func userCIOf(m pay.MerchantID) string { return "user_ci:" + string(m) }
+// userCIOf binds a buyer's sealed identity to the order it came with.
+func userCIOf(p pay.Payment) string {
+	return "user_ci:" + string(p.Merchant) + ":" + string(p.MerchantUID)
+}
 
 // windowKey is a new key of a window.
 func (g *Gateway) windowKey(v visit, now time.Time) pay.BillingKey {
@@ -92,11 +94,16 @@ func (g *Gateway) finishBilling(ctx context.Context, v visit, token string, r Re
 		return g.leftBilling(ctx, v, declined(*back.Decline), false)
 	}
 	k, err := g.agreed(ctx, token, back.Proof)
-	if refused, ok := errors.AsType[*Refusal](err); ok {
+	refused, isRefusal := errors.AsType[*Refusal](err)
+	if isRefusal || errors.Is(err, errNoProof) {
+		f := failure{code: codeReturn, text: textReturn}
+		if isRefusal {
+			f = refusedAtApproval(refused)
+		}
 		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
 			return err
 		}
-		return g.endUnpaid(ctx, v, refusedAtApproval(refused))
+		return g.endUnpaid(ctx, v, f)
 	}
 	if err != nil {
 		return err
@@ -106,9 +113,22 @@ func (g *Gateway) finishBilling(ctx context.Context, v visit, token string, r Re
 	}
 	err = g.askWindowKey(ctx, k)
 	if errors.Is(err, ErrOutcomeUnknown) || errors.Is(err, errNotAgreed) { // the resolver goes on; the buyer's page waits for it
-		return nil
+		return g.askSoon(ctx, k)
 	}
 	return err
+}
+
+// askSoon has the job ask for a key while the buyer waits: the call is over, so
+// that its deadline need not pass.
+func (g *Gateway) askSoon(ctx context.Context, k pay.BillingKey) error {
+	return g.store.Write(ctx, func(tx *store.Tx) error {
+		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
+		if err != nil || now.Status != pay.KeyIssuing {
+			return err
+		}
+		due := tx.Now.Add(gap(g.drivers[k.Provider].Timings[pay.AttemptIssueKey], 0))
+		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, due)
+	})
 }
 
 // agreed commits the intention to have the key that the buyer agreed to: the link
@@ -153,6 +173,9 @@ func (g *Gateway) keyToAsk(ctx context.Context, tx *store.Tx, v visit, proof pay
 		}
 		proof = pay.Secret(old)
 	}
+	if proof == "" {
+		return k, errNoProof
+	}
 	if k.Status != pay.KeyIssuing {
 		k = g.windowKey(v, tx.Now)
 		if err := tx.InsertBillingKey(ctx, k); err != nil {
@@ -163,16 +186,21 @@ func (g *Gateway) keyToAsk(ctx context.Context, tx *store.Tx, v visit, proof pay
 	return k, err
 }
 
+// errNoProof: a return came from a window that never opened, or is being opened.
+var errNoProof = errors.New("there is nothing to ask for the billing key by")
+
 // errNotAgreed: the buyer is still in the window, or gone.
 var errNotAgreed = errors.New("the buyer has not agreed")
 
 // askWindowKey asks for the key of a window and records the answer, any number of
 // times. ErrOutcomeUnknown: no answer came. errNotAgreed: it is not there yet.
 func (g *Gateway) askWindowKey(ctx context.Context, k pay.BillingKey) error {
-	return g.askForWindowKey(ctx, k, false)
+	return g.askForWindowKey(ctx, k, g.now())
 }
 
-func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, late bool) error {
+// askForWindowKey is askWindowKey where the buyer agreed, if so, at another time
+// than now; zero is not known, and the key then counts from its beginning.
+func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, agreed time.Time) error {
 	if k.Status != pay.KeyIssuing || len(k.Proof) == 0 {
 		return nil
 	}
@@ -199,7 +227,7 @@ func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, late bo
 	case v.event == pay.EvLost:
 		return ErrOutcomeUnknown
 	}
-	if err := g.learnWindowKey(ctx, k, out.Key, v, late); err != nil {
+	if err := g.learnWindowKey(ctx, k, out.Key, v, agreed); err != nil {
 		return fmt.Errorf("record billing key %s: %w", k.ID, err)
 	}
 	return g.fault(pay.AttemptIssueKey, pointLearned)
@@ -232,9 +260,9 @@ func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (conne
 	return out, timing, callErr, nil
 }
 
-// learnWindowKey settles the key of a window and its payment together. Late says
-// that the buyer may have agreed long ago: the key then counts from its beginning.
-func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got connector.BillingKey, v verdict, late bool) error {
+// learnWindowKey settles the key of a window and its payment together. Agreed is
+// when the buyer did, where no return said so.
+func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got connector.BillingKey, v verdict, agreed time.Time) error {
 	return g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		p, err := tx.Payment(ctx, asked.Merchant, asked.Payment)
 		if err != nil {
@@ -247,17 +275,20 @@ func (g *Gateway) learnWindowKey(ctx context.Context, asked pay.BillingKey, got 
 		b := books{g: g, tx: tx}
 		if v.event == pay.EvRefused {
 			k.Code, k.Message = v.why.code, v.why.text
-			if _, err := g.endKey(ctx, tx, k); err != nil || p.Status != pay.StatusConfirming {
-				return err // a buyer who never came back: V1 leaves the payment as it is
+			if _, err := g.endKey(ctx, tx, k); err != nil {
+				return err
 			}
-			return b.decline(ctx, &p, v.why)
+			if p.Status == pay.StatusConfirming {
+				return b.decline(ctx, &p, v.why)
+			}
+			return b.backWithNothing(ctx, p, v.why)
 		}
 		if k, err = g.sealKey(k, got); err != nil {
 			return err
 		}
 		k.Proof = nil
-		if k.Agreed.IsZero() && asked.Agreed.IsZero() && !late {
-			k.Agreed = tx.Now
+		if k.Agreed.IsZero() {
+			k.Agreed = agreed
 		}
 		return b.keyIssued(ctx, p, k)
 	})
@@ -291,6 +322,9 @@ func (b books) keyIssued(ctx context.Context, p pay.Payment, k pay.BillingKey) e
 		return err
 	}
 	if k.Status == pay.KeyRefused {
+		if err := b.tx.Release(ctx, p.Merchant, p.MerchantUID, p.ID); err != nil {
+			return err
+		}
 		return b.decline(ctx, &p, failure{code: codeNoKey, text: textNoKey})
 	}
 	ev := pay.EvApproved
@@ -301,7 +335,7 @@ func (b books) keyIssued(ctx context.Context, p pay.Payment, k pay.BillingKey) e
 	default:
 		return nil
 	}
-	p.Method, p.Details = k.Method, pay.Details{Card: k.Card, Bank: k.Bank}
+	p.Method, p.Details = k.Method, pay.Details{Card: k.Card}
 	p.PaidAt, p.FailCode, p.FailReason, p.FailedAt = b.tx.Now, "", "", time.Time{}
 	next, err := b.tx.StepPayment(ctx, p, ev, "billing key issued")
 	if err != nil {
@@ -356,18 +390,14 @@ func (g *Gateway) keyOfPayment(ctx context.Context, p pay.Payment) (pay.BillingK
 func (g *Gateway) syncBilling(ctx context.Context, p pay.Payment) (pay.Payment, error) {
 	k, err := g.keyOfPayment(ctx, p)
 	if err == nil {
-		err = g.askForWindowKey(ctx, k, true)
+		err = g.askForWindowKey(ctx, k, time.Time{})
 	}
 	if err != nil && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, errNotAgreed) {
 		return p, err
 	}
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		if p, err = tx.Payment(ctx, p.Merchant, p.ID); err != nil || p.Status != pay.StatusCreated {
+		if p, err = tx.Payment(ctx, p.Merchant, p.ID); err != nil {
 			return err
-		}
-		c, err := tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
-		if err != nil || c.State != checkoutReturned {
-			return translate(err, store.ErrNotFound, nil)
 		}
 		if k, err := tx.BillingKeyOfPayment(ctx, p.Merchant, p.ID); err == nil && k.Status == pay.KeyIssuing {
 			return nil // its own job goes on
@@ -375,15 +405,32 @@ func (g *Gateway) syncBilling(ctx context.Context, p pay.Payment) (pay.Payment, 
 			return err
 		}
 		b := books{g: g, tx: tx}
-		return b.decline(ctx, &p, failure{code: codeExpired, text: textExpired})
+		return b.backWithNothing(ctx, p, failure{code: codeExpired, text: textExpired})
 	})
-	return p, err
+	if err != nil {
+		return p, err
+	}
+	return g.payment(ctx, p.Merchant, p.ID)
+}
+
+// backWithNothing fails a payment whose buyer came back from a billing window that
+// brought no key. One whose buyer never came back stays as it is, as V1 documents
+// for a closed tab.
+func (b books) backWithNothing(ctx context.Context, p pay.Payment, f failure) error {
+	if p.Status != pay.StatusCreated {
+		return nil
+	}
+	c, err := b.tx.CheckoutOfPayment(ctx, p.Merchant, p.ID)
+	if err != nil || c.State != checkoutReturned {
+		return translate(err, store.ErrNotFound, nil)
+	}
+	return b.decline(ctx, &p, f)
 }
 
 // resolveWindowKey is the job of a window's key. That there is none yet is no
 // answer until the window can bring none any more; after that it is one.
 func (g *Gateway) resolveWindowKey(ctx context.Context, k pay.BillingKey) error {
-	err := g.askForWindowKey(ctx, k, true)
+	err := g.askForWindowKey(ctx, k, time.Time{})
 	if err == nil {
 		return nil
 	}
@@ -427,7 +474,7 @@ func (g *Gateway) nextLook(k pay.BillingKey) time.Duration {
 // closed tab.
 func (g *Gateway) windowLapsed(ctx context.Context, k pay.BillingKey) error {
 	if !k.Agreed.IsZero() {
-		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}}, true)
+		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}}, time.Time{})
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
@@ -435,7 +482,14 @@ func (g *Gateway) windowLapsed(ctx context.Context, k pay.BillingKey) error {
 			return err
 		}
 		now.Code, now.Message = codeExpired, textExpired
-		_, err = g.endKey(ctx, tx, now)
-		return err
+		if _, err = g.endKey(ctx, tx, now); err != nil {
+			return err
+		}
+		p, err := tx.Payment(ctx, k.Merchant, k.Payment)
+		if err != nil {
+			return err
+		}
+		b := books{g: g, tx: tx}
+		return b.backWithNothing(ctx, p, failure{code: codeExpired, text: textExpired})
 	})
 }

@@ -53,7 +53,7 @@ func (g *Gateway) openCheckout(ctx context.Context, m pay.Merchant, w WindowRequ
 			b.CustomerID = g.newUUID()
 		}
 		if b.UserCI != "" {
-			if b.SealedCI, err = g.vault.Seal([]byte(b.UserCI), userCIOf(m.ID)); err != nil {
+			if b.SealedCI, err = g.vault.Seal([]byte(b.UserCI), userCIOf(p)); err != nil {
 				return Opened{}, err
 			}
 		}
@@ -261,7 +261,11 @@ func (g *Gateway) windowOpened(ctx context.Context, tx *store.Tx, v visit, launc
 	if err != nil {
 		return p, err
 	}
-	return p, tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, v.c.Expires.Add(time.Minute))
+	until := v.c.Expires
+	if life := tx.Now.Add(g.drivers[p.Provider].BillingLife); v.w.Billing != nil && life.After(until) {
+		until = life
+	}
+	return p, tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, until.Add(lapseMargin))
 }
 
 // windowOf is what the connector is asked to open.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -73,7 +74,7 @@ func (g *Gateway) heedKey(ctx context.Context, channel pay.ChannelKey, n connect
 	}
 	var errs []error
 	for _, k := range keys { // each by itself: one that cannot be asked about silences no other
-		err := g.heedOneKey(ctx, k)
+		err := g.heedOneKey(ctx, k, n)
 		if errors.Is(err, ErrChannelMissing) {
 			g.log.WarnContext(ctx, "billing key not asked about", "billing_key", k.ID, "err", err)
 			continue
@@ -85,12 +86,16 @@ func (g *Gateway) heedKey(ctx context.Context, channel pay.ChannelKey, n connect
 
 // heedOneKey asks for a key whose buyer may have agreed in the window, or about
 // one that is in use.
-func (g *Gateway) heedOneKey(ctx context.Context, k pay.BillingKey) error {
+func (g *Gateway) heedOneKey(ctx context.Context, k pay.BillingKey, n connector.Notice) error {
 	if k.Status != pay.KeyIssuing {
 		_, err := g.refreshKey(ctx, k)
 		return err
 	}
-	err := g.askWindowKey(ctx, k)
+	agreed := n.At
+	if agreed.Before(k.Created) || agreed.After(g.now()) { // not told, or not to be believed
+		agreed = time.Time{}
+	}
+	err := g.askForWindowKey(ctx, k, agreed)
 	if errors.Is(err, errNotAgreed) {
 		return nil
 	}

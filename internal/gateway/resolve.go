@@ -251,7 +251,7 @@ func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
 	if err == nil && p.Status == pay.StatusAwaitingDeposit {
 		return g.lookAgain(p)
 	}
-	if err != nil || p.Status != pay.StatusCreated || p.CustomerUsage == usageIssue || g.now().Sub(p.StartedAt) > syncFor {
+	if err != nil || p.Status != pay.StatusCreated || g.now().Sub(p.StartedAt) > syncFor {
 		return err
 	}
 	var c store.Checkout

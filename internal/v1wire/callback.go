@@ -52,6 +52,9 @@ func reduced(p pay.Provider) bool { return p == pay.TossPayments }
 func addClassic(m map[string]any, p pay.Payment, names Names) {
 	d := p.Details
 	m["paid_amount"], m["currency"] = p.Amount.Total.Minor, string(p.Amount.Total.Currency)
+	if p.CustomerUsage == "issue" { // shown, and not paid
+		m["paid_amount"] = 0
+	}
 	m["status"], m["name"], m["paid_at"] = Status(p.Status), orNull(p.Name), unix(p.PaidAt)
 	m["pg_tid"], m["receipt_url"] = orNull(p.Ref.Key), orNull(d.ReceiptURL)
 	m["buyer_name"], m["buyer_email"], m["buyer_tel"] = orNull(p.Buyer.Name), orNull(p.Buyer.Email), orNull(p.Buyer.Tel)

@@ -78,8 +78,9 @@ func (f *Frame) until(goal string, act func() (bool, error)) {
 
 func quote(s string) string { b, _ := json.Marshal(s); return string(b) }
 
-// usable is JavaScript for "the element is there, can be seen and is enabled".
-const usable = `const e = document.querySelector(%s); if (!e || e.disabled || e.getAttribute("aria-disabled") === "true") return false; const r = e.getBoundingClientRect(); if (!(r.width || r.height)) return false;`
+// usable is JavaScript for "the page's scripts have run, and the element is there,
+// can be seen and is enabled": a press before that may be lost.
+const usable = `if (!performance.timing.domContentLoadedEventEnd) return false; const e = document.querySelector(%s); if (!e || e.disabled || e.getAttribute("aria-disabled") === "true") return false; const r = e.getBoundingClientRect(); if (!(r.width || r.height)) return false;`
 
 // Click presses the element once it can be pressed.
 func (f *Frame) Click(css string) {
@@ -116,7 +117,7 @@ func (f *Frame) Check(css string) {
 	f.tab.t.Helper()
 	f.until("check "+css, func() (bool, error) {
 		var done bool
-		err := f.eval(fmt.Sprintf(`(() => { const e = document.querySelector(%s); if (!e || e.disabled) return false; if (!e.checked) e.click(); return e.checked })()`, quote(css)), &done)
+		err := f.eval(fmt.Sprintf(`(() => { if (!performance.timing.domContentLoadedEventEnd) return false; const e = document.querySelector(%s); if (!e || e.disabled) return false; if (!e.checked) e.click(); return e.checked })()`, quote(css)), &done)
 		return done, err
 	})
 }

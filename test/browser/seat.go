@@ -2,17 +2,13 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/css"
-	"github.com/chromedp/cdproto/dom"
 	logevents "github.com/chromedp/cdproto/log"
-	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/storage"
@@ -50,7 +46,7 @@ func (b *Browser) newSeat() (*seat, error) {
 		}
 		s.warm = append(s.warm, made.TargetID)
 	}
-	if err := errors.Join(calm(ctx), listen(ctx, s.complain)); err != nil {
+	if err := listen(ctx, s.complain); err != nil {
 		cancel()
 		return nil, err
 	}
@@ -146,23 +142,4 @@ func listen(ctx context.Context, complain func(string)) error {
 	}
 	_, err = chromedp.Call(ctx, logevents.Enable, cdp.Empty{})
 	return err
-}
-
-// calm stops the browser telling what nobody here asks for: the document's every
-// node, its styles and requests, and every other test's pages.
-func calm(ctx context.Context) error {
-	return chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		for _, c := range []struct {
-			method string
-			params any
-		}{
-			{dom.Disable.Method, cdp.Empty{}}, {css.Disable.Method, cdp.Empty{}}, {network.Disable.Method, cdp.Empty{}},
-			{target.SetDiscoverTargets.Method, target.SetDiscoverTargetsParams{}},
-		} {
-			if err := t.Call(ctx, c.method, c.params, nil); err != nil {
-				return fmt.Errorf("%s: %w", c.method, err)
-			}
-		}
-		return nil
-	}))
 }

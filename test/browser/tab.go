@@ -2,7 +2,6 @@ package browser
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -214,7 +213,7 @@ func (tab *Tab) attach(id target.ID) (context.Context, error) {
 	ctx, cancel := chromedp.NewContext(tab.ctx, chromedp.WithTargetID(id), chromedp.WithDetachOnCancel())
 	err := chromedp.Do(ctx)
 	if err == nil {
-		err = errors.Join(calm(ctx), listen(ctx, tab.complain))
+		err = listen(ctx, tab.complain)
 	}
 	if err != nil {
 		cancel()

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/connector/httpcall"
@@ -81,7 +82,11 @@ func (in callback) ofBillingKey() (connector.Notice, error) {
 	}
 	told := strings.Join([]string{in.Action, in.ProcessedTs, in.UserID, in.BillingKey}, "\n")
 	digest := sha256.Sum256([]byte(told))
+	at, err := time.ParseInLocation(time.DateTime, in.ProcessedTs, httpcall.KST())
+	if err != nil { // it names the notice, and no more
+		at = time.Time{}
+	}
 	return connector.Notice{
-		Kind: "BILLING_" + in.Action, Customer: in.UserID, Key: "billing:" + hex.EncodeToString(digest[:16]),
+		Kind: "BILLING_" + in.Action, Customer: in.UserID, Key: "billing:" + hex.EncodeToString(digest[:16]), At: at,
 	}, nil
 }

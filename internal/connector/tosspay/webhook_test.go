@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,7 +50,8 @@ func TestReadWebhookOfABillingKey(t *testing.T) {
 		return n
 	}
 	first := read(activated)
-	if diff := cmp.Diff(connector.Notice{Kind: "BILLING_ACTIVATED", Customer: "cust-3906", Key: first.Key}, first); diff != "" || len(first.Key) < 20 {
+	at := time.Date(2026, 11, 20, 5, 3, 15, 0, time.UTC)
+	if diff := cmp.Diff(connector.Notice{Kind: "BILLING_ACTIVATED", Customer: "cust-3906", Key: first.Key, At: at}, first); diff != "" || len(first.Key) < 20 {
 		t.Errorf("key %q (-want +got):\n%s", first.Key, diff)
 	}
 	if again := read(strings.Replace(activated, `"unheardOf":{}`, `"unheardOf":1`, 1)); again.Key != first.Key {
