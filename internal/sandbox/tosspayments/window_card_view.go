@@ -66,9 +66,7 @@ func (of offer) tile(s *Simulator, w *window, c company) tile {
 			t.Free = append(t.Free, n)
 		}
 	}
-	for _, n := range of.free[c.code] { // also those that are not to be chosen here
-		t.Free = append(t.Free, n)
-	}
+	t.Free = append(t.Free, of.free[c.code]...) // also those that are not to be chosen here
 	slices.Sort(t.Free)
 	t.Free = slices.Compact(t.Free)
 	return t
