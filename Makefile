@@ -101,8 +101,9 @@ test/js/node_modules: test/js/package-lock.json
 fuzz: ## each fuzz target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) bash test/fuzz.sh
 
-bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables: half an hour
+bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables, and the first window: half an hour
 	$(GO) run ./test/bench -bin build/naru $(BENCH) | tee build/bench.md
+	$(GO) test -run '^$$' -bench FirstWindow -benchtime 20x ./test/e2e
 
 screenshots: test/js/node_modules ## a picture of every page into build/screenshots
 	NARU_SCREENSHOTS=$(CURDIR)/build/screenshots $(GO) test -count 1 -timeout 9m -run Screenshots ./test/e2e/...

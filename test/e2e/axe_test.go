@@ -9,9 +9,9 @@ import (
 
 // usable fails the test for what keeps people out who see, hear or move less
 // than others: the serious findings of axe-core.
-func usable(t *testing.T, name string, f *browser.Frame) {
+func usable(t *testing.T, name string, f *browser.Frame, except ...string) {
 	t.Helper()
-	for _, v := range f.Axe() {
+	for _, v := range f.Axe(except...) {
 		if v.Bad() {
 			t.Errorf("%s: %s", name, v)
 		} else {
@@ -54,7 +54,7 @@ func TestUsableByAll(t *testing.T) {
 			tab := stack.Browser.Open(t, p.device)
 			tab.Go(at.Replace(p.address))
 			tab.Page().See("h1, main")
-			usable(t, p.name, tab.Page())
+			usable(t, p.name, tab.Page(), "article:nth-of-type(n+4)") // the reference has a hundred of one kind
 		})
 	}
 }
