@@ -16,10 +16,10 @@ MODEL ?=
 # Go files that are ours.
 GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './build/*')
 # Packages with goroutines or locks of their own.
-RACE := ./cmd/... ./internal/jobs ./internal/notify ./internal/vault \
+RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/notify ./internal/vault \
 	./internal/rest ./internal/rest/notices ./internal/sandbox/...
-# The store's tests, and the gateway's in which several do something at once, run with it on SQLite: PostgreSQL adds
-# the driver's goroutines alone. All of them run on both without it.
+# The gateway's tests in which several do something at once. The race detector watches on SQLite: PostgreSQL adds the
+# driver's goroutines alone. All tests run on both without it.
 AT_ONCE := Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|RacingCancels|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays|Everybody|PicksAtOnce|AJobAsked
 ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 # Packages whose tests run on PostgreSQL as well.
@@ -38,7 +38,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@FUZZTIME=2500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/parameters test/model test/race fuzz test/js test/sdk test/clients test/e2e
+	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/parameters test/model test/race fuzz test/js test/sdk test/clients test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -73,8 +73,7 @@ test/parameters: ## every row of docs/window-parameters.md, by what the stand-in
 	$(GO) test -count 1 -parallel 8 -timeout 4m ./test/parameters
 
 test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
-	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m $(RACE)
-	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -skip '$(ON_POSTGRES)' ./internal/store
+	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m -skip '$(ON_POSTGRES)' $(RACE)
 	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/gateway
 
 test/pg: ## the tests that use PostgreSQL, alone
