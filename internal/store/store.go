@@ -18,7 +18,18 @@ import (
 type Options struct {
 	Now func() time.Time // nil is time.Now
 	Log *slog.Logger     // nil is silence
+	// Faults, in tests, is called at each Write with PointCommit and PointCommitted.
+	// An error at the first undoes the transaction; at the second it is answered
+	// though the change is there, as when the process dies in between. It may be
+	// called more than once at PointCommit when a transaction is run again.
+	Faults func(point string) error
 }
+
+// The points of a Write at which a process may die.
+const (
+	PointCommit    = "commit"    // everything is written, nothing is committed
+	PointCommitted = "committed" // it is committed, nobody knows
+)
 
 // Store is a database of the gateway. It may be used by many goroutines, and
 // PostgreSQL by many Stores.
@@ -27,6 +38,7 @@ type Store struct {
 	dialect *dialect
 	now     func() time.Time
 	log     *slog.Logger
+	faults  func(point string) error // nil is none
 
 	mu      sync.Mutex
 	closed  bool
@@ -55,7 +67,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{now: o.Now, log: o.Log, enqueue: map[int]func(){}}
+	s := &Store{now: o.Now, log: o.Log, faults: o.Faults, enqueue: map[int]func(){}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -90,7 +102,23 @@ func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
 		return err
 	}
 	defer s.inUse.Done()
+	if s.faults != nil {
+		return s.writeFaulty(ctx, fn)
+	}
 	return s.engine.write(ctx, s, fn)
+}
+
+func (s *Store) writeFaulty(ctx context.Context, fn func(tx *Tx) error) error {
+	err := s.engine.write(ctx, s, func(tx *Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return s.faults(PointCommit)
+	})
+	if err != nil {
+		return err
+	}
+	return s.faults(PointCommitted)
 }
 
 // Read runs fn in a transaction that sees one state of the database throughout
