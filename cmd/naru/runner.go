@@ -10,16 +10,15 @@ import (
 	"naru/internal/store"
 )
 
-// newRunner makes the runner of all jobs. Events become deliveries one after
-// the other, so that those of one payment keep their order; deliveries wait
-// for slow merchants, so many run at once.
+// newRunner makes the runner of all jobs. Deliveries wait for slow merchants, so
+// many run at once.
 func newRunner(s *store.Store, workers map[string]jobs.Worker, o appOptions) *jobs.Runner {
 	if o.watch != nil {
 		workers = o.watch.watched(workers)
 	}
 	return jobs.New(jobs.Options{
 		Store: s, Now: o.now, Log: o.log, Workers: workers,
-		Concurrency: map[string]int{notify.JobNotify: 1, notify.JobDeliver: 32},
+		Concurrency: map[string]int{notify.JobDeliver: 32},
 	})
 }
 

@@ -88,14 +88,21 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		AnyAddress: o.anyAddress, Tried: a.metrics.delivery,
 	})
 	a.gateway = gateway.New(gateway.Options{
-		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), PublicURL: o.publicURL,
-		HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
+		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier),
+		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
 	})
 	workers := a.gateway.Workers()
 	maps.Copy(workers, a.notifier.Workers())
 	a.runner = newRunner(a.store, workers, o)
 	a.Handler, err = a.routes(o)
 	return a, err
+}
+
+// tell hands the gateway's events on.
+func tell(n *notify.Notifier) func(context.Context, *store.Tx, pay.Payment, gateway.Event) error {
+	return func(ctx context.Context, tx *store.Tx, p pay.Payment, e gateway.Event) error {
+		return n.Tell(ctx, tx, p, notify.Event(e))
+	}
 }
 
 // preapprove puts a merchant's refusal at its confirm_url into the sentence

@@ -254,7 +254,7 @@ func (b books) tell(ctx context.Context, p pay.Payment) error {
 	if p.Notify.Never {
 		return nil
 	}
-	return b.notify(ctx, Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status})
+	return b.g.tell(ctx, b.tx, p, Event{Merchant: p.Merchant, Payment: p.ID, Seq: p.Version, Status: p.Status})
 }
 
 // ended sees to what waited for a payment to be paid or to fail: the billing
@@ -377,11 +377,7 @@ func (b books) notifyCancel(ctx context.Context, p pay.Payment, m pay.Movement) 
 		}
 		e.MerchantURL = true
 	}
-	return b.notify(ctx, e)
-}
-
-func (b books) notify(ctx context.Context, e Event) error {
-	return b.tx.Enqueue(ctx, JobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, b.tx.Now) // keys sort as events do
+	return b.g.tell(ctx, b.tx, p, e)
 }
 
 func (b books) alarm(ctx context.Context, p pay.Payment, kind, text string) error {

@@ -20,8 +20,7 @@ import (
 	"naru/internal/vault"
 )
 
-// Kinds of jobs the gateway enqueues. JobNotify is worked by package notify,
-// the others by the gateway itself.
+// Kinds of jobs the gateway enqueues and works.
 const (
 	JobResolve  = "resolve_attempt" // key: attempt id
 	JobSync     = "sync_payment"    // key: payment id
@@ -32,12 +31,10 @@ const (
 	JobRevokeKey      = "revoke_key"         // key: billing key id
 	JobSchedule       = "run_schedule"       // key: merchant id, "/", order number
 	JobResolveReceipt = "resolve_receipt"    // key: receipt id
-
-	JobNotify = "notify" // key: payment id and event number; arg: Event
 )
 
-// Event is the argument of a JobNotify: something happened to a payment that
-// its merchant may want to hear of.
+// Event is something that happened to a payment and that its merchant may want
+// to hear of.
 type Event struct {
 	Merchant pay.MerchantID `json:"merchant"`
 	Payment  pay.PaymentID  `json:"payment"`
@@ -64,7 +61,10 @@ type Options struct {
 	Vault      *vault.Vault
 	Drivers    []connector.Driver
 	Preapprove Preapprove
-	PublicURL  string // base of our own pages as browsers and providers see them, no slash at the end
+	// Tell writes down, in the transaction of the change, what the merchant is to
+	// hear of p; nil tells nobody.
+	Tell      func(ctx context.Context, tx *store.Tx, p pay.Payment, e Event) error
+	PublicURL string // base of our own pages as browsers and providers see them, no slash at the end
 	// HTTP is used for calls to providers.
 	HTTP *http.Client
 	Now  func() time.Time
@@ -83,6 +83,7 @@ type Gateway struct {
 	vault      *vault.Vault
 	drivers    map[pay.Provider]connector.Driver
 	preapprove Preapprove
+	tell       func(context.Context, *store.Tx, pay.Payment, Event) error
 	public     string
 	http       *http.Client
 	now        func() time.Time
@@ -100,7 +101,7 @@ type Gateway struct {
 // New makes a gateway of o.
 func New(o Options) *Gateway {
 	g := &Gateway{
-		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove,
+		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell,
 		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
 		faults: o.Faults, open: map[pay.ChannelKey]openChannel{},
 	}
@@ -121,6 +122,9 @@ func New(o Options) *Gateway {
 	}
 	if g.life == 0 {
 		g.life = 30 * time.Minute
+	}
+	if g.tell == nil {
+		g.tell = func(context.Context, *store.Tx, pay.Payment, Event) error { return nil }
 	}
 	if g.faults == nil {
 		g.faults = func(string) error { return nil }

@@ -181,7 +181,7 @@ func newRig(t testing.TB, dsn string) *rig {
 	must2(t, err)
 	r.gw = gateway.New(gateway.Options{
 		Store: r.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()},
-		PublicURL: "http://127.0.0.1:1", HTTP: &http.Client{Transport: r.line}, Now: r.clock.Now, Log: log,
+		Tell: tell, PublicURL: "http://127.0.0.1:1", HTTP: &http.Client{Transport: r.line}, Now: r.clock.Now, Log: log,
 		Preapprove: func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
 			if r.stop != nil {
 				return r.stop(ctx, m, p)
@@ -222,10 +222,17 @@ func (r *rig) saveKeys(ctx context.Context, keys []byte) error {
 	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, keys, true) })
 }
 
+// jobNotify stands for package notify: an event is kept with the change it tells of.
+const jobNotify = "notify"
+
+func tell(ctx context.Context, tx *store.Tx, _ pay.Payment, e gateway.Event) error {
+	return tx.Enqueue(ctx, jobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now)
+}
+
 // workers are the gateway's, and a notify that keeps what it is told.
 func (r *rig) workers() map[string]jobs.Worker {
 	w := r.gw.Workers()
-	w[gateway.JobNotify] = func(_ context.Context, j store.Job) error {
+	w[jobNotify] = func(_ context.Context, j store.Job) error {
 		var e gateway.Event
 		if err := j.ReadArg(&e); err != nil {
 			return err

@@ -9,7 +9,6 @@
 package notify
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -27,11 +26,8 @@ import (
 	"naru/internal/v1wire"
 )
 
-// Kinds of jobs worked here. The gateway enqueues JobNotify.
-const (
-	JobNotify  = "notify"
-	JobDeliver = "deliver" // key: delivery id
-)
+// JobDeliver is the kind of the jobs worked here. Key: delivery id.
+const JobDeliver = "deliver"
 
 // Options are what a Notifier is made of. Store is required.
 type Options struct {
@@ -83,17 +79,18 @@ func (n *Notifier) Close() {
 
 // Workers are the notifier's jobs by kind. Each may run twice.
 func (n *Notifier) Workers() map[string]jobs.Worker {
-	return map[string]jobs.Worker{JobNotify: n.workNotify, JobDeliver: n.workDeliver}
+	return map[string]jobs.Worker{JobDeliver: n.workDeliver}
 }
 
-// event is the argument of JobNotify, as the gateway writes it.
-type event struct {
-	Merchant    pay.MerchantID `json:"merchant"`
-	Payment     pay.PaymentID  `json:"payment"`
-	Seq         int64          `json:"seq"` // order within the payment
-	Status      pay.Status     `json:"status"`
-	CancelID    string         `json:"cancel_id"`
-	MerchantURL bool           `json:"merchant_url"` // to the merchant's own address, whatever the payment says
+// Event is what the gateway tells of: something happened to a payment.
+type Event struct {
+	Merchant pay.MerchantID
+	Payment  pay.PaymentID
+	Seq      int64 // order within the payment
+	Status   pay.Status
+	CancelID string
+	// MerchantURL: to the merchant's own address, whatever the payment says.
+	MerchantURL bool
 }
 
 // delivering is the argument of JobDeliver.
@@ -102,48 +99,34 @@ type delivering struct {
 	ID       string         `json:"id"`
 }
 
-// workNotify makes the deliveries of an event.
-func (n *Notifier) workNotify(ctx context.Context, j store.Job) error {
-	var e event
-	if err := j.ReadArg(&e); err != nil {
+// Tell makes the deliveries of an event of p in the transaction that changes p.
+// Told twice, it makes them once.
+func (n *Notifier) Tell(ctx context.Context, tx *store.Tx, p pay.Payment, e Event) error {
+	m, err := tx.Merchant(ctx, e.Merchant)
+	if err != nil {
 		return err
 	}
-	return n.store.Write(ctx, func(tx *store.Tx) error {
-		p, err := tx.Payment(ctx, e.Merchant, e.Payment)
-		if err != nil {
+	kind, body := v1wire.WebhookBody(p.ID, p.MerchantUID, e.Status, e.CancelID, m.Settings.WebhookForm)
+	for _, url := range addresses(m, p, e) {
+		d := store.Delivery{
+			Merchant: m.ID, ID: deliveryID(e, url), Payment: p.ID, Event: string(e.Status), URL: url,
+			ContentType: kind, Body: body, Seq: e.Seq, NextAt: tx.Now,
+		}
+		if err := tx.InsertDelivery(ctx, d); errors.Is(err, store.ErrExists) {
+			continue
+		} else if err != nil {
 			return err
 		}
-		// Keys of a payment's events sort as the events do: an earlier one that
-		// failed, or whose node died, goes first.
-		if earlier, err := tx.HasJob(ctx, JobNotify, string(e.Payment)+":", j.Key); err != nil || earlier {
-			return cmp.Or(err, jobs.RetryAt(tx.Now.Add(turnWait), nil))
-		}
-		m, err := tx.Merchant(ctx, e.Merchant)
-		if err != nil {
+		if err := tx.Enqueue(ctx, JobDeliver, d.ID, delivering{m.ID, d.ID}, tx.Now); err != nil {
 			return err
 		}
-		kind, body := v1wire.WebhookBody(p.ID, p.MerchantUID, e.Status, e.CancelID, m.Settings.WebhookForm)
-		for _, url := range addresses(m, p, e) {
-			d := store.Delivery{
-				Merchant: m.ID, ID: deliveryID(e, url), Payment: p.ID, Event: string(e.Status), URL: url,
-				ContentType: kind, Body: body, Seq: e.Seq, NextAt: tx.Now,
-			}
-			if err := tx.InsertDelivery(ctx, d); errors.Is(err, store.ErrExists) {
-				continue // this event was worked before
-			} else if err != nil {
-				return err
-			}
-			if err := tx.Enqueue(ctx, JobDeliver, d.ID, delivering{m.ID, d.ID}, tx.Now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // addresses are where the event is told, each once: the payment's own
 // notice_url, or else the merchant's.
-func addresses(m pay.Merchant, p pay.Payment, e event) []string {
+func addresses(m pay.Merchant, p pay.Payment, e Event) []string {
 	if len(p.Notify.URLs) == 0 || e.MerchantURL {
 		if m.Settings.WebhookURL == "" {
 			return nil
@@ -160,7 +143,7 @@ func addresses(m pay.Merchant, p pay.Payment, e event) []string {
 }
 
 // deliveryID is the same whenever the same event is told to the same address.
-func deliveryID(e event, url string) string {
+func deliveryID(e Event, url string) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%s", e.Merchant, e.Payment, e.Seq, url))
 	return "d_" + hex.EncodeToString(sum[:16])
 }

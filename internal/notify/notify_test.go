@@ -2,7 +2,6 @@ package notify_test
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -283,29 +282,6 @@ func TestFirstTriesKeepTheirOrder(t *testing.T) {
 		// The answer to the first came after the second event was known.
 		if all := r.deliveries(); all[0].Status != store.DeliverySuperseded || all[1].Status != store.DeliveryDelivered {
 			t.Errorf("deliveries: %+v", all)
-		}
-	})
-}
-
-// TestAnEventThatFailedGoesFirst: a job that has to run again is not overtaken
-// by the payment's next event, on this node or another.
-func TestAnEventThatFailedGoesFirst(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
-		r.pays()
-		r.write(func(ctx context.Context, tx *store.Tx) error {
-			e := gateway.Event{Merchant: r.merchant.ID, Payment: r.payment.ID, Seq: 9, Status: pay.StatusPaid}
-			return tx.Enqueue(ctx, gateway.JobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now.Add(30*time.Second))
-		})
-		r.happens(gateway.Event{Seq: 10, Status: pay.StatusCancelled})
-		r.run()
-		if n := len(r.deliveries()); n != 0 {
-			t.Fatalf("%d deliveries while an earlier event waits", n)
-		}
-		r.after(31 * time.Second)
-		r.after(2 * time.Second)
-		got := r.shop.requests()
-		if len(got) != 2 || !strings.Contains(got[0].body, "paid") || !strings.Contains(got[1].body, "cancelled") {
-			t.Errorf("%+v", got)
 		}
 	})
 }

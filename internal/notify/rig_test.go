@@ -3,7 +3,6 @@ package notify_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -178,12 +177,16 @@ func (r *rig) pays(urls ...string) {
 	r.write(func(ctx context.Context, tx *store.Tx) error { return tx.InsertPayment(ctx, r.payment) })
 }
 
-// happens enqueues an event as the gateway does.
+// happens tells of an event as the gateway does.
 func (r *rig) happens(e gateway.Event) {
 	r.t.Helper()
 	e.Merchant, e.Payment = r.merchant.ID, r.payment.ID
 	r.write(func(ctx context.Context, tx *store.Tx) error {
-		return tx.Enqueue(ctx, gateway.JobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now)
+		p, err := tx.Payment(ctx, e.Merchant, e.Payment)
+		if err != nil {
+			return err
+		}
+		return r.notifier.Tell(ctx, tx, p, notify.Event(e))
 	})
 }
 

@@ -48,7 +48,7 @@ func (s *story) nothingOpen() {
 	}
 	for _, kind := range []string{
 		gateway.JobResolve, gateway.JobResolveKey, gateway.JobResolveReceipt, gateway.JobGiveBack, gateway.JobCheckingBack, gateway.JobRevokeKey,
-		gateway.JobNotify, "deliver",
+		"deliver",
 	} {
 		if s.hasJob(kind) {
 			s.fail("a job of kind %s is left, the next at %s", kind, s.nextJob())

@@ -16,6 +16,7 @@ import (
 	"naru/internal/gateway"
 	"naru/internal/jobs"
 	"naru/internal/notify"
+	"naru/internal/pay"
 	"naru/internal/rest/notices"
 	v1 "naru/internal/rest/v1"
 	"naru/internal/store"
@@ -52,13 +53,16 @@ func (w *world) begin(dsn string) *life {
 	w.life = l
 	v, err := vault.Open(w.ctx, bytes.Repeat([]byte{7}, 32), w.loadKeys, w.saveKeys)
 	w.must(err)
-	l.gateway = gateway.New(gateway.Options{
-		Store: l.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()}, PublicURL: w.front.URL,
-		HTTP: &http.Client{Transport: w.line}, Now: w.clock.Now, Rand: w.rand, Log: w.logger(), Faults: w.deaths.meet,
-	})
 	l.notifier = notify.New(notify.Options{
 		Store: l.store, Log: w.logger(), Version: "model", AnyAddress: true,
 		Retries: []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute},
+	})
+	l.gateway = gateway.New(gateway.Options{
+		Store: l.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()}, PublicURL: w.front.URL,
+		HTTP: &http.Client{Transport: w.line}, Now: w.clock.Now, Rand: w.rand, Log: w.logger(), Faults: w.deaths.meet,
+		Tell: func(ctx context.Context, tx *store.Tx, p pay.Payment, e gateway.Event) error {
+			return l.notifier.Tell(ctx, tx, p, notify.Event(e))
+		},
 	})
 	workers := l.gateway.Workers()
 	maps.Copy(workers, l.notifier.Workers())
