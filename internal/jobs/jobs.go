@@ -56,7 +56,7 @@ func New(o Options) *Runner {
 	r := &Runner{
 		store: o.Store, now: o.Now, log: o.Log, workers: maps.Clone(o.Workers),
 		poll: o.Poll, lease: o.Lease, backoff: o.Backoff,
-		limit: map[string]int{}, running: map[name]*run{}, ending: make(chan struct{}), woken: make(chan struct{}, 1),
+		limit: map[string]int{}, running: map[name]*run{}, busyOf: map[string]int{}, hungry: map[string]bool{}, ending: make(chan struct{}), woken: make(chan struct{}, 1),
 	}
 	if r.now == nil {
 		r.now = time.Now
@@ -115,6 +115,10 @@ var errNotYet = errors.New("not yet")
 
 // Done is what a worker returns when its work is done: nil, spelled out.
 func Done() error { return nil }
+
+// Ended is what a worker returns whose own last transaction has ended its job
+// (store.Tx.FinishJob or RetryJob), so that no other is needed.
+var Ended = errors.New("the job has ended itself")
 
 // retryTime is when a failed job runs again.
 func (r *Runner) retryTime(j store.Job, err error) time.Time {

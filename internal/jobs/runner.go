@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,14 +27,16 @@ type Runner struct {
 	woken   chan struct{}
 
 	taking sync.Mutex     // held from leasing jobs until they are in running
-	busy   sync.WaitGroup // the goroutines that run jobs for the loop
+	busy   sync.WaitGroup // the goroutines that run jobs for the loop, and places that are kept
 
 	mu      sync.Mutex
 	running map[name]*run
-	ends    int           // runs that have ended
-	ending  chan struct{} // closed when the next one does
-	hungry  bool          // there may be more to lease than there was room for
-	stop    func()        // ends the loop; nil when it does not run
+	busyOf  map[string]int  // how many of running are of a kind
+	ends    int             // runs that have ended
+	ending  chan struct{}   // closed when the next one does
+	hungry  map[string]bool // kinds of which there may be more to lease than there was room for
+	stop    func()          // ends the loop; nil when it does not run
+	workCtx context.Context // of the workers, while the loop runs
 	abort   context.CancelFunc
 	ended   chan struct{} // the loop has ended
 }
@@ -49,6 +50,7 @@ type run struct {
 	job   store.Job
 	until time.Time // when its lease is out; with Runner.mu
 	lost  bool      // its lease is not ours any more; with Runner.mu
+	kept  bool      // a place that is kept for a job that is not committed yet; with Runner.mu
 }
 
 // Start runs what is due, now and as it becomes due, until Stop is called or ctx
@@ -62,7 +64,7 @@ func (r *Runner) Start(ctx context.Context) {
 	}
 	loopCtx, stop := context.WithCancel(ctx)
 	workCtx, abort := context.WithCancel(context.WithoutCancel(ctx))
-	r.stop, r.abort, r.ended = stop, abort, make(chan struct{})
+	r.stop, r.abort, r.workCtx, r.ended = stop, abort, workCtx, make(chan struct{})
 	go r.loop(loopCtx, workCtx, r.ended)
 }
 
@@ -85,13 +87,23 @@ func (r *Runner) Stop(ctx context.Context) error {
 		r.busy.Wait()
 		close(idle)
 	}()
-	select {
-	case <-idle:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	renew := time.NewTicker(r.poll)
+	defer renew.Stop()
+	for {
+		select {
+		case <-idle:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-renew.C: // what still runs stays ours
+			if _, err := r.take(ctx, ctx, leaseNone); err != nil {
+				r.log.WarnContext(ctx, "leases cannot be renewed", "error", err)
+			}
+		}
 	}
 }
+
+func leaseNone(context.Context, *store.Tx) ([]store.Job, error) { return nil, nil }
 
 // Wake has the Runner look for due jobs at once, as after the clock was moved.
 // Commits that make a job due wake it by themselves.
@@ -105,6 +117,7 @@ func (r *Runner) Wake() {
 func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
 	defer close(ended)
 	defer r.store.OnEnqueue(r.Wake)()
+	defer r.store.HandOver(r)()
 	poll := time.NewTicker(r.poll)
 	defer poll.Stop()
 	for {
@@ -122,7 +135,6 @@ func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
 // takeSome leases what there is room for and sets it going. It is false when
 // there is no more to take or no room.
 func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
-	r.setHungry(true) // what ends from here on is worth another look
 	room := r.room()
 	taken, err := r.take(ctx, workCtx, func(ctx context.Context, tx *store.Tx) ([]store.Job, error) {
 		return tx.LeaseEach(ctx, room, r.lease)
@@ -133,23 +145,16 @@ func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	for _, one := range taken {
 		r.busy.Go(func() {
 			r.do(one)
-			r.freed()
+			r.freed(one.job.Kind)
 		})
+	}
+	if err != nil {
+		return false
 	}
 	for _, one := range taken {
 		room[one.job.Kind]--
-		if room[one.job.Kind] == 0 { // there may be more of it
-			return ctx.Err() == nil
-		}
 	}
-	r.setHungry(slices.Contains(slices.Collect(maps.Values(room)), 0))
-	return false
-}
-
-func (r *Runner) setHungry(hungry bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.hungry = hungry
+	return r.sated(room) && ctx.Err() == nil
 }
 
 // room is how many more of each kind may run.
@@ -157,16 +162,28 @@ func (r *Runner) room() map[string]int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	room := maps.Clone(r.limit)
-	for which := range r.running {
-		room[which.kind] = max(room[which.kind]-1, 0)
+	for kind := range room {
+		room[kind] = max(room[kind]-r.busyOf[kind], 0)
 	}
 	return room
 }
 
-// freed looks for more work if there was too much when we last looked.
-func (r *Runner) freed() {
+// sated notes of which kinds there may be more: those that were taken to their
+// limit. It tells whether another look has room for them, since runs have ended.
+func (r *Runner) sated(left map[string]int) (more bool) {
 	r.mu.Lock()
-	hungry := r.hungry
+	defer r.mu.Unlock()
+	for kind, n := range left {
+		r.hungry[kind] = n == 0
+		more = more || n == 0 && r.busyOf[kind] < r.limit[kind]
+	}
+	return more
+}
+
+// freed looks for more work of a kind if there was too much when we last looked.
+func (r *Runner) freed(kind string) {
+	r.mu.Lock()
+	hungry := r.hungry[kind]
 	r.mu.Unlock()
 	if hungry {
 		r.Wake()
@@ -208,6 +225,9 @@ func (r *Runner) work(one *run) (err error) {
 // end removes a job that is done or gives it back to be run again.
 func (r *Runner) end(one *run, err error) error {
 	ctx := context.WithoutCancel(one.ctx)
+	if errors.Is(err, Ended) {
+		return nil
+	}
 	if err == nil {
 		return r.store.Write(ctx, func(tx *store.Tx) error { return tx.FinishJob(ctx, one.job) })
 	}
@@ -220,14 +240,35 @@ func (r *Runner) end(one *run, err error) error {
 	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.RetryJob(ctx, one.job, at, err.Error()) })
 }
 
+// put enters a job among those that run. One of the name that has lost its lease
+// may still be at it; the new run counts.
+func (r *Runner) put(one *run) {
+	which := name{one.job.Kind, one.job.Key}
+	if r.running[which] == nil {
+		r.busyOf[which.kind]++
+	}
+	r.running[which] = one
+}
+
+// drop undoes put.
+func (r *Runner) drop(one *run) {
+	which := name{one.job.Kind, one.job.Key}
+	if r.running[which] == one {
+		delete(r.running, which)
+		r.busyOf[which.kind]--
+	}
+}
+
 // forget takes a job off the list of those that run.
 func (r *Runner) forget(one *run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	which := name{one.job.Kind, one.job.Key}
-	if r.running[which] == one {
-		delete(r.running, which)
-	}
+	r.drop(one)
+	r.signal()
+}
+
+// signal tells those who wait for the end of a run.
+func (r *Runner) signal() {
 	r.ends++
 	close(r.ending)
 	r.ending = make(chan struct{})

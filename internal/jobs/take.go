@@ -39,11 +39,10 @@ func (r *Runner) take(ctx, workCtx context.Context, lease func(context.Context, 
 	for _, one := range lost {
 		one.lost = true
 	}
-	// One of a name that lost its lease may still be at it; the new run counts.
 	out := make([]*run, len(leased))
 	for i, j := range leased {
-		one := &run{ctx: workCtx, job: j, until: until}
-		out[i], r.running[name{j.Kind, j.Key}] = one, one
+		out[i] = &run{ctx: workCtx, job: j, until: until}
+		r.put(out[i])
 	}
 	return out, nil
 }
@@ -69,7 +68,7 @@ func (r *Runner) expiring(now time.Time) (out []*run) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, one := range r.running {
-		if !one.lost && !one.until.After(now.Add(r.lease/2)) {
+		if !one.lost && !one.kept && !one.until.After(now.Add(r.lease/2)) {
 			out = append(out, one)
 		}
 	}

@@ -35,11 +35,11 @@ type Checkout struct {
 	Code, Message                 string // how it ended, when badly
 }
 
-const checkoutColumns = `token_hash, merchant, payment, state, style, launch, redirect_url, language, origin, ` +
+const checkoutColumns = `merchant, token_hash, payment, state, style, launch, redirect_url, language, origin, ` +
 	`created, expires, ended, code, message`
 
 func scanCheckout(r row) (c Checkout, err error) {
-	err = r.Scan(blobInto{&c.TokenHash}, &c.Merchant, &c.Payment, &c.State, &c.Style, textInto[[]byte]{&c.Window},
+	err = r.Scan(&c.Merchant, blobInto{&c.TokenHash}, &c.Payment, &c.State, &c.Style, textInto[[]byte]{&c.Window},
 		&c.RedirectURL, &c.Language, &c.Origin, timeInto{&c.Created}, timeInto{&c.Expires}, timeInto{&c.Ended},
 		&c.Code, &c.Message)
 	return c, err
@@ -53,7 +53,7 @@ func (t *Tx) InsertCheckout(ctx context.Context, c Checkout) error {
 	}
 	err := t.change(ctx, ErrExists, `INSERT INTO checkouts (`+checkoutColumns+`)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT DO NOTHING`,
-		c.TokenHash, c.Merchant, c.Payment, c.State, c.Style, string(c.Window), c.RedirectURL, c.Language, c.Origin,
+		c.Merchant, c.TokenHash, c.Payment, c.State, c.Style, string(c.Window), c.RedirectURL, c.Language, c.Origin,
 		t.or(c.Created), c.Expires, c.Ended, c.Code, c.Message)
 	return wrap(err, "checkout of payment %s", c.Payment)
 }
@@ -80,9 +80,9 @@ func (t *Tx) StepCheckout(ctx context.Context, c Checkout, to string) (Checkout,
 	if to == CheckoutDone {
 		c.Ended = t.or(c.Ended)
 	}
-	now, err := one(ctx, t, scanCheckout, `UPDATE checkouts SET state = $3, code = $4, message = $5, ended = $6
-		WHERE token_hash = $1 AND state = $2 RETURNING `+checkoutColumns,
-		c.TokenHash, c.State, to, c.Code, c.Message, c.Ended)
+	now, err := one(ctx, t, scanCheckout, `UPDATE checkouts SET state = $4, code = $5, message = $6, ended = $7
+		WHERE merchant = $1 AND token_hash = $2 AND state = $3 RETURNING `+checkoutColumns,
+		c.Merchant, c.TokenHash, c.State, to, c.Code, c.Message, c.Ended)
 	if isNotFound(err) {
 		err = ErrConflict
 	}

@@ -35,10 +35,53 @@ const longestError = 2000
 
 // Enqueue asks for work at runAt; arg becomes JSON. A job of that name that is
 // waiting is replaced, with its tries forgotten; one that is running runs once
-// more afterwards, with the new arg and time.
+// more afterwards, with the new arg and time. Work that is due at once goes to
+// this process's Taker if it has room.
 func (t *Tx) Enqueue(ctx context.Context, kind, key string, arg any, runAt time.Time) error {
-	err := t.enqueue(ctx, kind, []NewJob{{key, arg, runAt}})
+	job := NewJob{clean(key), arg, runAt}
+	taken, err := t.handOver(ctx, kind, job)
+	if !taken && err == nil {
+		err = t.enqueue(ctx, kind, []NewJob{job})
+	}
 	return wrap(err, "enqueue %s %s", kind, key)
+}
+
+// Taker runs jobs as they are enqueued. A job that it takes is written with its
+// lease, so that no transaction is needed to take it.
+type Taker interface {
+	// Reserve keeps a place for a job, which Run or Release gives back; lease is how
+	// long it is to be leased. It is false when there is no place. It must not block.
+	Reserve(kind, key string) (lease time.Duration, ok bool)
+	// Run gets the job once it is committed, in the goroutine that did.
+	Run(Job)
+	// Release is called instead when the job was not written.
+	Release(kind, key string)
+}
+
+// handOver writes a job that is due now as one that the Taker has, if it may be
+// and there is none of that name.
+func (t *Tx) handOver(ctx context.Context, kind string, job NewJob) (bool, error) {
+	if t.taker == nil || job.RunAt.After(t.Now) {
+		return false, nil
+	}
+	lease, ok := t.taker.Reserve(kind, job.Key)
+	if !ok {
+		return false, nil
+	}
+	j := Job{Kind: kind, Key: job.Key, RunAt: job.RunAt, LeaseTo: t.Now.Add(lease), Tries: 1, Created: t.Now}
+	text, err := jsonText(job.Arg)
+	n := int64(0)
+	if err == nil {
+		n, err = t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again)
+			VALUES ($1, $2, $3, $4, $5, $6, '', $7, $5, FALSE) ON CONFLICT DO NOTHING`, j.Kind, j.Key, text, j.RunAt, j.LeaseTo, j.Tries, j.Created)
+	}
+	if err != nil || n == 0 {
+		t.taker.Release(kind, job.Key)
+		return false, err
+	}
+	j.Arg = []byte(text)
+	t.taken = append(t.taken, j)
+	return true, nil
 }
 
 // NewJob is work to be enqueued with others.

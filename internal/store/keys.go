@@ -17,10 +17,10 @@ type APIKey struct {
 	Revoked    time.Time // zero: in use
 }
 
-const keyColumns = `key, merchant, secret_hash, created, revoked`
+const keyColumns = `merchant, key, secret_hash, created, revoked`
 
 func scanKey(r row) (k APIKey, err error) {
-	err = r.Scan(&k.Key, &k.Merchant, blobInto{&k.SecretHash}, timeInto{&k.Created}, timeInto{&k.Revoked})
+	err = r.Scan(&k.Merchant, &k.Key, blobInto{&k.SecretHash}, timeInto{&k.Created}, timeInto{&k.Revoked})
 	return k, err
 }
 
@@ -29,7 +29,7 @@ func scanKey(r row) (k APIKey, err error) {
 func (t *Tx) InsertKey(ctx context.Context, k APIKey) error {
 	err := t.change(ctx, ErrExists,
 		`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-		k.Key, k.Merchant, k.SecretHash, t.or(k.Created), k.Revoked)
+		k.Merchant, k.Key, k.SecretHash, t.or(k.Created), k.Revoked)
 	return wrap(err, "API key %s", k.Key)
 }
 
@@ -62,10 +62,10 @@ type Token struct {
 	Issued, Expires time.Time
 }
 
-const tokenColumns = `key, merchant, hash, issued, expires`
+const tokenColumns = `merchant, key, hash, issued, expires`
 
 func scanToken(r row) (k Token, err error) {
-	err = r.Scan(&k.Key, &k.Merchant, blobInto{&k.Hash}, timeInto{&k.Issued}, timeInto{&k.Expires})
+	err = r.Scan(&k.Merchant, &k.Key, blobInto{&k.Hash}, timeInto{&k.Issued}, timeInto{&k.Expires})
 	return k, err
 }
 
@@ -73,9 +73,8 @@ func scanToken(r row) (k Token, err error) {
 // ErrNotFound without that key.
 func (t *Tx) PutToken(ctx context.Context, k Token) error {
 	_, err := t.exec(ctx, `INSERT INTO tokens (`+tokenColumns+`) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (key) DO UPDATE SET merchant = excluded.merchant, hash = excluded.hash,
-			issued = excluded.issued, expires = excluded.expires`,
-		k.Key, k.Merchant, k.Hash, k.Issued, k.Expires)
+		ON CONFLICT (merchant, key) DO UPDATE SET hash = excluded.hash, issued = excluded.issued, expires = excluded.expires`,
+		k.Merchant, k.Key, k.Hash, k.Issued, k.Expires)
 	return wrap(err, "token of API key %s", k.Key)
 }
 

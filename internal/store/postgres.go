@@ -79,10 +79,13 @@ func (e *postgresEngine) once(ctx context.Context, s *Store, fn func(*Tx) error)
 	if err != nil {
 		return nil, fmt.Errorf("store: begin: %w", err)
 	}
-	tx := s.newTx(sqlTx, true)
+	tx, committed := s.newTx(sqlTx, true), false
 	defer func() {
 		tx.over.Store(true)
 		_ = sqlTx.Rollback() // does nothing after a commit
+		if !committed {
+			s.undone(tx)
+		}
 	}()
 	if err := fn(tx); err != nil {
 		return tx.again, err
@@ -96,6 +99,7 @@ func (e *postgresEngine) once(ctx context.Context, s *Store, fn func(*Tx) error)
 		}
 		return again, fmt.Errorf("store: commit: %w", err)
 	}
+	committed = true
 	s.committed(tx)
 	return nil, nil
 }

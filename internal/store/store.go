@@ -45,6 +45,7 @@ type Store struct {
 	inUse   sync.WaitGroup
 	enqueue map[int]func()
 	nextID  int
+	taker   Taker
 }
 
 // engine is how a database is opened and runs its transactions.
@@ -177,8 +178,35 @@ func (s *Store) OnEnqueue(f func()) (undo func()) {
 	}
 }
 
+// HandOver has t run what is enqueued here and is due at once. The answer undoes
+// it. There is one Taker at a time: the last.
+func (s *Store) HandOver(t Taker) (undo func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taker = t
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.taker == t {
+			s.taker = nil
+		}
+	}
+}
+
+func (s *Store) takerFor(writes bool) Taker {
+	if !writes {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taker
+}
+
 // committed tells whoever wants to know that tx is in the database.
 func (s *Store) committed(tx *Tx) {
+	for _, j := range tx.taken {
+		tx.taker.Run(j)
+	}
 	if !tx.madeDue {
 		return
 	}
@@ -186,5 +214,12 @@ func (s *Store) committed(tx *Tx) {
 	defer s.mu.Unlock()
 	for _, f := range s.enqueue {
 		f()
+	}
+}
+
+// undone tells that tx is not in the database, or that nobody knows.
+func (s *Store) undone(tx *Tx) {
+	for _, j := range tx.taken {
+		tx.taker.Release(j.Kind, j.Key)
 	}
 }

@@ -30,7 +30,9 @@ type Tx struct {
 	run     runner
 	writes  bool
 	held    map[heldPayment]bool
-	madeDue bool  // a job is due now
+	madeDue bool  // a job is due now, and nobody has it
+	taker   Taker // nil: jobs wait to be leased
+	taken   []Job // what it has of this transaction
 	again   error // why running fn once more may go better
 	over    atomic.Bool
 }
@@ -47,7 +49,7 @@ type runner interface {
 }
 
 func (s *Store) newTx(run runner, writes bool) *Tx {
-	return &Tx{Now: s.now().UTC().Truncate(time.Microsecond), dialect: s.dialect, log: s.log, run: run, writes: writes}
+	return &Tx{Now: s.now().UTC().Truncate(time.Microsecond), dialect: s.dialect, log: s.log, run: run, writes: writes, taker: s.takerFor(writes)}
 }
 
 // lock is the fragment that holds a selected row in a Write.

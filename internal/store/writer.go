@@ -66,19 +66,33 @@ func (w *writer) stop() {
 func (w *writer) write(ctx context.Context, s *Store, fn func(*Tx) error) error {
 	var err error
 	for range groupRuns {
-		t := &turn{ctx: ctx, store: s, begin: make(chan *Tx), end: make(chan error, 1), answer: make(chan error, 1)}
-		var tx *Tx
-		if tx, err = t.wait(w.queue); err == nil {
-			t.run(tx, fn)
-			if err = <-t.answer; err == nil {
-				s.committed(tx)
-			}
-		}
-		if !errors.Is(err, errLost) {
+		if err = w.once(ctx, s, fn); !errors.Is(err, errLost) {
 			break
 		}
 	}
 	return err
+}
+
+// once has fn take part in one group.
+func (w *writer) once(ctx context.Context, s *Store, fn func(*Tx) error) (err error) {
+	t := &turn{ctx: ctx, store: s, begin: make(chan *Tx), end: make(chan error, 1), answer: make(chan error, 1)}
+	tx, err := t.wait(w.queue)
+	if err != nil {
+		return err
+	}
+	committed := false
+	defer func() { // also when fn panics
+		if !committed {
+			s.undone(tx)
+		}
+	}()
+	t.run(tx, fn)
+	if err := <-t.answer; err != nil {
+		return err
+	}
+	committed = true
+	s.committed(tx)
+	return nil
 }
 
 // wait queues up and returns when it is this caller's turn.
