@@ -11,13 +11,17 @@ var _ store.Taker = (*Runner)(nil)
 
 // Reserve is of store.Taker: a place for a job that is being enqueued. There is
 // none while others of its kind wait, which came first.
-func (r *Runner) Reserve(kind, key string) (time.Duration, bool) {
+func (r *Runner) Reserve(name store.JobName, lane string) (time.Duration, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.stop == nil || r.hungry[kind] || r.busyOf[kind] >= r.limit[kind] || r.running[name{kind, key}] != nil {
+	of, kind := line{name.Kind, lane}, line{kind: name.Kind}
+	if r.stop == nil || r.hungry[of] || r.hungry[kind] || r.busyOf[kind] >= r.limit[name.Kind] || r.running[name] != nil {
 		return 0, false
 	}
-	r.put(&run{job: store.Job{Kind: kind, Key: key}, kept: true})
+	if lane != "" && r.laneRoom(of) == 0 {
+		return 0, false
+	}
+	r.put(&run{job: store.Job{JobName: name, Lane: lane}, kept: true})
 	r.busy.Add(1)
 	return r.lease, true
 }
@@ -31,18 +35,21 @@ func (r *Runner) Run(j store.Job) {
 	go func() {
 		defer r.busy.Done()
 		r.do(one)
-		r.freed(j.Kind)
+		r.freed(one)
 	}()
 }
 
 // Release is of store.Taker: the job was not written.
-func (r *Runner) Release(kind, key string) {
+func (r *Runner) Release(name store.JobName) {
 	r.mu.Lock()
-	if one := r.running[name{kind, key}]; one != nil && one.kept {
+	one := r.running[name]
+	if one != nil && one.kept {
 		r.drop(one)
 	}
 	r.signal()
 	r.mu.Unlock()
 	r.busy.Done()
-	r.freed(kind)
+	if one != nil {
+		r.freed(one)
+	}
 }

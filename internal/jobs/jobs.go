@@ -34,6 +34,9 @@ type Options struct {
 	Workers map[string]Worker
 	// Concurrency is how many jobs of a kind run at once; 8 when it is not said.
 	Concurrency map[string]int
+	// LaneLimit, by kind, is how many jobs of a lane may run at once, by this
+	// process and now; kinds without one have no lanes. It is asked often.
+	LaneLimit map[string]func(lane string) int
 	// Poll is how often, in real time, the Runner looks without being woken; 1 s.
 	Poll time.Duration
 	// Lease is how long, by Now, a job stays ours before others may take it; it is
@@ -56,7 +59,7 @@ func New(o Options) *Runner {
 	r := &Runner{
 		store: o.Store, now: o.Now, log: o.Log, workers: maps.Clone(o.Workers),
 		poll: o.Poll, lease: o.Lease, backoff: o.Backoff,
-		limit: map[string]int{}, running: map[name]*run{}, busyOf: map[string]int{}, hungry: map[string]bool{}, ending: make(chan struct{}), woken: make(chan struct{}, 1),
+		limit: map[string]int{}, lanes: maps.Clone(o.LaneLimit), running: map[store.JobName]*run{}, busyOf: map[line]int{}, hungry: map[line]bool{}, ending: make(chan struct{}), woken: make(chan struct{}, 1),
 	}
 	if r.now == nil {
 		r.now = time.Now

@@ -127,9 +127,9 @@ func TestJobMayDeleteOrRepeatItself(t *testing.T) {
 			r.note("%s#%d", j.Key, j.Tries)
 			return r.store.Write(ctx, func(tx *store.Tx) error {
 				if j.Key == "delete" {
-					return tx.DeleteJob(ctx, j.Kind, j.Key)
+					return tx.DeleteJob(ctx, "", j.Kind, j.Key)
 				}
-				return tx.Enqueue(ctx, j.Kind, j.Key, 0, tx.Now.Add(time.Hour))
+				return tx.Enqueue(ctx, "", j.Kind, j.Key, 0, tx.Now.Add(time.Hour))
 			})
 		}}})
 		r.enqueue("work", "delete", 0)
@@ -150,7 +150,7 @@ func TestRunDueWaitsForWhatTheStartedRunnerRuns(t *testing.T) {
 				close(began)
 				<-goOn
 				r.note("slow")
-				return r.store.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "then", "x", 0, tx.Now) })
+				return r.store.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "", "then", "x", 0, tx.Now) })
 			},
 			"then": func(context.Context, store.Job) error { r.note("then"); return nil },
 		}}))

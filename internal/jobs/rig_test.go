@@ -96,7 +96,9 @@ func (r *rig) write(fn func(ctx context.Context, tx *store.Tx) error) {
 
 func (r *rig) enqueue(kind, key string, in time.Duration) {
 	r.t.Helper()
-	r.write(func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, kind, key, key, tx.Now.Add(in)) })
+	r.write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.Enqueue(ctx, "", kind, key, key, tx.Now.Add(in))
+	})
 }
 
 func (r *rig) depth() (n int) {

@@ -21,6 +21,7 @@ type Runner struct {
 	workers map[string]Worker
 	kinds   []string
 	limit   map[string]int
+	lanes   map[string]func(lane string) int
 	poll    time.Duration
 	lease   time.Duration
 	backoff func(kind string, tries int) time.Duration
@@ -30,19 +31,19 @@ type Runner struct {
 	busy   sync.WaitGroup // the goroutines that run jobs for the loop, and places that are kept
 
 	mu      sync.Mutex
-	running map[name]*run
-	busyOf  map[string]int  // how many of running are of a kind
+	running map[store.JobName]*run
+	busyOf  map[line]int    // how many of running are of a kind, and of a lane
 	ends    int             // runs that have ended
 	ending  chan struct{}   // closed when the next one does
-	hungry  map[string]bool // kinds of which there may be more to lease than there was room for
+	hungry  map[line]bool   // of which there may be more to lease than there was room for
 	stop    func()          // ends the loop; nil when it does not run
 	workCtx context.Context // of the workers, while the loop runs
 	abort   context.CancelFunc
 	ended   chan struct{} // the loop has ended
 }
 
-// name is which job it is.
-type name struct{ kind, key string }
+// line is a kind (lane is ""), or one of its lanes.
+type line struct{ kind, lane string }
 
 // run is one job while it runs.
 type run struct {
@@ -136,8 +137,14 @@ func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
 // there is no more to take or no room.
 func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	room := r.room()
-	taken, err := r.take(ctx, workCtx, func(ctx context.Context, tx *store.Tx) ([]store.Job, error) {
-		return tx.LeaseEach(ctx, room, r.lease)
+	var full []line
+	taken, err := r.take(ctx, workCtx, func(ctx context.Context, tx *store.Tx) (jobs []store.Job, err error) {
+		if jobs, err = tx.LeaseEach(ctx, room, r.lease); err != nil {
+			return nil, err
+		}
+		more, atLimit, err := r.leaseLanes(ctx, tx, room, jobs)
+		full = atLimit
+		return append(jobs, more...), err
 	})
 	if err != nil && ctx.Err() == nil {
 		r.log.ErrorContext(ctx, "jobs cannot be taken", "error", err)
@@ -145,7 +152,7 @@ func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	for _, one := range taken {
 		r.busy.Go(func() {
 			r.do(one)
-			r.freed(one.job.Kind)
+			r.freed(one)
 		})
 	}
 	if err != nil {
@@ -154,7 +161,7 @@ func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	for _, one := range taken {
 		room[one.job.Kind]--
 	}
-	return r.sated(room) && ctx.Err() == nil
+	return r.sated(room, full) && ctx.Err() == nil
 }
 
 // room is how many more of each kind may run.
@@ -163,27 +170,36 @@ func (r *Runner) room() map[string]int {
 	defer r.mu.Unlock()
 	room := maps.Clone(r.limit)
 	for kind := range room {
-		room[kind] = max(room[kind]-r.busyOf[kind], 0)
+		room[kind] = max(room[kind]-r.busyOf[line{kind: kind}], 0)
 	}
 	return room
 }
 
-// sated notes of which kinds there may be more: those that were taken to their
-// limit. It tells whether another look has room for them, since runs have ended.
-func (r *Runner) sated(left map[string]int) (more bool) {
+// sated notes of which kinds and lanes there may be more: those that were taken to
+// their limit. It tells whether another look has room for them, since runs have
+// ended.
+func (r *Runner) sated(left map[string]int, full []line) (more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	clear(r.hungry)
 	for kind, n := range left {
-		r.hungry[kind] = n == 0
-		more = more || n == 0 && r.busyOf[kind] < r.limit[kind]
+		if n == 0 {
+			r.hungry[line{kind: kind}] = true
+			more = more || r.busyOf[line{kind: kind}] < r.limit[kind]
+		}
+	}
+	for _, l := range full {
+		r.hungry[l] = true
+		more = more || left[l.kind] > 0 && r.laneRoom(l) > 0
 	}
 	return more
 }
 
-// freed looks for more work of a kind if there was too much when we last looked.
-func (r *Runner) freed(kind string) {
+// freed looks for more work of a run's kind or lane if there was too much when we
+// last looked.
+func (r *Runner) freed(one *run) {
 	r.mu.Lock()
-	hungry := r.hungry[kind]
+	hungry := r.hungry[line{kind: one.job.Kind}] || r.hungry[line{one.job.Kind, one.job.Lane}]
 	r.mu.Unlock()
 	if hungry {
 		r.Wake()
@@ -243,19 +259,28 @@ func (r *Runner) end(one *run, err error) error {
 // put enters a job among those that run. One of the name that has lost its lease
 // may still be at it; the new run counts.
 func (r *Runner) put(one *run) {
-	which := name{one.job.Kind, one.job.Key}
-	if r.running[which] == nil {
-		r.busyOf[which.kind]++
+	if was := r.running[one.job.JobName]; was != nil {
+		r.drop(was)
 	}
-	r.running[which] = one
+	r.running[one.job.JobName] = one
+	r.count(one, 1)
 }
 
 // drop undoes put.
 func (r *Runner) drop(one *run) {
-	which := name{one.job.Kind, one.job.Key}
-	if r.running[which] == one {
-		delete(r.running, which)
-		r.busyOf[which.kind]--
+	if r.running[one.job.JobName] == one {
+		delete(r.running, one.job.JobName)
+		r.count(one, -1)
+	}
+}
+
+// count enters a run with its kind and its lane, or takes it out.
+func (r *Runner) count(one *run, n int) {
+	r.busyOf[line{kind: one.job.Kind}] += n
+	if of := (line{one.job.Kind, one.job.Lane}); of.lane != "" {
+		if r.busyOf[of] += n; r.busyOf[of] == 0 {
+			delete(r.busyOf, of)
+		}
 	}
 }
 

@@ -20,10 +20,10 @@ func TestRunDueRunsInOrderAndWhatFollows(t *testing.T) {
 			"first": func(ctx context.Context, j store.Job) error {
 				r.note("%s%s", j.Key, j.Arg)
 				return r.store.Write(ctx, func(tx *store.Tx) error {
-					if err := tx.Enqueue(ctx, "then", j.Key, 1, tx.Now); err != nil {
+					if err := tx.Enqueue(ctx, "", "then", j.Key, 1, tx.Now); err != nil {
 						return err
 					}
-					return tx.Enqueue(ctx, "then", "later", 1, tx.Now.Add(time.Minute))
+					return tx.Enqueue(ctx, "", "then", "later", 1, tx.Now.Add(time.Minute))
 				})
 			},
 			"then": func(_ context.Context, j store.Job) error { r.note("then-%s", j.Key); return jobs.Done() },
@@ -259,7 +259,7 @@ func TestRunnersShareJobsAndRunNoneTwice(t *testing.T) {
 		}
 		r.write(func(ctx context.Context, tx *store.Tx) error {
 			for i := range n {
-				if err := tx.Enqueue(ctx, "work", fmt.Sprint(i), i, tx.Now); err != nil {
+				if err := tx.Enqueue(ctx, "", "work", fmt.Sprint(i), i, tx.Now); err != nil {
 					return err
 				}
 			}

@@ -57,7 +57,7 @@ func BenchmarkWrite(b *testing.B) {
 						if err := tx.InsertPayment(b.Context(), p); err != nil {
 							return err
 						}
-						return tx.Enqueue(b.Context(), "notify", string(p.ID), p.ID, tx.Now)
+						return tx.Enqueue(b.Context(), "", "notify", string(p.ID), p.ID, tx.Now)
 					})
 				})
 			})
@@ -99,7 +99,7 @@ func BenchmarkLease100(b *testing.B) {
 	eachBench(b, func(b *testing.B, f fixture) {
 		f.write(b, func(ctx context.Context, tx *store.Tx) error {
 			for i := range 10_000 {
-				if err := tx.Enqueue(ctx, "notify", numbered[string]("job-", i), i, tx.Now); err != nil {
+				if err := tx.Enqueue(ctx, "", "notify", numbered[string]("job-", i), i, tx.Now); err != nil {
 					return err
 				}
 			}

@@ -21,12 +21,17 @@ var (
 	// ErrRule: a value breaks a rule of the schema, such as a cancelled sum above
 	// the amount. Trying again will not help.
 	ErrRule = errors.New("breaks a rule of the database")
+	// ErrBehind: the schema is older than this program's.
+	ErrBehind = errors.New("migrate first")
 	// ErrClosed: the Store was closed.
 	ErrClosed = errors.New("store: closed")
 )
 
 // errOver is returned by a Tx that is used after its fn has returned.
 var errOver = errors.New("store: transaction is over")
+
+// errSingle is returned by a Tx of ReadOnce for more than one statement.
+var errSingle = errors.New("store: ReadOnce runs one statement")
 
 // fault is what went wrong in a statement, as far as it matters to us.
 type fault int

@@ -161,3 +161,42 @@ func MigrateTo(ctx context.Context, s *Store, version int64) error {
 	}
 	return err
 }
+
+// ExplainWaiting is how the database would run what the metrics ask, by name.
+func (t *Tx) ExplainWaiting(ctx context.Context) (map[string]string, error) {
+	plans := map[string]string{}
+	for name, q := range map[string]struct {
+		text string
+		args []any
+	}{
+		"queues":  {queues, []any{t.Now, 1000}},
+		"jobs of": {countJobsOf, []any{"schedule", 1000}},
+		"unknown": {unknownAttempts, []any{"resolve_attempt", 1000}},
+		"stuck":   {countStuck, []any{1000}},
+	} {
+		plan, err := t.Explain(ctx, q.text, q.args...)
+		if err != nil {
+			return nil, err
+		}
+		plans[name] = plan
+	}
+	return plans, nil
+}
+
+// recorder notes the texts of what is queried.
+type recorder struct {
+	runner
+	texts *[]string
+}
+
+func (r recorder) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	*r.texts = append(*r.texts, text)
+	return r.runner.QueryContext(ctx, text, args...)
+}
+
+// Record notes the texts of what is queried from here on.
+func (t *Tx) Record() *[]string {
+	texts := &[]string{}
+	t.run = recorder{t.run, texts}
+	return texts
+}

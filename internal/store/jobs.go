@@ -9,11 +9,20 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"naru/internal/pay"
 )
+
+// JobName is which job it is. Merchant is "" for the books' own.
+type JobName struct {
+	Merchant  pay.MerchantID
+	Kind, Key string
+}
 
 // Job is work to be done at a time, at least once.
 type Job struct {
-	Kind, Key string // together its name
+	JobName
+	Lane      string // what it shares with others of its kind that must not all run at once; "" is none
 	Arg       []byte // JSON
 	RunAt     time.Time
 	LeaseTo   time.Time // until when it was leased; it tells our lease from another's, also once renewed
@@ -22,10 +31,10 @@ type Job struct {
 	Created   time.Time
 }
 
-const jobColumns = `kind, key, arg, run_at, lease_to, tries, last_error, created`
+const jobColumns = `merchant, kind, key, lane, arg, run_at, lease_to, tries, last_error, created`
 
 func scanJob(r row) (j Job, err error) {
-	err = r.Scan(&j.Kind, &j.Key, textInto[[]byte]{&j.Arg}, timeInto{&j.RunAt}, timeInto{&j.LeaseTo},
+	err = r.Scan(&j.Merchant, &j.Kind, &j.Key, &j.Lane, textInto[[]byte]{&j.Arg}, timeInto{&j.RunAt}, timeInto{&j.LeaseTo},
 		&j.Tries, &j.LastError, timeInto{&j.Created})
 	return j, err
 }
@@ -37,61 +46,31 @@ const longestError = 2000
 // waiting is replaced, with its tries forgotten; one that is running runs once
 // more afterwards, with the new arg and time. Work that is due at once goes to
 // this process's Taker if it has room.
-func (t *Tx) Enqueue(ctx context.Context, kind, key string, arg any, runAt time.Time) error {
-	job := NewJob{clean(key), arg, runAt}
+func (t *Tx) Enqueue(ctx context.Context, merchant pay.MerchantID, kind, key string, arg any, runAt time.Time) error {
+	return t.EnqueueJob(ctx, kind, NewJob{Merchant: merchant, Key: key, Arg: arg, RunAt: runAt})
+}
+
+// EnqueueJob is Enqueue of a job that may have a lane.
+func (t *Tx) EnqueueJob(ctx context.Context, kind string, job NewJob) error {
+	job.Key, job.Lane = clean(job.Key), clean(job.Lane)
 	taken, err := t.handOver(ctx, kind, job)
 	if !taken && err == nil {
 		err = t.enqueue(ctx, kind, []NewJob{job})
 	}
-	return wrap(err, "enqueue %s %s", kind, key)
+	return wrap(err, "enqueue %s %s", kind, job.Key)
 }
 
-// Taker runs jobs as they are enqueued. A job that it takes is written with its
-// lease, so that no transaction is needed to take it.
-type Taker interface {
-	// Reserve keeps a place for a job, which Run or Release gives back; lease is how
-	// long it is to be leased. It is false when there is no place. It must not block.
-	Reserve(kind, key string) (lease time.Duration, ok bool)
-	// Run gets the job once it is committed, in the goroutine that did.
-	Run(Job)
-	// Release is called instead when the job was not written.
-	Release(kind, key string)
-}
-
-// handOver writes a job that is due now as one that the Taker has, if it may be
-// and there is none of that name.
-func (t *Tx) handOver(ctx context.Context, kind string, job NewJob) (bool, error) {
-	if t.taker == nil || job.RunAt.After(t.Now) {
-		return false, nil
-	}
-	lease, ok := t.taker.Reserve(kind, job.Key)
-	if !ok {
-		return false, nil
-	}
-	j := Job{Kind: kind, Key: job.Key, RunAt: job.RunAt, LeaseTo: t.Now.Add(lease), Tries: 1, Created: t.Now}
-	text, err := jsonText(job.Arg)
-	n := int64(0)
-	if err == nil {
-		n, err = t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again)
-			VALUES ($1, $2, $3, $4, $5, $6, '', $7, $5, FALSE) ON CONFLICT DO NOTHING`, j.Kind, j.Key, text, j.RunAt, j.LeaseTo, j.Tries, j.Created)
-	}
-	if err != nil || n == 0 {
-		t.taker.Release(kind, job.Key)
-		return false, err
-	}
-	j.Arg = []byte(text)
-	t.taken = append(t.taken, j)
-	return true, nil
-}
-
-// NewJob is work to be enqueued with others.
+// NewJob is work to be enqueued.
 type NewJob struct {
-	Key   string
-	Arg   any // becomes JSON
-	RunAt time.Time
+	Merchant pay.MerchantID
+	Key      string
+	Lane     string
+	Arg      any // becomes JSON
+	RunAt    time.Time
 }
 
-// EnqueueMany does for each job in turn what Enqueue does, in few statements.
+// EnqueueMany does for each job in turn what Enqueue does, in few statements, and
+// hands none over.
 func (t *Tx) EnqueueMany(ctx context.Context, kind string, jobs []NewJob) error {
 	jobs = distinct(jobs)
 	for len(jobs) > 0 {
@@ -104,25 +83,23 @@ func (t *Tx) EnqueueMany(ctx context.Context, kind string, jobs []NewJob) error 
 	return nil
 }
 
-// distinct is jobs by key, of each the last: one INSERT must not meet a row
+// distinct is jobs by name, of each the last: one INSERT must not meet a row
 // twice, and rows that are taken in one order do not deadlock.
 func distinct(jobs []NewJob) []NewJob {
 	if len(jobs) < 2 {
 		return jobs
 	}
-	last := make(map[string]NewJob, len(jobs))
+	last := make(map[JobName]NewJob, len(jobs))
 	for _, j := range jobs {
-		last[clean(j.Key)] = j
+		last[JobName{Merchant: j.Merchant, Key: clean(j.Key)}] = j
 	}
-	out := make([]NewJob, 0, len(last))
-	for _, key := range slices.Sorted(maps.Keys(last)) {
-		out = append(out, last[key])
-	}
+	out := slices.Collect(maps.Values(last))
+	slices.SortFunc(out, func(a, b NewJob) int { return cmp.Or(cmp.Compare(a.Merchant, b.Merchant), cmp.Compare(a.Key, b.Key)) })
 	return out
 }
 
 // jobWidth is how many arguments of an enqueue each job has.
-const jobWidth = 3
+const jobWidth = 5
 
 // enqueue is one statement.
 func (t *Tx) enqueue(ctx context.Context, kind string, jobs []NewJob) error {
@@ -136,8 +113,8 @@ func (t *Tx) enqueue(ctx context.Context, kind string, jobs []NewJob) error {
 			rows.WriteString(", ")
 		}
 		n := len(args)
-		fmt.Fprintf(&rows, `($1, $%d, $%d, $%d, 0, 0, '', $2, $%d, FALSE)`, n+1, n+2, n+3, n+3)
-		args = append(args, j.Key, text, j.RunAt)
+		fmt.Fprintf(&rows, `($%d, $1, $%d, $%d, $%d, $%d, 0, 0, '', $2, $%d, FALSE)`, n+1, n+2, n+3, n+4, n+5, n+5)
+		args = append(args, j.Merchant, j.Key, j.Lane, text, j.RunAt)
 	}
 	_, err := t.exec(ctx, `INSERT INTO jobs (`+jobColumns+`, due_at, again) VALUES `+rows.String()+enqueueAgain, args...)
 	for _, j := range jobs {
@@ -147,7 +124,7 @@ func (t *Tx) enqueue(ctx context.Context, kind string, jobs []NewJob) error {
 }
 
 const enqueueAgain = `
-	ON CONFLICT (kind, key) DO UPDATE SET arg = excluded.arg, run_at = excluded.run_at,
+	ON CONFLICT (merchant, kind, key) DO UPDATE SET lane = excluded.lane, arg = excluded.arg, run_at = excluded.run_at,
 		again = (jobs.lease_to > 0 AND jobs.due_at > $2),
 		due_at = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.due_at ELSE excluded.due_at END,
 		tries = CASE WHEN jobs.lease_to > 0 AND jobs.due_at > $2 THEN jobs.tries ELSE 0 END,
@@ -186,14 +163,16 @@ func (t *Tx) LeaseJobs(ctx context.Context, kinds []string, n int, lease time.Du
 // job of these kinds, those of next year too, rather than the first that are due.
 func leaseJobs(kinds int, skip string) string {
 	return `WITH due AS MATERIALIZED (
-			SELECT kind AS due_kind, key AS due_key FROM jobs
+			SELECT merchant AS due_merchant, kind AS due_kind, key AS due_key FROM jobs
 			WHERE due_at <= $1 AND kind || '' IN (` + placeholders(4, kinds) + `)
-			ORDER BY due_at, kind, key LIMIT $2` + skip + `)
-		UPDATE jobs SET lease_to = $3, due_at = $3, tries = tries + 1 FROM due
-		WHERE kind = due_kind AND key = due_key RETURNING ` + jobColumns
+			ORDER BY due_at, kind, merchant, key LIMIT $2` + skip + `)
+		UPDATE jobs SET lease_to = $3, due_at = $3, tries = tries + 1 FROM due` + wasDue
 }
 
-// LeaseEach takes due jobs as LeaseJobs does, of each kind up to its number in
+// wasDue ends a statement that leases what is in due.
+const wasDue = ` WHERE merchant = due_merchant AND kind = due_kind AND key = due_key RETURNING ` + jobColumns
+
+// LeaseEach takes due jobs without a lane as LeaseJobs does, of each kind up to its number in
 // room, so that a backlog of one kind is not read for the sake of another. Kinds
 // with no room may be named: the statement is then the same each time.
 func (t *Tx) LeaseEach(ctx context.Context, room map[string]int, lease time.Duration) ([]Job, error) {
@@ -219,24 +198,48 @@ func (t *Tx) LeaseEach(ctx context.Context, room map[string]int, lease time.Dura
 func leaseEach(kinds int, skip string) string {
 	due := make([]string, kinds)
 	for i := range due {
-		due[i] = fmt.Sprintf(`SELECT due_kind, due_key FROM (SELECT kind AS due_kind, key AS due_key FROM jobs
-			WHERE kind = $%d AND due_at <= $1 ORDER BY due_at, key LIMIT $%d%s) AS k%d`, 2*i+3, 2*i+4, skip, i)
+		due[i] = fmt.Sprintf(`SELECT due_merchant, due_kind, due_key FROM (SELECT merchant AS due_merchant, kind AS due_kind, key AS due_key FROM jobs
+			WHERE kind = $%d AND lane = '' AND due_at <= $1 ORDER BY due_at, merchant, key LIMIT $%d%s) AS k%d`, 2*i+3, 2*i+4, skip, i)
 	}
 	return `WITH due AS MATERIALIZED (` + strings.Join(due, ` UNION ALL `) + `)
-		UPDATE jobs SET lease_to = $2, due_at = $2, tries = tries + 1 FROM due
-		WHERE kind = due_kind AND key = due_key RETURNING ` + jobColumns
+		UPDATE jobs SET lease_to = $2, due_at = $2, tries = tries + 1 FROM due` + wasDue
+}
+
+// DueLanes are the lanes of a kind that have a due job, at most n of them.
+func (t *Tx) DueLanes(ctx context.Context, kind string, n int) ([]string, error) {
+	lanes, err := list(ctx, t, func(r row) (s string, err error) { return s, r.Scan(&s) }, dueLanes, kind, t.Now, n)
+	return lanes, wrap(err, "lanes of %s", kind)
+}
+
+// dueLanes steps from lane to lane in the index, whatever waits in each.
+const dueLanes = `WITH RECURSIVE lanes (lane) AS (
+		SELECT MIN(lane) FROM jobs WHERE kind = $1 AND lane > ''
+		UNION ALL SELECT (SELECT MIN(j.lane) FROM jobs AS j WHERE j.kind = $1 AND j.lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)
+	SELECT lane FROM lanes WHERE lane IS NOT NULL AND (SELECT MIN(d.due_at) FROM jobs AS d WHERE d.kind = $1 AND d.lane = lanes.lane) <= $2 LIMIT $3`
+
+// LeaseLane takes due jobs of one lane as LeaseJobs does.
+func (t *Tx) LeaseLane(ctx context.Context, kind, lane string, n int, lease time.Duration) ([]Job, error) {
+	js, err := list(ctx, t, scanJob, `WITH due AS MATERIALIZED (
+			SELECT merchant AS due_merchant, kind AS due_kind, key AS due_key FROM jobs
+			WHERE kind = $1 AND lane = $2 AND due_at <= $3 ORDER BY due_at, merchant, key LIMIT $4`+t.dialect.skip+`)
+		UPDATE jobs SET lease_to = $5, due_at = $5, tries = tries + 1 FROM due`+wasDue, kind, lane, t.Now, n, t.Now.Add(lease))
+	if err != nil {
+		return nil, wrap(err, "lease jobs")
+	}
+	slices.SortFunc(js, byDue)
+	return js, nil
 }
 
 // byDue orders jobs by when they were to run.
 func byDue(a, b Job) int {
-	return cmp.Or(a.RunAt.Compare(b.RunAt), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Key, b.Key))
+	return cmp.Or(a.RunAt.Compare(b.RunAt), strings.Compare(a.Kind, b.Kind), cmp.Compare(a.Merchant, b.Merchant), strings.Compare(a.Key, b.Key))
 }
 
 // RenewJob keeps a leased job until lease from now; j stays as it is. ErrConflict
 // when the lease is not ours any more.
 func (t *Tx) RenewJob(ctx context.Context, j Job, lease time.Duration) error {
-	err := t.change(ctx, ErrConflict, `UPDATE jobs SET due_at = $4 WHERE kind = $1 AND key = $2 AND lease_to = $3`,
-		j.Kind, j.Key, j.LeaseTo, t.Now.Add(lease))
+	err := t.change(ctx, ErrConflict, `UPDATE jobs SET due_at = $5 WHERE merchant = $1 AND kind = $2 AND key = $3 AND lease_to = $4`,
+		j.Merchant, j.Kind, j.Key, j.LeaseTo, t.Now.Add(lease))
 	return wrap(err, "renew the lease of job %s %s", j.Kind, j.Key)
 }
 
@@ -244,11 +247,11 @@ func (t *Tx) RenewJob(ctx context.Context, j Job, lease time.Duration) error {
 // waits for its new time instead. ErrConflict when the lease is not ours any
 // more, which includes a job that was deleted.
 func (t *Tx) FinishJob(ctx context.Context, j Job) error {
-	n, err := t.exec(ctx, `DELETE FROM jobs WHERE kind = $1 AND key = $2 AND lease_to = $3 AND NOT again`,
-		j.Kind, j.Key, j.LeaseTo)
+	n, err := t.exec(ctx, `DELETE FROM jobs WHERE merchant = $1 AND kind = $2 AND key = $3 AND lease_to = $4 AND NOT again`,
+		j.Merchant, j.Kind, j.Key, j.LeaseTo)
 	if err == nil && n == 0 {
 		err = t.giveBack(ctx, `UPDATE jobs SET lease_to = 0, due_at = run_at, tries = 0, last_error = '', again = FALSE
-			WHERE kind = $1 AND key = $2 AND lease_to = $3 AND again RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo)
+			WHERE merchant = $1 AND kind = $2 AND key = $3 AND lease_to = $4 AND again RETURNING `+jobColumns, j.Merchant, j.Kind, j.Key, j.LeaseTo)
 	}
 	return wrap(err, "finish job %s %s", j.Kind, j.Key)
 }
@@ -260,11 +263,11 @@ func (t *Tx) RetryJob(ctx context.Context, j Job, at time.Time, errText string) 
 	if len(errText) > longestError {
 		errText = errText[:longestError] // a cut character is cleaned when bound
 	}
-	err := t.giveBack(ctx, `UPDATE jobs SET lease_to = 0, last_error = $5, again = FALSE,
-			run_at = CASE WHEN again THEN run_at ELSE $4 END,
-			due_at = CASE WHEN again THEN run_at ELSE $4 END,
+	err := t.giveBack(ctx, `UPDATE jobs SET lease_to = 0, last_error = $6, again = FALSE,
+			run_at = CASE WHEN again THEN run_at ELSE $5 END,
+			due_at = CASE WHEN again THEN run_at ELSE $5 END,
 			tries = CASE WHEN again THEN 0 ELSE tries END
-		WHERE kind = $1 AND key = $2 AND lease_to = $3 RETURNING `+jobColumns, j.Kind, j.Key, j.LeaseTo, at, errText)
+		WHERE merchant = $1 AND kind = $2 AND key = $3 AND lease_to = $4 RETURNING `+jobColumns, j.Merchant, j.Kind, j.Key, j.LeaseTo, at, errText)
 	return wrap(err, "retry job %s %s", j.Kind, j.Key)
 }
 
@@ -279,16 +282,15 @@ func (t *Tx) giveBack(ctx context.Context, text string, args ...any) error {
 }
 
 // DeleteJob removes a job, running or not; it is fine when there is none.
-func (t *Tx) DeleteJob(ctx context.Context, kind, key string) error {
-	_, err := t.exec(ctx, `DELETE FROM jobs WHERE kind = $1 AND key = $2`, kind, key)
+func (t *Tx) DeleteJob(ctx context.Context, merchant pay.MerchantID, kind, key string) error {
+	_, err := t.exec(ctx, `DELETE FROM jobs WHERE merchant = $1 AND kind = $2 AND key = $3`, merchant, kind, key)
 	return wrap(err, "delete job %s %s", kind, key)
 }
 
-// HasJob reports whether there is a job of a kind, running or not, whose key is
-// at least from and less than before.
-func (t *Tx) HasJob(ctx context.Context, kind, from, before string) (bool, error) {
-	n, err := t.number(ctx, `SELECT COUNT(*) FROM jobs WHERE kind = $1 AND key >= $2 AND key < $3`, kind, from, before)
-	return n > 0, wrap(err, "jobs %s from %s", kind, from)
+// HasJob reports whether there is a job of a kind, running or not.
+func (t *Tx) HasJob(ctx context.Context, kind string) (bool, error) {
+	n, err := t.number(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM jobs WHERE kind = $1 LIMIT 1) AS j`, kind)
+	return n > 0, wrap(err, "jobs %s", kind)
 }
 
 // CountJobs is how many jobs should have been done by now, running ones

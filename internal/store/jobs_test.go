@@ -16,7 +16,7 @@ import (
 
 func (f fixture) enqueue(t testing.TB, key string, arg any, runAt time.Time) {
 	t.Helper()
-	f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, "notify", key, arg, runAt) })
+	f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, "", "notify", key, arg, runAt) })
 }
 
 // lease takes up to n jobs for a minute.
@@ -49,7 +49,7 @@ func TestJobsAreLeasedWhenDueInOrder(t *testing.T) {
 		f.enqueue(t, "b", 1, at(0))
 		f.enqueue(t, "a", 2, at(-1))
 		f.enqueue(t, "c", 3, at(1))
-		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, "unknown", "d", 4, at(-9)) })
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.Enqueue(ctx, "", "unknown", "d", 4, at(-9)) })
 		wantJobs(t, f.lease(t, 1), "a2#1")
 		wantJobs(t, f.lease(t, 9), "b1#1")
 		wantJobs(t, f.lease(t, 9), "")
@@ -157,7 +157,7 @@ func TestDeletedJobIsGone(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		f.enqueue(t, "a", 1, at(0))
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
-			return all(tx.DeleteJob(ctx, "notify", "a"), tx.DeleteJob(ctx, "notify", "a"))
+			return all(tx.DeleteJob(ctx, "", "notify", "a"), tx.DeleteJob(ctx, "", "notify", "a"))
 		})
 		wantJobs(t, f.lease(t, 9), "")
 	})
@@ -168,7 +168,7 @@ func TestJobIsPartOfItsTransaction(t *testing.T) {
 		var woken atomic.Int64
 		undo := f.OnEnqueue(func() { woken.Add(1) })
 		err := f.Write(t.Context(), func(tx *store.Tx) error {
-			return errors.Join(tx.Enqueue(t.Context(), "notify", "a", 1, at(0)), errRefused)
+			return errors.Join(tx.Enqueue(t.Context(), "", "notify", "a", 1, at(0)), errRefused)
 		})
 		if !errors.Is(err, errRefused) || woken.Load() != 0 {
 			t.Errorf("undone: woken %d times (%v)", woken.Load(), err)
@@ -225,7 +225,7 @@ func TestEightWorkersRunNothingTwice(t *testing.T) {
 		const n = 200
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
 			for i := range n {
-				if err := tx.Enqueue(ctx, "notify", numbered[string]("j", i), i, at(0)); err != nil {
+				if err := tx.Enqueue(ctx, "", "notify", numbered[string]("j", i), i, at(0)); err != nil {
 					return err
 				}
 			}
@@ -275,7 +275,7 @@ func TestEnqueueRefusesWhatIsNoJSON(t *testing.T) {
 	t.Parallel()
 	f := open(t, "sqlite::memory:")
 	ctx := t.Context()
-	if err := f.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "notify", "a", func() {}, at(0)) }); err == nil {
+	if err := f.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "", "notify", "a", func() {}, at(0)) }); err == nil {
 		t.Error("a function was enqueued")
 	}
 	f.enqueue(t, "a", map[string]int{"n": 7}, at(0))

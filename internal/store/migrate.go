@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -25,7 +26,8 @@ var migrations embed.FS
 const (
 	versionTable = "goose_db_version"
 	lockTable    = "goose_lock"
-	migrateRuns  = 5
+	migrateRuns  = 30
+	migratePause = 500 * time.Millisecond // at most, between two runs that met a deadlock
 )
 
 // Migrate brings the schema up to this program's. It may be called by several
@@ -39,18 +41,28 @@ func (s *Store) Migrate(ctx context.Context) error {
 }
 
 // migrateUp applies what is missing. Two nodes may both find nothing and both
-// make the tables that record and lock the steps: the loser looks again.
+// make the tables that record and lock the steps: the loser looks again. A step
+// that wants a whole table meets the transactions of nodes that serve; when
+// PostgreSQL ends it to undo a deadlock with them, it is run again from the start.
 func migrateUp(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) error {
-	var err error
-	for range migrateRuns {
-		if err = migrateOnce(ctx, kind, db, log); err == nil || kind != kindPostgres {
+	for run := 1; ; run++ {
+		err := migrateOnce(ctx, kind, db, log)
+		if err == nil || kind != kindPostgres || run == migrateRuns {
 			return err
 		}
-		if state := sqlState(err); state != stateUnique && state != stateDuplicate {
+		switch state := sqlState(err); state {
+		case stateUnique, stateDuplicate:
+		case stateDeadlock:
+			log.WarnContext(ctx, "a migration met transactions of other nodes, and is run again", "run", run)
+			select {
+			case <-time.After(rand.N(migratePause)): // apart from those it collided with
+			case <-ctx.Done():
+				return err
+			}
+		default:
 			return err
 		}
 	}
-	return err
 }
 
 func migrateOnce(ctx context.Context, kind string, db *sql.DB, log *slog.Logger) error {
@@ -114,7 +126,7 @@ func (s *Store) Ready(ctx context.Context) error {
 		return err
 	}
 	if has < needs {
-		return fmt.Errorf("store: the schema is at version %d and must be at %d: migrate first", has, needs)
+		return fmt.Errorf("store: the schema is at version %d and must be at %d: %w", has, needs, ErrBehind)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -129,37 +128,5 @@ func TestBothDatabasesHaveOneSchema(t *testing.T) {
 	a, b := schemaOf(t, open(t, "sqlite::memory:")), schemaOf(t, open(t, pgtest.DSN(t)))
 	if diff := cmp.Diff(a, b); diff != "" || len(a) < 100 {
 		t.Errorf("%d parts of the schema (- SQLite, + PostgreSQL):\n%s", len(a), diff)
-	}
-}
-
-// Merchant first in every key, so that tables can be distributed by merchant;
-// the exceptions are commented where they are made.
-func TestKeysBeginWithTheMerchant(t *testing.T) {
-	t.Parallel()
-	inline := regexp.MustCompile(`(?m)^\t\w+ .*(?:PRIMARY KEY|UNIQUE)`)
-	whole := regexp.MustCompile(`(?m)^\s*(?:PRIMARY KEY|UNIQUE) \((\w+)|CREATE UNIQUE INDEX \w+ ON \w+ \((\w+)`)
-	for _, name := range files(t) {
-		text, err := os.ReadFile("migrations/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, table := range strings.SplitAfter(string(text), ");\n") {
-			excused := strings.Count(table, "Exception:")
-			if name == "0006_meta.sql" || strings.Contains(table, "CREATE TABLE merchants") {
-				excused++ // they belong to no merchant; the merchant itself
-			}
-			alone := len(inline.FindAllString(table, -1))
-			for _, m := range whole.FindAllStringSubmatch(table, -1) {
-				if m[1]+m[2] != "merchant" {
-					alone++
-				}
-			}
-			if strings.Contains(table, "CREATE TABLE tokens") {
-				alone-- // one exception for both of its keys
-			}
-			if alone > excused {
-				t.Errorf("%s: %d keys without the merchant, %d excused, in:\n%s", name, alone, excused, table)
-			}
-		}
 	}
 }

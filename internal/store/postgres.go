@@ -118,6 +118,14 @@ func (e *postgresEngine) read(ctx context.Context, s *Store, fn func(*Tx) error)
 	return fn(tx)
 }
 
+// readOnce spares two round trips.
+func (e *postgresEngine) readOnce(_ context.Context, s *Store, fn func(*Tx) error) error {
+	tx := s.newTx(e.db, false)
+	tx.single = true
+	defer tx.over.Store(true)
+	return fn(tx)
+}
+
 func (e *postgresEngine) migrate(ctx context.Context) error {
 	return migrateUp(ctx, kindPostgres, e.db, e.log)
 }

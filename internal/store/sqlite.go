@@ -144,6 +144,21 @@ func (e *sqliteEngine) read(ctx context.Context, s *Store, fn func(*Tx) error) e
 	return fn(tx)
 }
 
+// readOnce lets the one statement be a transaction of its own.
+func (e *sqliteEngine) readOnce(ctx context.Context, s *Store, fn func(*Tx) error) error {
+	c, err := e.reader(ctx)
+	if err != nil {
+		return err
+	}
+	tx := s.newTx(c, false)
+	tx.single = true
+	defer func() {
+		tx.over.Store(true)
+		e.readers <- c
+	}()
+	return fn(tx)
+}
+
 // reader takes a reading connection; it is given back to e.readers.
 func (e *sqliteEngine) reader(ctx context.Context) (*session, error) {
 	select {

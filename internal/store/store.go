@@ -18,6 +18,8 @@ import (
 type Options struct {
 	Now func() time.Time // nil is time.Now
 	Log *slog.Logger     // nil is silence
+	// Watch is told what the Store does; nil costs nothing.
+	Watch *Watch
 	// Faults, in tests, is called at each Write with PointCommit and PointCommitted.
 	// An error at the first undoes the transaction; at the second it is answered
 	// though the change is there, as when the process dies in between. It may be
@@ -39,6 +41,7 @@ type Store struct {
 	now     func() time.Time
 	log     *slog.Logger
 	faults  func(point string) error // nil is none
+	watch   *Watch                   // nil is nobody
 
 	mu      sync.Mutex
 	closed  bool
@@ -54,6 +57,8 @@ type engine interface {
 	// as fn can tell, once more after trouble that may pass.
 	write(ctx context.Context, s *Store, fn func(*Tx) error) error
 	read(ctx context.Context, s *Store, fn func(*Tx) error) error
+	// readOnce is read of a fn that runs one statement.
+	readOnce(ctx context.Context, s *Store, fn func(*Tx) error) error
 	migrate(ctx context.Context) error
 	close() error
 }
@@ -68,7 +73,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{now: o.Now, log: o.Log, faults: o.Faults, enqueue: map[int]func(){}}
+	s := &Store{now: o.Now, log: o.Log, faults: o.Faults, watch: o.Watch, enqueue: map[int]func(){}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -98,11 +103,15 @@ func (s *Store) Kind() string { return s.dialect.kind }
 // fn runs in the caller's goroutine. When Write returns nil the change is
 // durable, when it returns an error there is none. A ctx that ends before fn has
 // begun, or during it, undoes this transaction and no other.
-func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) error {
+func (s *Store) Write(ctx context.Context, fn func(tx *Tx) error) (err error) {
 	if err := s.enter(ctx); err != nil {
 		return err
 	}
 	defer s.inUse.Done()
+	if s.watch != nil && s.watch.Wrote != nil {
+		began := time.Now()
+		defer func() { s.watch.Wrote(time.Since(began), err) }()
+	}
 	if s.faults != nil {
 		return s.writeFaulty(ctx, fn)
 	}
@@ -130,6 +139,16 @@ func (s *Store) Read(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 	defer s.inUse.Done()
 	return s.engine.read(ctx, s, fn)
+}
+
+// ReadOnce is Read of a fn that runs one statement, which needs no transaction
+// around it: a second one is refused.
+func (s *Store) ReadOnce(ctx context.Context, fn func(tx *Tx) error) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	defer s.inUse.Done()
+	return s.engine.readOnce(ctx, s, fn)
 }
 
 // enter counts a call in, so that Close can wait for it.
@@ -204,6 +223,7 @@ func (s *Store) takerFor(writes bool) Taker {
 
 // committed tells whoever wants to know that tx is in the database.
 func (s *Store) committed(tx *Tx) {
+	s.tellSteps(tx)
 	for _, j := range tx.taken {
 		tx.taker.Run(j)
 	}
@@ -220,6 +240,6 @@ func (s *Store) committed(tx *Tx) {
 // undone tells that tx is not in the database, or that nobody knows.
 func (s *Store) undone(tx *Tx) {
 	for _, j := range tx.taken {
-		tx.taker.Release(j.Kind, j.Key)
+		tx.taker.Release(j.JobName)
 	}
 }

@@ -29,12 +29,21 @@ type Tx struct {
 	log     *slog.Logger
 	run     runner
 	writes  bool
-	held    map[heldPayment]bool
+	// held are the payments that are held, as they were last read or written; nil
+	// is one that has to be read again.
+	held    map[heldPayment]*pay.Payment
 	madeDue bool  // a job is due now, and nobody has it
 	taker   Taker // nil: jobs wait to be leased
 	taken   []Job // what it has of this transaction
+	single  bool  // one statement is all there may be
+	ran     bool  // and it was run
 	again   error // why running fn once more may go better
 	over    atomic.Bool
+
+	watch   *Watch // nil is nobody
+	because string
+	steps   Steps
+	stepCtx context.Context // of the last step
 }
 
 type heldPayment struct {
@@ -49,7 +58,7 @@ type runner interface {
 }
 
 func (s *Store) newTx(run runner, writes bool) *Tx {
-	return &Tx{Now: s.now().UTC().Truncate(time.Microsecond), dialect: s.dialect, log: s.log, run: run, writes: writes, taker: s.takerFor(writes)}
+	return &Tx{Now: s.now().UTC().Truncate(time.Microsecond), dialect: s.dialect, log: s.log, run: run, writes: writes, taker: s.takerFor(writes), watch: s.watch}
 }
 
 // lock is the fragment that holds a selected row in a Write.
@@ -65,6 +74,10 @@ func (t *Tx) usable(ctx context.Context) error {
 	if t.over.Load() {
 		return errOver
 	}
+	if t.single && t.ran {
+		return errSingle
+	}
+	t.ran = true
 	return ctx.Err()
 }
 
