@@ -18,6 +18,9 @@ import (
 // not reserved: several accounts of one order may wait side by side, and the
 // first deposit counts.
 func (g *Gateway) IssueAccount(ctx context.Context, r AccountRequest) (pay.Payment, error) {
+	if p, told, err := g.chargedBefore(ctx); told {
+		return p, err
+	}
 	if err := checkCharge(r.Charge); err != nil {
 		return pay.Payment{}, err
 	}
@@ -57,6 +60,9 @@ func (g *Gateway) IssueAccount(ctx context.Context, r AccountRequest) (pay.Payme
 // RevokeAccount takes a virtual account back that waits for its deposit; the
 // payment fails. One that was deposited meanwhile is ErrNotAccount.
 func (g *Gateway) RevokeAccount(ctx context.Context, m pay.MerchantID, id pay.PaymentID, testCode string) (pay.Payment, error) {
+	if p, told, err := g.cancelledBefore(ctx); told {
+		return p, err
+	}
 	p, a, err := g.ask(ctx, m, id, asking{
 		kind: pay.AttemptRevokeAccount, test: testCode,
 		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
@@ -143,7 +149,7 @@ func (b books) issued(ctx context.Context, p pay.Payment, s connector.Snapshot) 
 	if err := b.tx.Release(ctx, next.Merchant, next.MerchantUID, next.ID); err != nil {
 		return p, err
 	}
-	if err := b.tx.Enqueue(ctx, JobSync, string(next.ID), syncArg{next.Merchant}, nextLook(next, b.tx.Now)); err != nil {
+	if err := b.tx.Enqueue(ctx, next.Merchant, JobSync, string(next.ID), syncArg{next.Merchant}, nextLook(next, b.tx.Now)); err != nil {
 		return p, err
 	}
 	return next, b.tell(ctx, next)
@@ -162,7 +168,7 @@ func (b books) waitsAgain(ctx context.Context, p pay.Payment, s connector.Snapsh
 	if err := b.alarm(ctx, next, "deposit_reversed", fmt.Sprintf("the bank took back the deposit of %d", next.Amount.Total.Minor)); err != nil {
 		return p, err
 	}
-	if err := b.tx.Enqueue(ctx, JobSync, string(next.ID), syncArg{next.Merchant}, nextLook(next, b.tx.Now)); err != nil {
+	if err := b.tx.Enqueue(ctx, next.Merchant, JobSync, string(next.ID), syncArg{next.Merchant}, nextLook(next, b.tx.Now)); err != nil {
 		return p, err
 	}
 	return next, b.tell(ctx, next)
@@ -178,11 +184,14 @@ func (b books) reversed(ctx context.Context, p pay.Payment, s connector.Snapshot
 	closed := s.Stage == connector.StageDead && paid && p.Details.Account != nil && !lapsed(s)
 	switch {
 	case waits && !b.fresh: // it may be an older answer: ask again
-		return b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+		return b.tx.Enqueue(ctx, p.Merchant, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
 	case (waits || closed) && p.Status == pay.StatusPartiallyCancelled:
 		return b.alarm(ctx, p, "deposit_reversed", "the bank took a deposit back of which a part was given back already")
 	case s.Stage == connector.StageCancelled && p.Status == pay.StatusPaid && p.Details.Account != nil && !gaveBack(s):
 		return b.alarm(ctx, p, "deposit_reversed", "the provider ended the payment though nothing was cancelled: the bank took the deposit back")
+	}
+	if p.Details.Account == nil { // then nothing was deposited
+		return nil
 	}
 	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
 	if err != nil {

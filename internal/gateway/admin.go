@@ -27,7 +27,10 @@ func (g *Gateway) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant
 	}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		m.Created = tx.Now
-		return tx.InsertMerchant(ctx, m)
+		if err := tx.InsertMerchant(ctx, m); err != nil {
+			return err
+		}
+		return planRetention(ctx, tx, m)
 	})
 	return m, err
 }
@@ -35,7 +38,7 @@ func (g *Gateway) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant
 // UpdateMerchant changes a merchant's name and settings. A default channel that
 // is not one of the merchant's is an *Invalid.
 func (g *Gateway) UpdateMerchant(ctx context.Context, m pay.Merchant) error {
-	defer g.tokens.forget()
+	defer g.forgetTokens()
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		if key := m.Settings.DefaultChannel; key != "" {
 			_, err := tx.Channel(ctx, m.ID, pay.ChannelKey(key))
@@ -46,7 +49,10 @@ func (g *Gateway) UpdateMerchant(ctx context.Context, m pay.Merchant) error {
 				return err
 			}
 		}
-		return tx.UpdateMerchant(ctx, m)
+		if err := tx.UpdateMerchant(ctx, m); err != nil {
+			return err
+		}
+		return planRetention(ctx, tx, m)
 	})
 }
 
@@ -67,7 +73,7 @@ func (g *Gateway) AddKey(ctx context.Context, m pay.MerchantID, key, secret stri
 
 // RevokeKey ends a key and its tokens at once.
 func (g *Gateway) RevokeKey(ctx context.Context, key string) error {
-	defer g.tokens.forget()
+	defer g.forgetTokens()
 	return g.store.Write(ctx, func(tx *store.Tx) error { return tx.RevokeKey(ctx, key) })
 }
 

@@ -19,7 +19,8 @@ import (
 type books struct {
 	g     *Gateway
 	tx    *store.Tx
-	twice bool // the order is paid by another payment: what came in is given back
+	by    *pay.Attempt // whose answer it is; nil when no attempt brought it
+	twice bool         // the order is paid by another payment: what came in is given back
 	// fresh: the payment did not change between the question and the answer, so
 	// that what the answer lacks has gone since, and is not merely younger.
 	fresh bool
@@ -34,7 +35,7 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err := b.reversed(ctx, p, s); err != nil {
 		return p, err
 	}
-	fresh, err := b.movements(ctx, p, s, a, made)
+	fresh, some, err := b.movements(ctx, p, s, a, made)
 	if err != nil {
 		return p, err
 	}
@@ -42,19 +43,11 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err != nil {
 		return p, err
 	}
-	if told := describe(now, s); !reflect.DeepEqual(told, now) {
-		if now, err = b.tx.UpdatePayment(ctx, told); err != nil {
-			return p, err
-		}
-	}
 	before := now.Status
-	if now, err = b.account(ctx, now, s); err != nil {
+	if now, err = b.stand(ctx, now, s); err != nil {
 		return p, err
 	}
-	if now, err = b.approved(ctx, now, s); err != nil {
-		return p, err
-	}
-	if before != now.Status && now.Status == pay.StatusPaid { // with the cancels that were learned before it counted as paid
+	if some && before != now.Status && now.Status == pay.StatusPaid { // with the cancels that were learned before it counted as paid
 		if fresh, err = b.cancels(ctx, now); err != nil {
 			return p, err
 		}
@@ -65,6 +58,23 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 		}
 	}
 	return b.cancelled(ctx, now, fresh)
+}
+
+// stand writes what is told of a payment, with the step that follows from it if
+// there is one.
+func (b books) stand(ctx context.Context, was pay.Payment, s connector.Snapshot) (pay.Payment, error) {
+	told := describe(was, s)
+	now, err := b.account(ctx, told, s)
+	if err != nil {
+		return was, err
+	}
+	if now, err = b.approved(ctx, now, s); err != nil {
+		return was, err
+	}
+	if now.Version == was.Version && !reflect.DeepEqual(told, was) {
+		return b.tx.UpdatePayment(ctx, told)
+	}
+	return now, nil
 }
 
 // cancels are the cancel movements on the books.
@@ -111,13 +121,14 @@ func inUTC(a *pay.VirtualAccount) *pay.VirtualAccount {
 	return &out
 }
 
-// movements adds what the books do not hold yet and gives the cancels among it.
-func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) ([]pay.Movement, error) {
+// movements adds what the books do not hold yet and gives the cancels among it;
+// some tells whether there are cancels at all.
+func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (cancels []pay.Movement, some bool, err error) {
 	known, err := b.tx.Movements(ctx, p.Merchant, p.ID)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	var cancels []pay.Movement
+	some = slices.ContainsFunc(known, func(m pay.Movement) bool { return m.Kind == pay.MovementCancel })
 	for _, m := range s.Movements {
 		m.Merchant, m.Payment = p.Merchant, p.ID
 		if m.Kind == pay.MovementDeposit && overtaken(m, known) {
@@ -127,7 +138,7 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 			m.CancelID = b.g.newUUID()
 			old := slices.ContainsFunc(known, func(k pay.Movement) bool { return k.Key == m.Key })
 			if owner, err := b.owner(ctx, p, m, a, made, old); err != nil {
-				return nil, err
+				return nil, false, err
 			} else if owner != nil {
 				d := cancelDetailOf(*owner)
 				m.Attempt, m.CancelID = owner.ID, d.CancelID
@@ -138,13 +149,13 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 		}
 		added, err := b.tx.AddMovement(ctx, m)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if added && m.Kind == pay.MovementCancel {
-			cancels = append(cancels, m)
+			cancels, some = append(cancels, m), true
 		}
 	}
-	return cancels, nil
+	return cancels, some, nil
 }
 
 // overtaken reports whether the books hold a younger deposit: this one was taken
@@ -228,10 +239,12 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 			return p, err
 		}
 	}
-	if err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID); errors.Is(err, store.ErrReserved) || b.twice {
-		return b.paidTwice(ctx, p)
-	} else if err != nil {
-		return p, err
+	if !b.holdsOrder(p) {
+		if err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID); errors.Is(err, store.ErrReserved) || b.twice {
+			return b.paidTwice(ctx, p)
+		} else if err != nil {
+			return p, err
+		}
 	}
 	p.PaidAt, p.FailCode, p.FailReason, p.FailedAt = at, "", "", time.Time{}
 	next, err := b.tx.StepPayment(ctx, p, ev, s.RawStatus)
@@ -249,6 +262,15 @@ func (b books) approved(ctx context.Context, p pay.Payment, s connector.Snapshot
 	return next, b.ended(ctx, next)
 }
 
+// holdsOrder: a charge or a confirm reserved the order number with its intention,
+// and it is held while its outcome is open.
+func (b books) holdsOrder(p pay.Payment) bool {
+	if b.twice || b.by == nil || p.Status != pay.StatusConfirming || !b.by.Status.Open() {
+		return false
+	}
+	return b.by.Kind == pay.AttemptCharge || b.by.Kind == pay.AttemptKeyIn || b.by.Kind == pay.AttemptConfirm
+}
+
 // tell owes the merchant word of a payment's state.
 func (b books) tell(ctx context.Context, p pay.Payment) error {
 	if p.Notify.Never {
@@ -264,7 +286,7 @@ func (b books) ended(ctx context.Context, p pay.Payment) error {
 		return err
 	}
 	if p.Notify.Never && p.Status == pay.StatusPaid { // also late: a checking amount is never kept
-		if err := b.tx.Enqueue(ctx, JobCheckingBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)); err != nil {
+		if err := b.tx.Enqueue(ctx, p.Merchant, JobCheckingBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute)); err != nil {
 			return err
 		}
 	}
@@ -317,13 +339,13 @@ func (b books) paidTwice(ctx context.Context, p pay.Payment) (pay.Payment, error
 		}
 	}
 	if undecided {
-		return p, b.tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute))
+		return p, b.tx.Enqueue(ctx, p.Merchant, JobSync, string(p.ID), syncArg{p.Merchant}, b.tx.Now.Add(time.Minute))
 	}
 	b.g.log.ErrorContext(ctx, "order paid twice", "payment", p.ID, "merchant_uid", p.MerchantUID)
 	if err := b.alarm(ctx, p, "paid_twice", fmt.Sprintf("%d %s came in for order %q, which another payment has paid", p.Left(), p.Amount.Total.Currency, p.MerchantUID)); err != nil {
 		return p, err
 	}
-	return p, b.tx.Enqueue(ctx, JobGiveBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
+	return p, b.tx.Enqueue(ctx, p.Merchant, JobGiveBack, string(p.ID), syncArg{p.Merchant}, b.tx.Now)
 }
 
 // undecided reports whether the order's holder is another payment that is

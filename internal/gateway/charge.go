@@ -33,17 +33,20 @@ func (d chargeDetail) json() json.RawMessage {
 // number one moves money; the others are ErrOrderUsed. A decline is a
 // *DeclinedError, and leaves a failed payment, which is returned with it.
 func (g *Gateway) ChargeAgain(ctx context.Context, r AgainRequest) (pay.Payment, error) {
+	if p, told, err := g.chargedBefore(ctx); told {
+		return p, err
+	}
 	if err := checkCharge(r.Charge); err != nil {
 		return pay.Payment{}, err
 	}
-	k, err := g.activeKey(ctx, r.Merchant, r.CustomerUID)
+	k, ch, err := g.activeKeyOn(ctx, r.Merchant, r.CustomerUID)
 	if err != nil {
 		return pay.Payment{}, err
 	}
 	if r.Channel.Key != "" && r.Channel.Key != k.Channel {
 		return pay.Payment{}, fmt.Errorf("%w: the billing key is of channel %s", ErrChannelCannot, k.Channel)
 	}
-	on, key, err := g.openKey(ctx, k)
+	on, key, err := g.openKeyOn(k, ch)
 	if err != nil {
 		return pay.Payment{}, err
 	}
@@ -62,6 +65,9 @@ func (g *Gateway) ChargeAgain(ctx context.Context, r AgainRequest) (pay.Payment,
 // for the card and charged; it comes into use if the charge succeeds, and is
 // given up otherwise. Nothing of the card is kept.
 func (g *Gateway) ChargeOnce(ctx context.Context, r OnetimeRequest) (pay.Payment, error) {
+	if p, told, err := g.chargedBefore(ctx); told {
+		return p, err
+	}
 	if err := checkCharge(r.Charge); err != nil {
 		return pay.Payment{}, err
 	}
@@ -146,6 +152,11 @@ func (g *Gateway) chargeNow(ctx context.Context, on interface{ channel() openOn 
 	if err != nil {
 		return p, err
 	}
+	return chargeOutcome(p, attempt)
+}
+
+// chargeOutcome is what a merchant is told of a charge whose attempt is settled.
+func chargeOutcome(p pay.Payment, attempt pay.Attempt) (pay.Payment, error) {
 	if p.Status == pay.StatusPaid || p.Status == pay.StatusAwaitingDeposit { // whatever the attempt was taken for
 		return p, nil
 	}
@@ -216,7 +227,7 @@ func (g *Gateway) intendAgain(ctx context.Context, a pay.Attempt, timing connect
 		if now, err = tx.ExtendAttempt(ctx, now, tx.Now.Add(timing.Deadline)); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, JobResolve, string(now.ID), resolveArg{now.Merchant}, now.Deadline.Add(resolveMargin))
+		return tx.Enqueue(ctx, now.Merchant, JobResolve, string(now.ID), resolveArg{now.Merchant}, now.Deadline.Add(resolveMargin))
 	})
 	return now, err
 }
@@ -272,34 +283,33 @@ const (
 	usageScheduled = "payment.scheduled"
 )
 
-// reserveCharge writes a payment of which the money is asked for at once, and
-// takes its order number: one that is used up or in use is ErrOrderUsed.
+// reserveCharge takes the order number of a payment of which the money is asked for
+// at once, and writes the payment: a number that is used up or in use is ErrOrderUsed.
 func (g *Gateway) reserveCharge(ctx context.Context, tx *store.Tx, p pay.Payment) (pay.Payment, error) {
-	used, err := tx.UsedOrders(ctx, p.Merchant, []pay.MerchantUID{p.MerchantUID})
-	if err != nil {
+	p.ID = g.newPaymentID(p.Source)
+	if err := tx.ReserveUnused(ctx, p.Merchant, p.MerchantUID, p.ID); err != nil {
+		return p, translate(err, store.ErrReserved, ErrOrderUsed)
+	}
+	p.StartedAt, p.UpdatedAt, p.Ref.Order = tx.Now, tx.Now, string(p.ID)
+	begun, err := tx.InsertStepped(ctx, p, pay.EvConfirmStarted, string(p.Source))
+	if !errors.Is(err, store.ErrExists) {
+		return begun, err
+	}
+	if err := tx.Release(ctx, p.Merchant, p.MerchantUID, p.ID); err != nil { // two payments drew the same twelve digits
 		return p, err
 	}
-	if len(used) > 0 {
-		return p, ErrOrderUsed
-	}
-	if p, err = g.insertCharge(ctx, tx, p); err != nil {
-		return p, err
-	}
-	return p, translate(tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID), store.ErrReserved, ErrOrderUsed)
+	return g.reserveCharge(ctx, tx, p)
 }
 
-// insertCharge writes a payment of which the money is asked for at once.
+// insertCharge writes a payment that is asked for at once and holds no order number.
 func (g *Gateway) insertCharge(ctx context.Context, tx *store.Tx, p pay.Payment) (pay.Payment, error) {
 	p.ID, p.StartedAt, p.UpdatedAt = g.newPaymentID(p.Source), tx.Now, tx.Now
 	p.Ref.Order = string(p.ID)
-	err := tx.InsertPayment(ctx, p)
+	begun, err := tx.InsertStepped(ctx, p, pay.EvConfirmStarted, string(p.Source))
 	if errors.Is(err, store.ErrExists) { // two payments drew the same twelve digits
 		return g.insertCharge(ctx, tx, p)
 	}
-	if err != nil {
-		return p, err
-	}
-	return tx.StepPayment(ctx, p, pay.EvConfirmStarted, string(p.Source))
+	return begun, err
 }
 
 // orderFree refuses an order number that is used up or in use, before anything

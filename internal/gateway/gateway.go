@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"naru/internal/connector"
@@ -31,6 +32,9 @@ const (
 	JobRevokeKey      = "revoke_key"         // key: billing key id
 	JobSchedule       = "run_schedule"       // key: merchant id, "/", order number
 	JobResolveReceipt = "resolve_receipt"    // key: receipt id
+
+	JobHeed            = "heed_notice"      // key: "payment/" and its id, or "customer/", channel, "/" and its name
+	JobReapIdempotency = "reap_idempotency" // key: the day on which the keys expire
 )
 
 // Event is something that happened to a payment and that its merchant may want
@@ -75,6 +79,9 @@ type Options struct {
 	// Faults, in tests, is called at each named point of the three steps and
 	// ends the operation there when it returns an error.
 	Faults func(point string) error
+	// Observe is told of each of the three steps, and told how it ended by the
+	// function it answers; the context it answers is the step's. Nil costs nothing.
+	Observe func(ctx context.Context, s Step) (context.Context, func(StepEnd))
 }
 
 // Gateway is safe for concurrent use.
@@ -91,8 +98,12 @@ type Gateway struct {
 	log        *slog.Logger
 	life       time.Duration
 	faults     func(string) error
+	observe    func(context.Context, Step) (context.Context, func(StepEnd)) // nil is nobody
 
-	tokens tokenCache
+	tokens  tokenCache
+	issued  issuedTokens
+	desk    noticeDesk
+	reaping atomic.Value // string: the day whose JobReapIdempotency this node has enqueued
 
 	mu   sync.Mutex
 	open map[pay.ChannelKey]openChannel
@@ -103,7 +114,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell,
 		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
-		faults: o.Faults, open: map[pay.ChannelKey]openChannel{},
+		faults: o.Faults, observe: o.Observe, open: map[pay.ChannelKey]openChannel{},
 	}
 	for _, d := range o.Drivers {
 		g.drivers[d.Provider] = d

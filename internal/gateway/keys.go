@@ -30,6 +30,9 @@ type keyArg struct {
 // means; an older key of that name is replaced, and not revoked at the provider.
 // Nothing of the card is kept but its masked number.
 func (g *Gateway) IssueKey(ctx context.Context, r IssueKeyRequest) (pay.BillingKey, error) {
+	if k, told, err := g.keyBefore(ctx); told {
+		return k, err
+	}
 	issued, err := g.askForKey(ctx, r, false)
 	if err != nil {
 		return issued.key, err
@@ -70,7 +73,11 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 		if err := tx.InsertBillingKey(ctx, k); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+		late := tx.Now.Add(timing.Deadline).Add(resolveMargin)
+		if err := begins(ctx, tx, store.Began{Kind: beganIssueKey, ID: string(k.ID)}, late); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, late)
 	})
 	if err != nil {
 		return keyIssue{key: k}, err
@@ -98,7 +105,7 @@ func (g *Gateway) keyStillAsked(ctx context.Context, k pay.BillingKey, hold bool
 		if still = err == nil && now.Status == pay.KeyIssuing; !still {
 			return err
 		}
-		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
 	})
 	return err == nil && still
 }
@@ -173,7 +180,7 @@ func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay
 	if k, err = g.sealKey(k, i.out.Key); err != nil {
 		return k, err
 	}
-	if err := tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil {
+	if err := tx.DeleteJob(ctx, k.Merchant, JobResolveKey, string(k.ID)); err != nil {
 		return k, err
 	}
 	if ev == pay.EvKeyActivated {
@@ -194,7 +201,7 @@ func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.Billi
 		if k, err = tx.StepBillingKey(ctx, k, pay.EvKeyRefused); err != nil {
 			return k, err
 		}
-		return k, tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
+		return k, tx.Enqueue(ctx, k.Merchant, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
 	}
 	now, err := tx.BillingKey(ctx, k.Merchant, k.CustomerUID)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -240,10 +247,10 @@ func (g *Gateway) refuseKey(ctx context.Context, tx *store.Tx, k pay.BillingKey)
 	if now, err = tx.StepBillingKey(ctx, now, pay.EvKeyRefused); err != nil {
 		return now, err
 	}
-	if err := tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil || len(now.Sealed) == 0 {
+	if err := tx.DeleteJob(ctx, k.Merchant, JobResolveKey, string(k.ID)); err != nil || len(now.Sealed) == 0 {
 		return now, err
 	}
-	return now, tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
+	return now, tx.Enqueue(ctx, k.Merchant, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
 }
 
 // giveUpKey records a key that was issued and is not to be used, so that it is
@@ -337,10 +344,22 @@ func (g *Gateway) askKeyLater(ctx context.Context, k pay.BillingKey, timing conn
 // keyWithChannel is a key and the channel it was issued on: ErrChannelMissing when
 // that is not there, or is another shop's now, which would know nothing of it.
 func (g *Gateway) keyWithChannel(ctx context.Context, m pay.MerchantID, id pay.KeyID) (pay.BillingKey, pay.Channel, error) {
+	return g.readKeyOn(ctx, func(tx *store.Tx) (pay.BillingKey, error) { return tx.BillingKeyByID(ctx, m, id) })
+}
+
+// activeKeyOn is what a customer_uid means, or ErrNoBillingKey, with its channel.
+func (g *Gateway) activeKeyOn(ctx context.Context, m pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, pay.Channel, error) {
+	return g.readKeyOn(ctx, func(tx *store.Tx) (pay.BillingKey, error) {
+		k, err := tx.BillingKey(ctx, m, uid)
+		return k, translate(err, store.ErrNotFound, ErrNoBillingKey)
+	})
+}
+
+func (g *Gateway) readKeyOn(ctx context.Context, find func(*store.Tx) (pay.BillingKey, error)) (pay.BillingKey, pay.Channel, error) {
 	var k pay.BillingKey
 	var ch pay.Channel
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if k, err = tx.BillingKeyByID(ctx, m, id); err != nil {
+		if k, err = find(tx); err != nil {
 			return err
 		}
 		ch, err = tx.Channel(ctx, k.Merchant, k.Channel)
@@ -355,6 +374,9 @@ func (g *Gateway) keyWithChannel(ctx context.Context, m pay.MerchantID, id pay.K
 // keyCharged decides about a key that was issued for a charge, now that it ended.
 func (b books) keyCharged(ctx context.Context, p pay.Payment) error {
 	if p.CustomerUID == "" || p.CustomerUsage != usagePayment {
+		return nil
+	}
+	if b.by != nil && b.by.Kind == pay.AttemptCharge && !chargeDetailOf(*b.by).Hold { // its only charge, with a key that was there
 		return nil
 	}
 	all, err := b.tx.ListAttempts(ctx, p.Merchant, p.ID)

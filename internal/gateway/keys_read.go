@@ -28,6 +28,12 @@ func (g *Gateway) openKey(ctx context.Context, k pay.BillingKey) (opened[connect
 	if err != nil {
 		return none, "", err
 	}
+	return g.openKeyOn(k, ch)
+}
+
+// openKeyOn is openKey when both have just been read.
+func (g *Gateway) openKeyOn(k pay.BillingKey, ch pay.Channel) (opened[connector.BillingCharger], pay.Secret, error) {
+	var none opened[connector.BillingCharger]
 	if ch.Disabled {
 		return none, "", fmt.Errorf("%w: %s is disabled", ErrChannelMissing, ch.Key)
 	}
@@ -123,6 +129,9 @@ func (g *Gateway) BillingKeys(ctx context.Context, m pay.MerchantID, uids []pay.
 // DeleteKey ends a key: nothing charges it any more, and it is revoked at the
 // provider where that can be done. Booked charges stay, and fail when due.
 func (g *Gateway) DeleteKey(ctx context.Context, m pay.MerchantID, uid pay.CustomerUID) (pay.BillingKey, error) {
+	if k, told, err := g.keyBefore(ctx); told {
+		return k, err
+	}
 	var k pay.BillingKey
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
 		if k, err = tx.BillingKey(ctx, m, uid); err != nil {
@@ -131,7 +140,10 @@ func (g *Gateway) DeleteKey(ctx context.Context, m pay.MerchantID, uid pay.Custo
 		if k, err = tx.StepBillingKey(ctx, k, pay.EvKeyDeleted); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: m}, tx.Now)
+		if err := begins(ctx, tx, store.Began{Kind: beganDeleteKey, ID: string(k.ID)}, tx.Now); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, m, JobRevokeKey, string(k.ID), keyArg{Merchant: m}, tx.Now)
 	})
 	return k, err
 }

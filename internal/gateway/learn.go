@@ -33,7 +33,7 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 		if err = addExchanges(ctx, tx, now, heard); err != nil {
 			return err
 		}
-		b := books{g: g, tx: tx, twice: twice}
+		b := books{g: g, tx: tx, twice: twice, by: &now}
 		if out.Snapshot != nil && callErr == nil {
 			if p, err = b.snapshot(ctx, p, *out.Snapshot, &now, out.Made); err != nil {
 				return err
@@ -102,7 +102,7 @@ func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v ver
 			return err
 		}
 		*a = lost
-		return b.tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, b.tx.Now.Add(gap(timing, a.Tries)))
+		return b.tx.Enqueue(ctx, a.Merchant, JobResolve, string(a.ID), resolveArg{a.Merchant}, b.tx.Now.Add(gap(timing, a.Tries)))
 	}
 	a.Class, a.Code, a.Message, a.Ended = string(v.why.class), v.why.code, v.why.text, b.tx.Now
 	settled, err := b.tx.StepAttempt(ctx, *a, v.event)
@@ -110,7 +110,7 @@ func (b books) settle(ctx context.Context, p *pay.Payment, a *pay.Attempt, v ver
 		return err
 	}
 	*a = settled
-	if err := b.tx.DeleteJob(ctx, JobResolve, string(a.ID)); err != nil {
+	if err := b.tx.DeleteJob(ctx, a.Merchant, JobResolve, string(a.ID)); err != nil {
 		return err
 	}
 	if a.Kind.Begins() && v.event != pay.EvSucceeded {
@@ -125,6 +125,7 @@ func (b books) decline(ctx context.Context, p *pay.Payment, f failure) error {
 		return nil
 	}
 	p.FailCode, p.FailReason, p.FailedAt = f.code, f.text, b.tx.Now
+	b.tx.Because(f.reason())
 	next, err := b.tx.StepPayment(ctx, *p, pay.EvDeclined, f.code)
 	if err != nil {
 		return err

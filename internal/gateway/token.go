@@ -37,16 +37,28 @@ type AccessToken struct {
 // IssueToken gives the live token of a key, or a new one: per key there is one
 // live token at a time, whoever asks. It returns ErrBadKey for a wrong pair.
 func (g *Gateway) IssueToken(ctx context.Context, key, secret string) (AccessToken, error) {
-	var t store.Token
-	var now time.Time
+	mac := g.hashSecret(key, secret)
+	if t, ok := g.issued.find(key, mac, g.now()); ok {
+		return t, nil
+	}
+	t, now, err := g.findToken(ctx, key, mac)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	out := AccessToken{Value: g.tokenValue(t), Now: now, Expires: t.Expires}
+	g.issued.keep(key, mac, out)
+	return out, nil
+}
+
+func (g *Gateway) findToken(ctx context.Context, key string, mac []byte) (t store.Token, now time.Time, err error) {
 	fresh := false
-	err := g.store.Read(ctx, func(tx *store.Tx) error {
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
 		now = tx.Now
 		k, err := tx.Key(ctx, key)
 		if err != nil {
 			return err
 		}
-		if !k.Revoked.IsZero() || subtle.ConstantTimeCompare(k.SecretHash, g.hashSecret(key, secret)) != 1 {
+		if !k.Revoked.IsZero() || subtle.ConstantTimeCompare(k.SecretHash, mac) != 1 {
 			return ErrBadKey
 		}
 		t, err = tx.TokenOfKey(ctx, key)
@@ -58,17 +70,12 @@ func (g *Gateway) IssueToken(ctx context.Context, key, secret string) (AccessTok
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return AccessToken{}, ErrBadKey
+		return t, now, ErrBadKey
 	}
-	if err != nil {
-		return AccessToken{}, err
+	if err == nil && !fresh {
+		return g.renewToken(ctx, t)
 	}
-	if !fresh {
-		if t, now, err = g.renewToken(ctx, t); err != nil {
-			return AccessToken{}, err
-		}
-	}
-	return AccessToken{Value: g.tokenValue(t), Now: now, Expires: t.Expires}, nil
+	return t, now, err
 }
 
 // renewToken replaces an expired token or lengthens one that is about to
@@ -112,13 +119,18 @@ func (g *Gateway) hashSecret(key, secret string) []byte {
 // believes what it read for a second, so a revocation holds everywhere within
 // one, and here at once.
 func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant, error) {
+	m, _, err := g.Caller(ctx, token)
+	return m, err
+}
+
+// Caller is Authenticate, and the API key that the token was issued for.
+func (g *Gateway) Caller(ctx context.Context, token string) (m pay.Merchant, key string, err error) {
 	hash := hashToken(token)
-	if m, ok := g.tokens.find(hash, g.now()); ok {
-		return m, nil
+	if m, key, ok := g.tokens.find(hash, g.now()); ok {
+		return m, key, nil
 	}
-	var m pay.Merchant
 	var until time.Time
-	err := g.store.Read(ctx, func(tx *store.Tx) error {
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
 		t, err := tx.TokenByHash(ctx, hash)
 		if err != nil {
 			return err
@@ -133,6 +145,7 @@ func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant,
 		if !k.Revoked.IsZero() {
 			return ErrBadToken
 		}
+		key = t.Key
 		until = tx.Now.Add(believed)
 		if t.Expires.Before(until) {
 			until = t.Expires
@@ -141,12 +154,12 @@ func (g *Gateway) Authenticate(ctx context.Context, token string) (pay.Merchant,
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return m, ErrBadToken
+		return m, "", ErrBadToken
 	}
 	if err == nil {
-		g.tokens.keep(hash, m, until)
+		g.tokens.keep(hash, knownToken{m, key, until})
 	}
-	return m, err
+	return m, key, err
 }
 
 // believed is how long a token that was looked up counts without another look.
@@ -160,26 +173,33 @@ type tokenCache struct {
 
 type knownToken struct {
 	merchant pay.Merchant
+	key      string
 	until    time.Time
 }
 
 // mostTokens bounds the cache; beyond it, it starts anew.
 const mostTokens = 10_000
 
-func (c *tokenCache) find(hash []byte, now time.Time) (pay.Merchant, bool) {
+func (c *tokenCache) find(hash []byte, now time.Time) (pay.Merchant, string, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k, ok := c.known[string(hash)]
-	return k.merchant, ok && now.Before(k.until)
+	return k.merchant, k.key, ok && now.Before(k.until)
 }
 
-func (c *tokenCache) keep(hash []byte, m pay.Merchant, until time.Time) {
+func (c *tokenCache) keep(hash []byte, k knownToken) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) >= mostTokens {
 		c.known = map[string]knownToken{}
 	}
-	c.known[string(hash)] = knownToken{m, until}
+	c.known[string(hash)] = k
+}
+
+// forgetTokens has everything about keys and tokens looked up anew.
+func (g *Gateway) forgetTokens() {
+	g.tokens.forget()
+	g.issued.forget()
 }
 
 func (c *tokenCache) forget() {

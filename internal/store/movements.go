@@ -21,35 +21,47 @@ func scanMovement(r row) (m pay.Movement, err error) {
 // version stays. ErrNotFound without the payment; ErrRule when more would be
 // cancelled than was paid, and the transaction may go on.
 func (t *Tx) AddMovement(ctx context.Context, m pay.Movement) (added bool, err error) {
-	about := fmt.Sprintf("movement %s of payment %s", m.Key, m.Payment)
 	p, err := t.Payment(ctx, m.Merchant, m.Payment)
 	if err != nil {
-		return false, wrap(err, "%s", about)
+		return false, wrap(err, "movement %s of payment %s", m.Key, m.Payment)
 	}
-	known, err := one(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
-		WHERE merchant = $1 AND payment = $2 AND key = $3`, m.Merchant, m.Payment, m.Key)
-	switch {
-	case err == nil:
-		return false, wrap(t.fillMovement(ctx, known, m), "%s", about)
-	case !isNotFound(err):
-		return false, wrap(err, "%s", about)
+	if m.Kind == pay.MovementCancel && m.Amount > p.Left() { // unless it is known
+		known, err := t.movement(ctx, m)
+		switch {
+		case isNotFound(err):
+			err = fmt.Errorf("%w: cancels %d of the %d that are left", ErrRule, m.Amount, p.Left())
+		case err == nil:
+			err = t.fillMovement(ctx, known, m)
+		}
+		return false, wrap(err, "movement %s of payment %s", m.Key, m.Payment)
 	}
-	if m.Kind == pay.MovementCancel && m.Amount > p.Left() {
-		return false, wrap(ErrRule, "%s: cancels %d of the %d that are left", about, m.Amount, p.Left())
-	}
-	if _, err := t.exec(ctx, `INSERT INTO movements (`+movementColumns+`, ordinal)
+	n, err := t.exec(ctx, `INSERT INTO movements (`+movementColumns+`, ordinal)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,
-			(SELECT COUNT(*) FROM movements AS o WHERE o.merchant = $1 AND o.payment = $2))`, m.Merchant, m.Payment, m.Key, m.Kind, m.Amount, m.TaxFree,
-		t.or(m.At), m.Attempt, m.Reason, m.ReceiptURL, m.CancelID); err != nil {
-		return false, wrap(err, "%s", about)
+			(SELECT COUNT(*) FROM movements AS o WHERE o.merchant = $1 AND o.payment = $2)) ON CONFLICT DO NOTHING`, m.Merchant, m.Payment, m.Key, m.Kind, m.Amount, m.TaxFree,
+		t.or(m.At), m.Attempt, m.Reason, m.ReceiptURL, m.CancelID)
+	if err == nil && n == 0 {
+		known, readErr := t.movement(ctx, m)
+		if err = readErr; err == nil {
+			err = t.fillMovement(ctx, known, m)
+		}
+	}
+	if err != nil || n == 0 {
+		return false, wrap(err, "movement %s of payment %s", m.Key, m.Payment)
 	}
 	if m.Kind != pay.MovementCancel {
 		return true, nil
 	}
+	t.holds(m.Merchant, m.Payment, nil)
 	_, err = t.exec(ctx, `UPDATE payments SET cancelled = (SELECT COALESCE(SUM(m.amount), 0) FROM movements AS m
 			WHERE m.merchant = $1 AND m.payment = $2 AND m.kind = 'cancel')
 		WHERE merchant = $1 AND id = $2`, m.Merchant, m.Payment)
-	return err == nil, wrap(err, "%s: sum of the cancels", about)
+	return err == nil, wrap(err, "movement %s of payment %s: sum of the cancels", m.Key, m.Payment)
+}
+
+// movement is what the books hold under a movement's name, or ErrNotFound.
+func (t *Tx) movement(ctx context.Context, m pay.Movement) (pay.Movement, error) {
+	return one(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
+		WHERE merchant = $1 AND payment = $2 AND key = $3`, m.Merchant, m.Payment, m.Key)
 }
 
 // fillMovement adds to a known movement what was not known of it. Its money is
@@ -84,6 +96,6 @@ func (t *Tx) Movements(ctx context.Context, merchant pay.MerchantID, payment pay
 		return nil, err
 	}
 	ms, err := list(ctx, t, scanMovement, `SELECT `+movementColumns+` FROM movements
-		WHERE merchant = $1 AND payment = $2 ORDER BY at, ordinal`, merchant, payment)
+		WHERE merchant = $1 AND payment = $2 ORDER BY +at, ordinal`, merchant, payment) // +: few are sorted, not all by time read
 	return ms, wrap(err, "movements of payment %s", payment)
 }

@@ -65,6 +65,17 @@ func (t *Tx) Reserve(ctx context.Context, merchant pay.MerchantID, uid pay.Merch
 	return wrap(err, "reserve order %q for %s", uid, payment)
 }
 
+// ReserveUnused is Reserve of a number of which no payment is paid, or was:
+// ErrReserved, too, when one is.
+func (t *Tx) ReserveUnused(ctx context.Context, merchant pay.MerchantID, uid pay.MerchantUID, payment pay.PaymentID) error {
+	err := t.change(ctx, ErrReserved, `INSERT INTO orders (`+orderColumns+`)
+		SELECT $1, $2, CAST(NULL AS BIGINT), '', $3, CAST($4 AS BIGINT), CAST($4 AS BIGINT)
+		WHERE NOT EXISTS (SELECT 1 FROM payments AS p WHERE p.merchant = $1 AND p.merchant_uid = $2 AND p.status IN `+paidStatuses+`)
+		ON CONFLICT (merchant, merchant_uid) DO UPDATE SET held_by = excluded.held_by, updated = excluded.updated
+		WHERE orders.held_by IN ('', excluded.held_by)`, merchant, uid, payment, t.Now)
+	return wrap(err, "reserve order %q for %s", uid, payment)
+}
+
 // Release gives the order number back. It does nothing when the payment does not
 // hold it.
 func (t *Tx) Release(ctx context.Context, merchant pay.MerchantID, uid pay.MerchantUID, payment pay.PaymentID) error {

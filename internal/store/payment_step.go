@@ -66,11 +66,33 @@ func (t *Tx) StepPayment(ctx context.Context, p pay.Payment, ev pay.Event, why s
 	case err != nil:
 		return p, wrap(err, "payment %s: %s", p.ID, ev)
 	}
-	t.holds(now)
+	t.holds(now.Merchant, now.ID, &now)
+	t.stepped(ctx, now, p.Status, ev, why)
 	_, err = t.exec(ctx, `INSERT INTO payment_steps (merchant, payment, `+stepColumns+`) VALUES ($1, $2,
 		(SELECT COALESCE(MAX(s.seq), 0) + 1 FROM payment_steps AS s WHERE s.merchant = $1 AND s.payment = $2),
 		$3, $4, $5, $6, $7)`, p.Merchant, p.ID, p.Status, ev, next, why, t.Now)
 	return now, wrap(err, "step of payment %s", p.ID)
+}
+
+// InsertStepped adds a payment of which an event makes more than it is: InsertPayment
+// and StepPayment in one. p is as it was before the event.
+func (t *Tx) InsertStepped(ctx context.Context, p pay.Payment, ev pay.Event, why string) (pay.Payment, error) {
+	next, err := pay.Payments.Next(p.Status, ev)
+	if err != nil {
+		return p, wrap(err, "payment %s", p.ID)
+	}
+	from, before := p.Status, p
+	p = timed(p, next, t.Now)
+	p.Version++
+	p.UpdatedAt = t.Now
+	if err := t.addPayment(ctx, p); err != nil {
+		return before, err
+	}
+	t.stepped(ctx, before, "", "", "")
+	t.stepped(ctx, p, from, ev, why)
+	_, err = t.exec(ctx, `INSERT INTO payment_steps (merchant, payment, `+stepColumns+`) VALUES ($1, $2, 1, $3, $4, $5, $6, $7)`,
+		p.Merchant, p.ID, from, ev, next, why, t.Now)
+	return p, wrap(err, "step of payment %s", p.ID)
 }
 
 // The unique index says the same as NOT EXISTS; asking first leaves the
@@ -135,7 +157,7 @@ func (t *Tx) UpdatePayment(ctx context.Context, p pay.Payment) (pay.Payment, err
 	case err != nil:
 		return p, wrap(err, "payment %s", p.ID)
 	}
-	t.holds(now)
+	t.holds(now.Merchant, now.ID, &now)
 	return now, nil
 }
 

@@ -15,7 +15,7 @@ const (
 	paymentMutable = `channel, provider, mid, mode, mobile, method, name, amount, currency, tax_free, vat, buyer, custom, ` +
 		`escrow, user_agent, customer_uid, customer_usage, ref_order, ref_key, ref_data, details, notify, ` +
 		`fail_code, fail_reason, cancel_reason, paid_at, failed_at, cancelled_at`
-	paymentKept    = `status, version, cancelled, updated_at`
+	paymentKept    = `status, version, cancelled, updated_at, erased`
 	paymentColumns = paymentFixed + `, ` + paymentMutable + `, ` + paymentKept
 )
 
@@ -27,12 +27,16 @@ func scanPayment(r row) (p pay.Payment, err error) {
 		&p.Ref.Order, &p.Ref.Key, blobInto{&p.Ref.Data}, jsonInto{&p.Details}, jsonInto{&p.Notify},
 		&p.FailCode, &p.FailReason, &p.CancelReason,
 		timeInto{&p.PaidAt}, timeInto{&p.FailedAt}, timeInto{&p.CancelledAt},
-		&p.Status, &p.Version, &p.Cancelled, timeInto{&p.UpdatedAt})
+		&p.Status, &p.Version, &p.Cancelled, timeInto{&p.UpdatedAt}, timeInto{&p.Erased})
 	return p, err
 }
 
-// mutableArgs is the values of paymentMutable.
+// mutableArgs is the values of paymentMutable. What was erased of the buyer does
+// not come back, whoever tells it again.
 func mutableArgs(p pay.Payment) ([]any, error) {
+	if !p.Erased.IsZero() {
+		p = p.WithoutPerson()
+	}
 	buyer, err := jsonText(p.Buyer)
 	if err != nil {
 		return nil, fmt.Errorf("buyer: %w", err)
@@ -72,6 +76,14 @@ const paidStatuses = `('paid', 'partially_cancelled', 'cancelled')`
 // now, UpdatedAt is now, Cancelled is nothing. ErrExists when the id is taken by
 // any merchant, ErrPaidTwice when it is paid and so is another of its order.
 func (t *Tx) InsertPayment(ctx context.Context, p pay.Payment) error {
+	err := t.addPayment(ctx, p)
+	if err == nil {
+		t.stepped(ctx, p, "", "", "")
+	}
+	return err
+}
+
+func (t *Tx) addPayment(ctx context.Context, p pay.Payment) error {
 	p.StartedAt = t.or(p.StartedAt)
 	mutable, err := mutableArgs(p)
 	if err != nil {
@@ -107,13 +119,32 @@ const insertPayment = `INSERT INTO payments (` + paymentFixed + `, status, versi
 // Payment is a merchant's payment, or ErrNotFound. A Write holds it, and with it
 // its attempts, movements and steps.
 func (t *Tx) Payment(ctx context.Context, merchant pay.MerchantID, id pay.PaymentID) (pay.Payment, error) {
+	if p := t.held[heldPayment{merchant, id}]; p != nil {
+		return *p, nil
+	}
 	p, err := one(ctx, t, scanPayment,
 		`SELECT `+paymentColumns+` FROM payments WHERE merchant = $1 AND id = $2`+t.lock(), merchant, id)
 	if err != nil {
 		return p, wrap(err, "payment %s of merchant %s", id, merchant)
 	}
-	t.holds(p)
+	t.holds(p.Merchant, p.ID, &p)
 	return p, nil
+}
+
+// PaymentMark changes whenever anything of a payment's row does.
+type PaymentMark struct{ Version, Cancelled, Updated, Erased int64 }
+
+// PaymentMark is that of a merchant's payment, or ErrNotFound. It holds nothing.
+func (t *Tx) PaymentMark(ctx context.Context, merchant pay.MerchantID, id pay.PaymentID) (PaymentMark, error) {
+	m, err := one(ctx, t, func(r row) (m PaymentMark, err error) {
+		return m, r.Scan(&m.Version, &m.Cancelled, &m.Updated, &m.Erased)
+	}, `SELECT version, cancelled, updated_at, erased FROM payments WHERE merchant = $1 AND id = $2`, merchant, id)
+	return m, wrap(err, "payment %s of merchant %s", id, merchant)
+}
+
+// MarkOf is the mark of a payment as it was read.
+func MarkOf(p pay.Payment) PaymentMark {
+	return PaymentMark{p.Version, p.Cancelled, micro(p.UpdatedAt), micro(p.Erased)}
 }
 
 // PaymentByID is the payment of an id, whosever it is, or ErrNotFound. A Write
@@ -123,20 +154,24 @@ func (t *Tx) PaymentByID(ctx context.Context, id pay.PaymentID) (pay.Payment, er
 	if err != nil {
 		return p, wrap(err, "payment %s", id)
 	}
-	t.holds(p)
+	t.holds(p.Merchant, p.ID, &p)
 	return p, nil
 }
 
-func (t *Tx) holds(p pay.Payment) {
-	if t.held == nil {
-		t.held = map[heldPayment]bool{}
+// holds notes that a payment is held and, unless it is nil, how it stands.
+func (t *Tx) holds(merchant pay.MerchantID, id pay.PaymentID, p *pay.Payment) {
+	if !t.writes {
+		return
 	}
-	t.held[heldPayment{p.Merchant, p.ID}] = true
+	if t.held == nil {
+		t.held = map[heldPayment]*pay.Payment{}
+	}
+	t.held[heldPayment{merchant, id}] = p
 }
 
 // hold makes a Write hold a payment before it reads what hangs on it.
 func (t *Tx) hold(ctx context.Context, merchant pay.MerchantID, id pay.PaymentID) error {
-	if t.lock() == "" || t.held[heldPayment{merchant, id}] {
+	if _, held := t.held[heldPayment{merchant, id}]; held || t.lock() == "" {
 		return nil
 	}
 	_, err := t.Payment(ctx, merchant, id)

@@ -70,44 +70,141 @@ func (s striker) text(t string) string {
 }
 
 // hidden are the fields whose value is never kept, whichever provider sends
-// them. It works on bytes, not on parsed JSON, so that it also cleans an answer
-// that was cut in the middle, and leaves the rest exactly as it was.
-var (
-	hidden = regexp.MustCompile(`(?i)("(?:api_?key|client_?key|secret_?key|secret|billing_?key|auth_?key|customer_?key|password|` +
-		`card_?number|card_?password|card_?expiration_?(?:year|month)|customer_?identity_?number|registration_?number|cash_?receipt_?key|` +
-		`encrypted_?user_?ci|account_?(?:number|key)|holder_?name)"\s*:\s*)(?:"(?:[^"\\]|\\.)*(?:"|$)|[-+.0-9eE]+)`)
-	cardLike = regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`)
-)
+// them: in small letters, without underscores.
+var hidden = map[string]bool{
+	"apikey": true, "clientkey": true, "secretkey": true, "secret": true, "billingkey": true, "authkey": true, "customerkey": true,
+	"password": true, "cardnumber": true, "cardpassword": true, "cardexpirationyear": true, "cardexpirationmonth": true,
+	"customeridentitynumber": true, "registrationnumber": true, "cashreceiptkey": true, "encrypteduserci": true,
+	"accountnumber": true, "accountkey": true, "holdername": true,
+}
+
+// longestName is that of the longest of them, with underscores between its words and some to spare.
+const longestName = 40
+
+var cardLike = regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`)
 
 // scrub is what may be kept of a body, if anything is kept.
 func (c *call) scrub(body []byte) []byte {
 	if c.Record == nil || len(body) == 0 {
 		return nil
 	}
-	out := hidden.ReplaceAllFunc(body, keepMasked)
-	return maskCards([]byte(c.strike.text(string(out))))
+	return maskCards([]byte(c.strike.text(string(hideFields(body)))))
 }
 
-// keepMasked hides the value of a field, except a number its provider masked
-// already.
-func keepMasked(field []byte) []byte {
-	parts := hidden.FindSubmatch(field)
-	name, value := parts[1], field[len(parts[1]):]
-	if bytes.Contains(bytes.ToLower(name), []byte("number")) && bytes.Contains(value, []byte("**")) {
-		return field
+// hideFields works on bytes, not on parsed JSON, so that it also cleans an answer
+// that was cut in the middle, and leaves the rest exactly as it was.
+func hideFields(body []byte) []byte {
+	out := make([]byte, 0, len(body))
+	kept := 0 // up to where body is in out
+	for at := 0; at < len(body); at++ {
+		if body[at] != '"' {
+			continue
+		}
+		value, end := hiddenField(body, at)
+		if end == 0 {
+			continue
+		}
+		out, kept, at = append(append(out, body[kept:value]...), `"`+struck+`"`...), end, end-1
 	}
-	return slices.Concat(name, []byte(`"`+struck+`"`))
+	return append(out, body[kept:]...)
+}
+
+// hiddenField is where the value of the field whose name begins at a quotation
+// mark begins and ends; end is 0 when the field, or none, is to be kept. A number
+// that its provider masked already is kept.
+func hiddenField(body []byte, at int) (value, end int) {
+	rest := body[at+1 : min(at+1+longestName, len(body))]
+	n := bytes.IndexByte(rest, '"')
+	if n < 0 {
+		return 0, 0
+	}
+	var small [longestName]byte
+	name := small[:0]
+	for _, c := range rest[:n] {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			name = append(name, c+'a'-'A')
+		case c >= 'a' && c <= 'z':
+			name = append(name, c)
+		case c != '_':
+			return 0, 0
+		}
+	}
+	if !hidden[string(name)] {
+		return 0, 0
+	}
+	colon := spaces(body, at+n+2)
+	if colon == len(body) || body[colon] != ':' {
+		return 0, 0
+	}
+	value = spaces(body, colon+1)
+	end = valueEnd(body, value)
+	if end == value || bytes.Contains(name, []byte("number")) && bytes.Contains(body[value:end], []byte("**")) {
+		return 0, 0
+	}
+	return value, end
+}
+
+func spaces(body []byte, at int) int {
+	for at < len(body) && bytes.IndexByte([]byte(" \t\n\f\r"), body[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+// valueEnd is where a text or a number ends that begins at a place; that place for
+// anything else. A text that was cut off ends with the body.
+func valueEnd(body []byte, at int) int {
+	if at < len(body) && body[at] == '"' {
+		for end := at + 1; end < len(body); end++ {
+			switch body[end] {
+			case '\\':
+				end++
+			case '"':
+				return end + 1
+			}
+		}
+		return len(body)
+	}
+	end := at
+	for end < len(body) && bytes.IndexByte([]byte("-+.0123456789eE"), body[end]) >= 0 {
+		end++
+	}
+	return end
 }
 
 // maskCards keeps the last four digits of whatever has the length and the
 // check digit of a card number.
 func maskCards(text []byte) []byte {
+	if !hasLongNumber(text) {
+		return text
+	}
 	return cardLike.ReplaceAllFunc(text, func(found []byte) []byte {
 		if !luhn(found) {
 			return found
 		}
 		return slices.Concat([]byte("************"), found[len(found)-4:])
 	})
+}
+
+// hasLongNumber tells whether there may be a card number: 13 digits with no more
+// than a space or a dash between them.
+func hasLongNumber(text []byte) bool {
+	digits, gap := 0, false
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			if digits++; digits == 13 {
+				return true
+			}
+			gap = false
+		case (c == ' ' || c == '-') && !gap:
+			gap = true
+		default:
+			digits, gap = 0, false
+		}
+	}
+	return false
 }
 
 func luhn(number []byte) bool {

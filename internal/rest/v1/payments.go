@@ -32,7 +32,11 @@ type paymentIn struct {
 // it so and did not ask for it.
 func (a *api) payment(ctx context.Context, in paymentIn) (Payment, error) {
 	m := merchantOf(ctx)
+	if out, ok := a.shown.find(ctx, a.store, m.ID, pay.PaymentID(in.ImpUID)); ok {
+		return out, nil
+	}
 	var out Payment
+	var read pay.Payment
 	err := a.store.Read(ctx, func(tx *store.Tx) error {
 		p, err := tx.Payment(ctx, m.ID, pay.PaymentID(in.ImpUID))
 		if errors.Is(err, store.ErrNotFound) || err == nil && p.Mode == pay.ModeTest && m.Settings.HideSandbox && !in.IncludeSandbox {
@@ -41,10 +45,14 @@ func (a *api) payment(ctx context.Context, in paymentIn) (Payment, error) {
 		if err != nil {
 			return err
 		}
+		read = p
 		out, err = shown(ctx, tx, p)
 		return err
 	})
-	return out, err
+	if err != nil {
+		return out, err
+	}
+	return a.shown.keep(out, read)
 }
 
 type paymentsIn struct {
@@ -224,6 +232,9 @@ func (a *api) page(ctx context.Context, f store.PaymentFilter, asked string, pag
 
 // show puts a payment that was just changed into V1's words.
 func (a *api) show(ctx context.Context, p pay.Payment) (Payment, error) {
+	if p.Cancelled == 0 {
+		return paymentOf(p, nil), nil
+	}
 	var out Payment
 	err := a.store.Read(ctx, func(tx *store.Tx) (err error) {
 		out, err = shown(ctx, tx, p)
