@@ -43,7 +43,9 @@ var rules = []rule{
 	{pkg: "internal/store", may: []string{"pay"}, deny: []string{"net/http"}},
 	{pkg: "internal/jobs", may: []string{"store", "pay"}, deny: append([]string{"net/http"}, noSQL...)},
 	{pkg: "internal/gateway", may: []string{"pay", "connector", "store", "jobs", "vault", "codes"}, deny: noSQL},
-	{pkg: "internal/notify", may: []string{"pay", "store", "jobs", "vault", "v1wire"}, deny: noSQL},
+	{pkg: "internal/outbound", deny: noSQL},
+	{pkg: "internal/alert", may: []string{"pay", "store", "jobs"}, deny: noSQL},
+	{pkg: "internal/notify", may: []string{"pay", "store", "jobs", "vault", "v1wire", "outbound"}, deny: noSQL},
 	{pkg: "internal/v1wire", may: []string{"pay"}, std: true},
 	{pkg: "internal/web", std: true},
 	{pkg: "internal/rest", may: []string{"pay", "gateway", "store", "codes", "v1wire"}, deny: noSQL},
@@ -56,6 +58,7 @@ var rules = []rule{
 	{pkg: "examples/playground/cmd/*", may: []string{"../examples/playground"}, std: true},
 	{pkg: "examples/shop", std: true},
 	{pkg: "examples/shop/cmd/*", may: []string{"../examples/shop"}, std: true},
+	{pkg: "examples/webhooks/go", std: true},
 	{pkg: "test/bench", may: []string{"pay", "store"}, std: true}, // it fills a database with a million rows
 	{pkg: "test/browser"},
 	{pkg: "test/devserver", std: true},

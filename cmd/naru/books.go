@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"naru/internal/gateway"
+	"naru/internal/notify"
 	"naru/internal/pay"
 	"naru/internal/store"
 	"naru/internal/vault"
@@ -22,8 +22,10 @@ func newBooks() books { return books{newSettings("db", "master-key-file")} }
 
 // opened is a gateway's database with the gateway's own rules around it.
 type opened struct {
-	store   *store.Store
-	gateway *gateway.Gateway
+	store    *store.Store
+	vault    *vault.Vault
+	gateway  *gateway.Gateway
+	notifier *notify.Notifier // it sends nothing: another process's runner does
 }
 
 // open opens the books, which must be up to date, for the length of do.
@@ -51,7 +53,11 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 	}
 	calls := newProviderClient()
 	defer calls.CloseIdleConnections()
-	return do(&opened{s, gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), HTTP: calls, Now: m.Now, Log: log})})
+	notifier := notify.New(notify.Options{Store: s, Vault: v, Log: log})
+	return do(&opened{
+		store: s, vault: v, notifier: notifier,
+		gateway: gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Tell: tell(notifier), HTTP: calls, Now: m.Now, Log: log}),
+	})
 }
 
 // merchant finds a merchant by its user code or id.
@@ -92,7 +98,6 @@ func flagged(err error, flags map[string]string) error {
 
 // openVault opens the vault whose keyset is kept in s.
 func openVault(ctx context.Context, s *store.Store, master []byte) (*vault.Vault, error) {
-	var found atomic.Bool
 	load := func(ctx context.Context) (sealed []byte, err error) {
 		err = s.Read(ctx, func(tx *store.Tx) (err error) {
 			sealed, err = tx.Keyset(ctx)
@@ -101,13 +106,10 @@ func openVault(ctx context.Context, s *store.Store, master []byte) (*vault.Vault
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, nil
 		}
-		if err == nil {
-			found.Store(true)
-		}
 		return sealed, err
 	}
-	save := func(ctx context.Context, sealed []byte) error { // the first is never written over another node's
-		return s.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, sealed, found.Load()) })
+	save := func(ctx context.Context, sealed []byte) error {
+		return s.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, sealed) })
 	}
 	v, err := vault.Open(ctx, master, load, save)
 	if errors.Is(err, vault.ErrMaster) {

@@ -12,7 +12,17 @@ type cli struct {
 	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list."`
 	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list."`
 
+	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
+
+	Erase   eraseCmd   `cmd:"" help:"Take a buyer's personal fields out of the books."`
+	Backup  backupCmd  `cmd:"" help:"Write the database into a file, also while the gateway runs (SQLite)."`
+	Restore restoreCmd `cmd:"" help:"Put a backup in place, and hold what may have been done already."`
+	Vault   vaultCmd   `cmd:"" help:"The keys that secrets are sealed with: rotate, status."`
+
+	Alarm     alarmCmd     `cmd:"" help:"What waits for a person: list, close."`
+	Verify    verifyCmd    `cmd:"" help:"Check the books against themselves and, with --provider, against the providers."`
+	Reconcile reconcileCmd `cmd:"" help:"Hold a day against a provider's lists of transactions and settlements."`
 
 	Clock   clockCmd   `cmd:"" help:"The clock of a running naru dev: show, freeze, thaw, advance, set."`
 	Version versionCmd `cmd:"" help:"Say what this program is."`
@@ -27,6 +37,8 @@ type merchantCmd struct {
 	Add  merchantAddCmd  `cmd:"" help:"Register a merchant."`
 	Set  merchantSetCmd  `cmd:"" help:"Change a merchant's settings."`
 	List merchantListCmd `cmd:"" help:"List merchants."`
+
+	WebhookSecret webhookSecretCmd `cmd:"" help:"What a merchant's webhooks are signed with: show-once, rotate."`
 }
 
 type keyCmd struct {
@@ -62,11 +74,19 @@ func newCLI() *cli {
 		Serve:    serveCmd{settings: newSettings()},
 		Migrate:  migrateCmd{settings: newSettings("db")},
 		Config:   configCmds{Check: configCheckCmd{newSettings()}, Print: configPrintCmd{newSettings()}},
-		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}},
+		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}, WebhookSecret: newWebhookSecretCmd()},
 		Key:      keyCmd{Add: keyAddCmd{books: newBooks()}, Revoke: keyRevokeCmd{books: newBooks()}, List: keyListCmd{books: newBooks()}},
 		Channel:  channelCmd{Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}},
 		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}},
 
+		Delivery: newDeliveryCmd(),
+		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
+
 		BillingKey: billingKeyCmd{Import: billingKeyImportCmd{books: newBooks()}},
+		Alarm:      newAlarmCmd(),
+		Erase:      eraseCmd{books: newBooks()},
+		Backup:     backupCmd{settings: newSettings("db")},
+		Restore:    restoreCmd{books: newBooks()},
+		Vault:      newVaultCmd(),
 	}
 }

@@ -29,11 +29,11 @@ func TestJobThatNeverEndsIsLeftBehind(t *testing.T) {
 	runner := newRunner(s, map[string]jobs.Worker{
 		"again": func(context.Context, store.Job) error { return jobs.RetryAt(clock.Now(), nil) },
 		"once":  func(context.Context, store.Job) error { return nil },
-	}, appOptions{now: clock.Now, watch: watch})
+	}, nil, appOptions{now: clock.Now, watch: watch})
 	d := devJobs{&app{store: s, runner: runner}, watch}
 	plan := func(kind string, at time.Time) {
 		t.Helper()
-		if err := s.Write(t.Context(), func(tx *store.Tx) error { return tx.Enqueue(t.Context(), kind, "k", nil, at) }); err != nil {
+		if err := s.Write(t.Context(), func(tx *store.Tx) error { return tx.Enqueue(t.Context(), "", kind, "k", nil, at) }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,6 +16,8 @@ import (
 type group struct {
 	log     *slog.Logger
 	grace   time.Duration
+	before  func()        // called when ctx ends, before anything stops; may be nil
+	delay   time.Duration // between before and the stop: requests are still taken
 	servers []*http.Server
 	silent  silent
 	failed  chan error
@@ -51,9 +53,30 @@ func (g *group) wait(ctx context.Context) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		err = g.drain()
 	case err = <-g.failed:
 	}
 	return errors.Join(err, g.stop())
+}
+
+// drain goes on taking requests for a while, for those who have not heard yet
+// that there will soon be nobody to take them.
+func (g *group) drain() error {
+	if g.before != nil {
+		g.before()
+	}
+	if g.delay <= 0 {
+		return nil
+	}
+	g.log.Info("draining", "for", g.delay)
+	timer := time.NewTimer(g.delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case err := <-g.failed:
+		return err
+	}
 }
 
 // stop lets open requests finish, in the order the servers were started.

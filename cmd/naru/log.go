@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"log/slog"
+
+	"go.opentelemetry.io/otel/trace"
 )
 
 // logger writes to standard error, as text or JSON.
@@ -21,6 +24,22 @@ func level(name string) slog.Level {
 	}
 	return l
 }
+
+// tracedLog adds to each line the trace it belongs to, if there is one.
+type tracedLog struct{ slog.Handler }
+
+func (h tracedLog) Handle(ctx context.Context, r slog.Record) error {
+	if span := trace.SpanContextFromContext(ctx); span.IsValid() {
+		r.AddAttrs(slog.String("trace", span.TraceID().String()), slog.String("span", span.SpanID().String()))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+func (h tracedLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return tracedLog{h.Handler.WithAttrs(attrs)}
+}
+
+func (h tracedLog) WithGroup(name string) slog.Handler { return tracedLog{h.Handler.WithGroup(name)} }
 
 // ready tells whoever waits that requests are answered.
 func (m *Main) ready(at Addresses) {

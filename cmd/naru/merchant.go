@@ -27,6 +27,8 @@ type merchantFlags struct {
 	DefaultChannel   *string `placeholder:"CHANNEL-KEY" help:"Channel used when a page names none."`
 	UnknownKeyOK     *bool   `name:"unknown-key-ok" negatable:"" help:"An unknown customer_uid is answered with HTTP 200, as V1 once did."`
 
+	Retention *string `placeholder:"5y|1826d|off" help:"How long buyers' personal fields are kept after a payment last changed; they are erased by night. The books stay."`
+
 	AllowIP []string `name:"allow-ip" sep:"none" placeholder:"NETWORK" help:"Address or network (CIDR) that may call REST; repeat it for several. What is given replaces the list; empty for any."`
 }
 
@@ -59,6 +61,9 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 	if f.DefaultChannel != nil {
 		s.DefaultChannel = *f.DefaultChannel
 	}
+	if f.Retention != nil {
+		errs = append(errs, readRetention(*f.Retention, &s.Retention))
+	}
 	return errors.Join(errs...)
 }
 
@@ -80,6 +85,13 @@ func choose(flag string, text *string, yes, no string, to *bool) error {
 		*to = false
 	default:
 		return fmt.Errorf("--%s %q: want %s or %s", flag, *text, no, yes)
+	}
+	return nil
+}
+
+func readRetention(text string, to *pay.Retention) (err error) {
+	if *to, err = pay.ParseRetention(text); err != nil {
+		return fmt.Errorf("--retention: %w", err)
 	}
 	return nil
 }

@@ -1,11 +1,10 @@
 package main
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -15,50 +14,68 @@ import (
 	"naru/internal/store"
 )
 
-// metrics is what /metrics tells: counts of what passed through this process,
-// and, read from the books when asked, what waits.
+// metrics is what /metrics tells: counts of what passed through this process
+// (metrics_money.go has those about money) and, read from the books when asked,
+// what waits (metrics_waiting.go). Labels come from small sets; docs/observability.md
+// lists every metric.
 type metrics struct {
-	registry   *prometheus.Registry
-	requests   *prometheus.CounterVec
-	took       *prometheus.HistogramVec
-	deliveries *prometheus.CounterVec
-	notes      *prometheus.CounterVec
-	books      *store.Store
-	log        *slog.Logger
-	due        *prometheus.Desc
-	lag        *prometheus.Desc
-	unknown    *prometheus.Desc
-	alarms     *prometheus.Desc
-	readFailed *prometheus.Desc
+	registry *prometheus.Registry
+	log      *slog.Logger
+
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+	limited  *prometheus.CounterVec
+	replayed *prometheus.CounterVec
+	notes    *prometheus.CounterVec
+	money    moneyMetrics
+	jobs     jobMetrics
+	writes   *prometheus.HistogramVec
 }
 
-func newMetrics(s *store.Store, log *slog.Logger) *metrics {
-	desc := func(name, help string) *prometheus.Desc { return prometheus.NewDesc(name, help, nil, nil) }
+var (
+	quickBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
+	slowBuckets  = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
+)
+
+// newMetrics makes metrics without books: what waits is told once watch was called.
+func newMetrics(log *slog.Logger) *metrics {
 	m := &metrics{
-		registry: prometheus.NewRegistry(),
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "naru_http_requests_total", Help: "Requests by method, route and status.",
-		}, []string{"method", "route", "status"}),
-		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "naru_http_request_seconds", Help: "How long requests took, by route.",
-			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
-		}, []string{"route"}),
-		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "naru_webhook_tries_total", Help: "Tries of webhooks by outcome: delivered, failed (to be tried again), given_up, superseded.",
-		}, []string{"outcome"}),
-		notes: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "naru_window_parameters_noted_total", Help: "Parameters of windows that were not passed on as they were sent, by kind: unknown, deprecated, unused, adapted.",
-		}, []string{"kind"}),
-		books: s, log: log,
-		due:        desc("naru_jobs_due", "Jobs whose time has come and that are not done."),
-		lag:        desc("naru_jobs_lag_seconds", "How long the oldest due job has waited."),
-		unknown:    desc("naru_attempts_unsettled", "Calls to providers whose outcome stayed unknown, for a person to settle; counted up to 1000."),
-		alarms:     desc("naru_alarms_open", "What waits for a person."),
-		readFailed: desc("naru_books_unreadable", "1 when the database could not be read for this answer."),
+		registry: prometheus.NewRegistry(), log: log,
+		requests: counter("naru_http_requests_total", "Requests by method, route and status.", "method", "route", "status"),
+		took:     histogram("naru_http_request_seconds", "How long requests took, by route.", slowBuckets, "route"),
+		limited:  counter("naru_http_limited_total", "Requests refused for being too many, by what they were too many of: key, address, secret.", "of"),
+		replayed: counter("naru_http_replayed_total", "Answers that tell what an earlier call of the same Idempotency-Key did, by route.", "route"),
+		notes:    counter("naru_window_parameters_noted_total", "Parameters of windows that were not passed on as they were sent, by kind: unknown, deprecated, unused, adapted.", "kind"),
+		money:    newMoneyMetrics(),
+		jobs:     newJobMetrics(),
+		writes:   histogram("naru_store_write_seconds", "How long writing transactions took, waiting and the disk's sync included, by outcome: committed, undone.", quickBuckets, "outcome"),
 	}
-	m.registry.MustRegister(m.requests, m.took, m.deliveries, m.notes, m,
+	build := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "naru_build_info", Help: "1; the labels say what this program is.",
+		ConstLabels: prometheus.Labels{"version": version(), "go": runtime.Version()},
+	})
+	build.Set(1)
+	m.registry.MustRegister(m.requests, m.took, m.limited, m.replayed, m.notes, m.writes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.money.all()...)
+	m.registry.MustRegister(m.jobs.all()...)
 	return m
+}
+
+func counter(name, help string, labels ...string) *prometheus.CounterVec {
+	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+}
+
+func histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
+}
+
+// watch has what waits on the books told as well.
+func (m *metrics) watch(s *store.Store) {
+	m.registry.MustRegister(newWaitingMetrics(s, m.log))
+	if _, pooled := s.Pool(); pooled {
+		m.registry.MustRegister(newPoolMetrics(s))
+	}
 }
 
 // handler serves /metrics.
@@ -74,7 +91,14 @@ func (m *metrics) request(e rest.Event) {
 	}
 	m.requests.WithLabelValues(knownMethod(e.Method), route, strconv.Itoa(e.Status)).Inc()
 	m.took.WithLabelValues(route).Observe(e.Took.Seconds())
+	if e.Replayed {
+		m.replayed.WithLabelValues(route).Inc()
+	}
 }
+
+// tooMany counts a request that was refused for being one too many. What of is
+// one of rest's few words.
+func (m *metrics) tooMany(of string) { m.limited.WithLabelValues(of).Inc() }
 
 // noted counts a parameter of a window. Kinds are the gateway's own few words.
 func (m *metrics) noted(kind string) { m.notes.WithLabelValues(kind).Inc() }
@@ -86,58 +110,4 @@ func knownMethod(method string) string {
 		return method
 	}
 	return "other"
-}
-
-func (m *metrics) delivery(outcome string) { m.deliveries.WithLabelValues(outcome).Inc() }
-
-// Describe is of prometheus.Collector.
-func (m *metrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.due, m.lag, m.unknown, m.alarms, m.readFailed} {
-		out <- d
-	}
-}
-
-// Collect reads what waits.
-func (m *metrics) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)
-	defer cancel()
-	gauge := func(d *prometheus.Desc, v float64) { out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
-	w, err := m.waiting(ctx)
-	if err != nil {
-		m.log.WarnContext(ctx, "metrics: the books could not be read", "error", err)
-		gauge(m.readFailed, 1)
-		return
-	}
-	gauge(m.readFailed, 0)
-	gauge(m.due, float64(w.jobs))
-	gauge(m.lag, w.lag.Seconds())
-	gauge(m.unknown, float64(w.unknown))
-	gauge(m.alarms, float64(w.alarms))
-}
-
-type waiting struct {
-	jobs, unknown, alarms int
-	lag                   time.Duration
-}
-
-func (m *metrics) waiting(ctx context.Context) (w waiting, err error) {
-	err = m.books.Read(ctx, func(tx *store.Tx) error {
-		due, oldest, err := tx.CountJobs(ctx)
-		if err != nil {
-			return err
-		}
-		w.jobs = due
-		if due > 0 {
-			w.lag = max(0, tx.Now.Sub(oldest))
-		}
-		unsettled, err := tx.StuckAttempts(ctx, 1000)
-		if err != nil {
-			return err
-		}
-		w.unknown = len(unsettled)
-		alarms, err := tx.ListAlarms(ctx, true)
-		w.alarms = len(alarms)
-		return err
-	})
-	return w, err
 }

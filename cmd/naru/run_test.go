@@ -241,7 +241,7 @@ func testServe(t *testing.T, kind string, r *running) {
 	r.get(404, r.at.Gateway+"/metrics") // on the admin listener only
 	contains(t, "/metrics", r.get(200, r.at.Admin+"/metrics"),
 		`naru_http_requests_total{method="POST",route="/users/getToken",status="401"} 1`,
-		"naru_jobs_due 0", "naru_attempts_unsettled 0", "naru_alarms_open 0", "naru_books_unreadable 0", "go_goroutines")
+		`naru_jobs_due{kind="deliver"} 0`, "naru_attempts_unsettled 0", `naru_alarms_open{kind="amount"} 0`, "naru_books_unreadable 0", "go_goroutines")
 	if code := r.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"naru/internal/jobs"
@@ -11,14 +12,15 @@ import (
 )
 
 // newRunner makes the runner of all jobs. Deliveries wait for slow merchants, so
-// many run at once.
-func newRunner(s *store.Store, workers map[string]jobs.Worker, o appOptions) *jobs.Runner {
+// many run at once; lane is how many to one address.
+func newRunner(s *store.Store, workers map[string]jobs.Worker, lane func(string) int, o appOptions) *jobs.Runner {
 	if o.watch != nil {
 		workers = o.watch.watched(workers)
 	}
 	return jobs.New(jobs.Options{
 		Store: s, Now: o.now, Log: o.log, Workers: workers,
-		Concurrency: map[string]int{notify.JobDeliver: 32},
+		Concurrency: map[string]int{notify.JobDeliver: notify.Slots, notify.JobResend: notify.Slots / 8},
+		LaneLimit:   map[string]func(string) int{notify.JobDeliver: lane, notify.JobResend: lane},
 	})
 }
 
@@ -26,7 +28,12 @@ func newRunner(s *store.Store, workers map[string]jobs.Worker, o appOptions) *jo
 // those that run, at most for the grace.
 func startJobs(ctx context.Context, a *app, grace time.Duration, log *slog.Logger) (stop func()) {
 	a.runner.Start(ctx)
+	var watch sync.WaitGroup
+	if a.alerts != nil {
+		watch.Go(func() { a.alerts.Run(ctx) })
+	}
 	return func() {
+		watch.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), grace)
 		defer cancel()
 		if err := a.runner.Stop(ctx); err != nil {

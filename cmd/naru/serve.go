@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"naru/internal/config"
+	"naru/internal/rest"
 )
 
 type serveCmd struct {
@@ -40,11 +41,14 @@ func (c *serveCmd) Run(ctx context.Context, m *Main) error {
 	a, err := newApp(ctx, appOptions{
 		db: cfg.DB.Reveal(), master: master, migrate: !c.NoMigrate, publicURL: doors.publicURL, now: m.Now, log: log,
 		retries: cfg.WebhookRetries, allowPrivate: cfg.AllowPrivate, checkoutLife: cfg.CheckoutLife,
+		limits:   &rest.LimitOptions{Key: rest.Limit(cfg.RequestLimit), Address: rest.Limit(cfg.AddressLimit)},
+		watching: cfg.Watching, alerts: true,
 	})
 	if err != nil {
 		return errors.Join(err, doors.close())
 	}
 	group := newGroup(log, cfg.ShutdownTimeout)
+	group.before, group.delay = a.ready.drain, cfg.DrainDelay
 	if cfg.TLSCert != "" {
 		group.serve(doors.gateway, behindProxies(cfg.TrustedProxies, a), cfg.TLSCert, cfg.TLSKey)
 	} else {

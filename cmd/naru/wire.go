@@ -15,8 +15,10 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
+	"naru/internal/alert"
 	"naru/internal/checkout"
 	"naru/internal/codes"
+	"naru/internal/config"
 	"naru/internal/gateway"
 	"naru/internal/jobs"
 	"naru/internal/notify"
@@ -42,7 +44,10 @@ type appOptions struct {
 	allowPrivate []netip.Prefix
 	anyAddress   bool
 	checkoutLife time.Duration
-	watch        *jobWatch // nil: nobody looks on
+	watch        *jobWatch          // nil: nobody looks on
+	limits       *rest.LimitOptions // nil: clients may ask as often as they like
+	watching     config.Watching
+	alerts       bool // the operator is told what waits for a person
 }
 
 // app is a whole gateway: its books, its decisions, its jobs and its faces.
@@ -53,13 +58,26 @@ type app struct {
 	notifier *notify.Notifier
 	runner   *jobs.Runner
 	metrics  *metrics
+	traces   *tracing // nil: off
+	alerts   *alert.Alerter
+	ready    *readiness
 	calls    *http.Client // to providers
+	log      *slog.Logger
 }
 
 // newApp puts a gateway together. Its jobs do not run until runner.Run.
 func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
-	a := &app{calls: newProviderClient()}
-	if a.store, err = store.Open(ctx, o.db, store.Options{Now: o.now, Log: o.log}); err != nil {
+	a := &app{calls: newProviderClient(), log: o.log, metrics: newMetrics(o.log)}
+	if a.traces, err = newTracing(ctx, o.watching, o.log); err != nil {
+		return nil, err
+	}
+	if a.traces != nil {
+		o.log = slog.New(tracedLog{o.log.Handler()})
+	}
+	watch := &observer{metrics: a.metrics, log: o.log, traces: a.traces}
+	a.calls.Transport = transport{a.calls.Transport.(*http.Transport), watch}
+	if a.store, err = store.Open(ctx, o.db, store.Options{Now: o.now, Log: o.log, Watch: watch.storeWatch()}); err != nil {
+		a.traces.close(o.log)
 		return nil, err
 	}
 	defer func() {
@@ -82,18 +100,27 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	if err := claimBooks(ctx, a.store, o.anyAddress); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.store, o.log)
+	a.metrics.watch(a.store)
+	a.ready = &readiness{books: a.store, log: o.log, lateFrom: o.watching.LateQueue}
 	a.notifier = notify.New(notify.Options{
-		Store: a.store, Log: o.log, Version: version(), Retries: o.retries, AllowPrivate: o.allowPrivate,
-		AnyAddress: o.anyAddress, Tried: a.metrics.delivery,
+		Store: a.store, Vault: v, Log: o.log, Version: version(), Retries: o.retries, AllowPrivate: o.allowPrivate,
+		AnyAddress: o.anyAddress, Tried: watch.tried,
 	})
 	a.gateway = gateway.New(gateway.Options{
 		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier),
 		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
+		Observe: watch.steps(),
 	})
 	workers := a.gateway.Workers()
 	maps.Copy(workers, a.notifier.Workers())
-	a.runner = newRunner(a.store, workers, o)
+	if o.alerts {
+		if a.alerts, err = newAlerter(a.store, o); err != nil {
+			return nil, err
+		}
+		watch.alerts = a.alerts
+		maps.Copy(workers, a.alerts.Workers())
+	}
+	a.runner = newRunner(a.store, watch.jobs(workers), a.notifier.LaneLimit, o)
 	a.Handler, err = a.routes(o)
 	return a, err
 }
@@ -129,21 +156,22 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 		return nil, err
 	}
 	pages := chi.NewRouter()
-	pages.Use(rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), headOfFiles)
+	limits := a.limits(o.limits)
+	pages.Use(limits.Address(pageLimited), rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), headOfFiles)
 	script.Routes(pages)
 	windows.Routes(pages)
 
 	mux := chi.NewRouter()
 	mux.Get("/healthz", healthy)
-	mux.Get("/readyz", a.isReady(o.log))
+	mux.Method(http.MethodGet, "/readyz", a.ready)
 	for _, prefix := range []string{"/v1/*", "/js/*", "/sdk/*", "/checkout/*"} {
 		mux.Handle(prefix, rest.Root(pages))
 	}
-	mux.Handle("/notices/*", notices.New(notices.Options{Gateway: a.gateway, Log: o.log, Done: a.metrics.request}))
-	api := v1.New(v1.Options{Gateway: a.gateway, Store: a.store, Now: o.now, Log: o.log, Done: a.metrics.request})
+	mux.Handle("/notices/*", limits.Address(pageLimited)(notices.New(notices.Options{Gateway: a.gateway, Log: o.log, Done: a.metrics.request})))
+	api := v1.New(v1.Options{Gateway: a.gateway, Store: a.store, Now: o.now, Log: o.log, Done: a.metrics.request, Limits: limits})
 	mux.Handle("/*", api)
 	mux.MethodNotAllowed(api.ServeHTTP)
-	return mux, nil
+	return a.traces.requests(mux), nil
 }
 
 // headOfFiles answers HEAD where GET is answered, but on the links of a
@@ -181,7 +209,9 @@ func (a *app) close() error {
 		a.notifier.Close()
 	}
 	a.calls.CloseIdleConnections()
-	return a.store.Close()
+	err := a.store.Close()
+	a.traces.close(a.log)
+	return err
 }
 
 // newProviderClient makes the client for calls to providers. Each call brings

@@ -43,6 +43,26 @@ func TestEmptyConfigIsWhole(t *testing.T) {
 	}
 }
 
+// TestLimits: a number, two, or off; anything else is refused with what is allowed.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	c := load(t, config.Input{})
+	if c.RequestLimit != (config.Limit{PerSecond: 200, Burst: 400}) || c.AddressLimit != (config.Limit{PerSecond: 500, Burst: 2000}) {
+		t.Errorf("defaults: %+v %+v", c.RequestLimit, c.AddressLimit)
+	}
+	for text, want := range map[string]config.Limit{"off": {}, "7": {PerSecond: 7, Burst: 14}, "50/10": {PerSecond: 50, Burst: 10}, "1000000": {PerSecond: 1_000_000, Burst: 2_000_000}} {
+		if c := load(t, config.Input{Flags: map[string]string{"request-limit": text}}); c.RequestLimit != want {
+			t.Errorf("%q: %+v", text, c.RequestLimit)
+		}
+	}
+	for _, text := range []string{"", "0", "-1", "x", "10/", "10/0", "/5", "10/20/30", "1000001", "1.5"} {
+		_, err := config.Load(config.Input{Flags: map[string]string{"address-limit": text}})
+		if err == nil || !strings.Contains(err.Error(), "address-limit") || !strings.Contains(err.Error(), "200/1000, or the word off") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestEarlierSourceWins(t *testing.T) {
 	t.Parallel()
 	in := config.Input{FileName: "naru.conf", File: []byte("listen = :3\n")}

@@ -90,7 +90,7 @@ func (c Config) together() Problems {
 	if c.MasterKey != "" && c.MasterKeyFile != "" {
 		p = append(p, "master-key and master-key-file: give one of them, not both")
 	}
-	return p
+	return append(p, c.alerting()...)
 }
 
 // derive fills what follows from other settings.

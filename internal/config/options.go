@@ -29,9 +29,16 @@ type Config struct {
 	AllowPrivate    []netip.Prefix
 	ShutdownTimeout time.Duration
 	CheckoutLife    time.Duration
+	RequestLimit    Limit // of one API key
+	AddressLimit    Limit // of one client address
+	Watching
 
 	origins map[string]origin // by key
 }
+
+// Limit is how many requests are let through: PerSecond on average, Burst at once
+// after a pause. The zero Limit lets everything through.
+type Limit struct{ PerSecond, Burst int }
 
 // origin is a setting's text and where it came from.
 type origin struct {
@@ -56,7 +63,7 @@ func (o Option) Env() string { return envName(o.Key) }
 
 // Options is the table, in the order of the documentation.
 func Options() []Option {
-	return []Option{
+	return append([]Option{
 		{Key: "listen", Type: "host:port", Default: "127.0.0.1:8080", set: into(address, func(c *Config, v string) { c.Listen = v }),
 			Doc: "Address the gateway listens on."},
 		{Key: "public-url", Type: "URL", set: into(publicURL, func(c *Config, v string) { c.PublicURL = v }),
@@ -87,7 +94,11 @@ func Options() []Option {
 			Doc: "How long a stopping server lets open requests and calls to providers finish. What is cut off is settled after the next start."},
 		{Key: "checkout-life", Type: "duration", Default: "30m", set: into(duration(time.Minute, 24*time.Hour), func(c *Config, v time.Duration) { c.CheckoutLife = v }),
 			Doc: "How long a buyer may open a checkout link after it was made."},
-	}
+		{Key: "request-limit", Type: "requests per second, or requests per second/burst, or off", Default: "200/400", set: into(limit, func(c *Config, v Limit) { c.RequestLimit = v }),
+			Doc: "REST requests that one API key may make to one node, on average and at once after a pause. What is more is answered with HTTP 429 and Retry-After. POST /users/getToken does not count."},
+		{Key: "address-limit", Type: "requests per second, or requests per second/burst, or off", Default: "500/2000", set: into(limit, func(c *Config, v Limit) { c.AddressLimit = v }),
+			Doc: "Requests of all kinds that one client address (of IPv6: one /64) may make to one node. Loopback is not limited. Behind a proxy set trusted-proxies, or all clients are taken for one."},
+	}, watching()...)
 }
 
 // into joins a parser and the place its value goes to.

@@ -161,10 +161,30 @@ func duration(least, most time.Duration) func(string) (time.Duration, error) {
 	return func(text string) (time.Duration, error) {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < least || d > most {
-			return 0, fmt.Errorf("want a duration from %s to %s, such as %s", least, most, least*2)
+			return 0, fmt.Errorf("want a duration from %s to %s, such as %s", least, most, max(least*2, time.Second))
 		}
 		return d, nil
 	}
+}
+
+// maxPerSecond bounds a limit: beyond it there might as well be none.
+const maxPerSecond = 1_000_000
+
+// limit reads "200", which allows twice as many at once, "200/1000" or "off".
+func limit(text string) (Limit, error) {
+	if text == "off" {
+		return Limit{}, nil
+	}
+	rate, burst, both := strings.Cut(text, "/")
+	n, err := strconv.Atoi(rate)
+	m := 2 * n
+	if err == nil && both {
+		m, err = strconv.Atoi(burst)
+	}
+	if err != nil || n < 1 || n > maxPerSecond || m < 1 || m > 2*maxPerSecond {
+		return Limit{}, fmt.Errorf("want a number from 1 to %d, two such as 200/1000, or the word off", maxPerSecond)
+	}
+	return Limit{n, m}, nil
 }
 
 // list splits at commas and drops blanks.

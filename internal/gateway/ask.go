@@ -72,12 +72,14 @@ func (g *Gateway) intend(ctx context.Context, a asking, timing connector.Timing)
 	var p pay.Payment
 	var attempt pay.Attempt
 	id := g.newAttemptID()
+	ctx, step := g.begin(ctx, Step{Name: StepIntend, Kind: a.kind, Attempt: id})
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
 		if p, attempt, err = a.intend(ctx, tx); err != nil {
 			return err
 		}
 		return insertAttempt(ctx, tx, p, &attempt, id, a.kind, timing)
 	})
+	step.intended(p, attempt, err)
 	return p, attempt, err
 }
 
@@ -88,7 +90,11 @@ func insertAttempt(ctx context.Context, tx *store.Tx, p pay.Payment, a *pay.Atte
 	if err := tx.InsertAttempt(ctx, *a); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, JobResolve, string(id), resolveArg{p.Merchant}, a.Deadline.Add(resolveMargin))
+	b := store.Began{Kind: string(kind), ID: string(id), Payment: p.ID, MerchantUID: p.MerchantUID}
+	if err := begins(ctx, tx, b, a.Deadline.Add(resolveMargin)); err != nil {
+		return err
+	}
+	return tx.Enqueue(ctx, p.Merchant, JobResolve, string(id), resolveArg{p.Merchant}, a.Deadline.Add(resolveMargin))
 }
 
 // put is steps two and three: the question and what is learned of it.
@@ -99,7 +105,9 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 		call.TestCode = ""
 	}
 	asking, stop := within(ctx, timing.Deadline)
+	asking, step := g.beginFor(asking, StepAsk, p, attempt)
 	out, callErr := a.call(asking, conn, call, p)
+	step.answered(p, attempt, out, callErr)
 	stop()
 	if a.again && callErr != nil {
 		callErr = fmt.Errorf("sent again: %s", callErr) // not wrapped: its kind is about this sending alone
@@ -107,7 +115,9 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 	if err := g.fault(a.kind, pointAnswered); err != nil {
 		return p, attempt, err
 	}
-	p, attempt, err := g.learn(ctx, attempt, timing, out, callErr, heard)
+	learning, step := g.beginFor(ctx, StepLearn, p, attempt)
+	p, attempt, err := g.learn(learning, attempt, timing, out, callErr, heard)
+	step.learned(p, attempt, err)
 	if err != nil {
 		return p, attempt, fmt.Errorf("record the answer to %s %s: %w", a.kind, attempt.ID, err)
 	}
@@ -118,7 +128,6 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 		g.log.WarnContext(ctx, "outcome unknown", "payment", p.ID, "attempt", attempt.ID, "kind", a.kind, "err", callErr)
 		return p, attempt, ErrOutcomeUnknown
 	}
-	g.log.InfoContext(ctx, "attempt", "payment", p.ID, "attempt", attempt.ID, "kind", a.kind, "outcome", attempt.Status, "code", attempt.Code, "status", p.Status)
 	return p, attempt, nil
 }
 

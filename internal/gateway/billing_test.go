@@ -2,12 +2,10 @@ package gateway_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -107,34 +105,6 @@ func TestChargeAgain(t *testing.T) {
 		if _, err := r.again("c1", "o1", 9900); !errors.Is(err, gateway.ErrOrderUsed) {
 			t.Errorf("a cancelled number was charged again: %v", err)
 		}
-	})
-}
-
-// A hundred calls with one order number take money exactly once.
-func TestHundredChargesOfOneOrder(t *testing.T) {
-	both(t, func(t *testing.T, r *rig, p pay.Provider) {
-		r.key(p, "c1")
-		var wg sync.WaitGroup
-		var mu sync.Mutex
-		results := map[string]int{}
-		for range 100 {
-			wg.Go(func() {
-				_, err := r.again("c1", "same", 5000)
-				mu.Lock()
-				defer mu.Unlock()
-				results[fmt.Sprint(err)]++
-			})
-		}
-		wg.Wait()
-		if results["<nil>"] != 1 || results[gateway.ErrOrderUsed.Error()] != 99 {
-			t.Fatalf("results %v\n%s", results, r.log)
-		}
-		found, total, err := r.gw.KeyPayments(r.ctx, r.merchant.ID, "c1", 1, 20)
-		must2(t, err)
-		if total != 1 || found[0].Status != pay.StatusPaid {
-			t.Fatalf("%d payments, the first %s", total, found[0].Status)
-		}
-		r.agrees(found[0].ID)
 	})
 }
 

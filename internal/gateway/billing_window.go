@@ -63,7 +63,7 @@ func (g *Gateway) expectKey(ctx context.Context, tx *store.Tx, v visit, proof pa
 	if err := tx.InsertBillingKey(ctx, k); err != nil {
 		return err
 	}
-	return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(keyLook))
+	return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(keyLook))
 }
 
 func proofOf(id pay.KeyID) string { return "billing_proof:" + string(id) }
@@ -125,7 +125,7 @@ func (g *Gateway) askSoon(ctx context.Context, k pay.BillingKey) error {
 			return err
 		}
 		due := tx.Now.Add(gap(g.drivers[k.Provider].Timings[pay.AttemptIssueKey], 0))
-		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, due)
+		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, due)
 	})
 }
 
@@ -152,7 +152,7 @@ func (g *Gateway) agreed(ctx context.Context, token string, proof pay.Secret) (p
 			return err
 		}
 		timing := g.drivers[v.p.Provider].Timings[pay.AttemptIssueKey]
-		return tx.Enqueue(ctx, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
 	})
 	return k, err
 }

@@ -122,7 +122,7 @@ func (g *Gateway) endKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (p
 	if err != nil {
 		return k, err
 	}
-	return k, tx.DeleteJob(ctx, JobResolveKey, string(k.ID))
+	return k, tx.DeleteJob(ctx, k.Merchant, JobResolveKey, string(k.ID))
 }
 
 // keyIssued brings the key of a window into use and its payment to paid, which is
@@ -130,7 +130,7 @@ func (g *Gateway) endKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (p
 // meanwhile, or whose customer was deleted since the buyer agreed, brings no key:
 // it is given back.
 func (b books) keyIssued(ctx context.Context, p pay.Payment, k pay.BillingKey) error {
-	if err := b.tx.DeleteJob(ctx, JobResolveKey, string(k.ID)); err != nil {
+	if err := b.tx.DeleteJob(ctx, k.Merchant, JobResolveKey, string(k.ID)); err != nil {
 		return err
 	}
 	err := b.tx.Reserve(ctx, p.Merchant, p.MerchantUID, p.ID)
@@ -173,7 +173,7 @@ func (b books) giveUpWindowKey(ctx context.Context, p pay.Payment, k pay.Billing
 	if err != nil {
 		return err
 	}
-	if err := b.tx.Enqueue(ctx, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, b.tx.Now); err != nil {
+	if err := b.tx.Enqueue(ctx, k.Merchant, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, b.tx.Now); err != nil {
 		return err
 	}
 	return b.decline(ctx, &p, f)

@@ -59,6 +59,9 @@ func cancelDetailOf(a pay.Attempt) cancelDetail {
 // most once: racing cancels share what is left. ErrOutcomeUnknown means the
 // provider's answer was lost and is being looked for; the cancel may yet happen.
 func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, error) {
+	if p, told, err := g.cancelledBefore(ctx); told {
+		return p, err
+	}
 	id, err := g.cancellable(ctx, r)
 	if err != nil {
 		return pay.Payment{}, err

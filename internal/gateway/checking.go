@@ -34,7 +34,7 @@ func (g *Gateway) chargeChecking(ctx context.Context, k pay.BillingKey, r Schedu
 			now, err := g.reserveCharge(ctx, tx, p)
 			if err == nil {
 				later := tx.Now.Add(on.d.Timings[pay.AttemptCharge].Deadline + time.Minute)
-				err = tx.Enqueue(ctx, JobCheckingBack, string(now.ID), syncArg{now.Merchant}, later)
+				err = tx.Enqueue(ctx, now.Merchant, JobCheckingBack, string(now.ID), syncArg{now.Merchant}, later)
 			}
 			return now, pay.Attempt{Amount: r.Checking, Detail: chargeDetail{Key: k.ID}.json()}, err
 		},
@@ -53,6 +53,7 @@ func (g *Gateway) chargeChecking(ctx context.Context, k pay.BillingKey, r Schedu
 }
 
 func (g *Gateway) giveCheckingBack(ctx context.Context, m pay.MerchantID, id pay.PaymentID) error {
+	ctx = withoutIdempotency(ctx) // no work of the merchant's
 	_, err := g.Cancel(ctx, CancelRequest{Merchant: m, PaymentID: id, Reason: reasonChecking, Actor: actorChecking})
 	if errors.Is(err, ErrFullyCancelled) {
 		return nil

@@ -244,7 +244,7 @@ func (g *Gateway) endWithout(ctx context.Context, v visit, f failure) error {
 		if _, err = tx.StepCheckout(ctx, c, checkoutDone); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, JobSync, string(v.p.ID), syncArg{v.p.Merchant}, v.c.Expires.Add(time.Minute))
+		return tx.Enqueue(ctx, v.p.Merchant, JobSync, string(v.p.ID), syncArg{v.p.Merchant}, v.c.Expires.Add(time.Minute))
 	})
 }
 

@@ -265,7 +265,7 @@ func (g *Gateway) windowOpened(ctx context.Context, tx *store.Tx, v visit, launc
 	if life := tx.Now.Add(g.drivers[p.Provider].BillingLife); v.w.Billing != nil && life.After(until) {
 		until = life
 	}
-	return p, tx.Enqueue(ctx, JobSync, string(p.ID), syncArg{p.Merchant}, until.Add(lapseMargin))
+	return p, tx.Enqueue(ctx, p.Merchant, JobSync, string(p.ID), syncArg{p.Merchant}, until.Add(lapseMargin))
 }
 
 // windowOf is what the connector is asked to open.

@@ -55,7 +55,7 @@ func (r *rig) hasJob(kind string) bool {
 	r.t.Helper()
 	found := false
 	must2(r.t, r.store.Read(r.ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.HasJob(r.ctx, kind, "", "\uffff")
+		found, err = tx.HasJob(r.ctx, kind)
 		return err
 	}))
 	return found

@@ -25,12 +25,18 @@ func (g *Gateway) Reprepare(ctx context.Context, m pay.MerchantID, uid pay.Merch
 }
 
 func (g *Gateway) prepare(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, change func(*store.Tx) error) (store.Order, error) {
+	if begunBefore(ctx) != nil {
+		return g.Prepared(ctx, m, uid)
+	}
 	var o store.Order
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		if err := change(tx); err != nil {
 			return err
 		}
-		var err error
+		err := begins(ctx, tx, store.Began{Kind: beganPrepare, MerchantUID: uid}, tx.Now)
+		if err != nil {
+			return err
+		}
 		o, err = tx.Order(ctx, m, uid)
 		return err
 	})

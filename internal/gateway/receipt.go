@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -21,6 +22,9 @@ type receiptArg struct {
 // at a time: ErrReceiptIssued. Its intention is committed before the provider is
 // asked; a lost answer is had again under the same key.
 func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Receipt, error) {
+	if row, told, err := g.receiptBefore(ctx); told {
+		return row, err
+	}
 	number := strings.NewReplacer("-", "", " ", "").Replace(r.Identifier.Reveal())
 	if number == "" || strings.Trim(number, "0123456789") != "" || len(number) > 30 {
 		return pay.Receipt{}, &Invalid{"identifier", "must be 1 to 30 digits"} // the value is personal: it is not repeated
@@ -41,6 +45,9 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 		row.Created, row.Updated = tx.Now, tx.Now
 		if err := tx.InsertReceipt(ctx, row); err != nil {
 			return translate(err, store.ErrExists, ErrReceiptIssued)
+		}
+		if err := begins(ctx, tx, receiptBegan(beganIssueReceipt, row), receiptLate(tx, on.d)); err != nil {
+			return err
 		}
 		return enqueueReceipt(ctx, tx, row, on.d)
 	})
@@ -66,8 +73,12 @@ func (g *Gateway) askReceiptTwice(ctx context.Context, on opened[connector.Recei
 func receiptSealedAs(id pay.ReceiptID) string { return "receipt:" + string(id) }
 
 func enqueueReceipt(ctx context.Context, tx *store.Tx, r pay.Receipt, d connector.Driver) error {
-	at := tx.Now.Add(d.Timings[pay.AttemptReceipt].Deadline).Add(resolveMargin)
-	return tx.Enqueue(ctx, JobResolveReceipt, string(r.ID), receiptArg{r.Merchant}, at)
+	return tx.Enqueue(ctx, r.Merchant, JobResolveReceipt, string(r.ID), receiptArg{r.Merchant}, receiptLate(tx, d))
+}
+
+// receiptLate is when an answer that has not come is looked for.
+func receiptLate(tx *store.Tx, d connector.Driver) time.Time {
+	return tx.Now.Add(d.Timings[pay.AttemptReceipt].Deadline).Add(resolveMargin)
 }
 
 // receiptFor finds the channel of a receipt and fills in what is known of it.
@@ -220,7 +231,7 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 		if now, err = tx.StepReceipt(ctx, now, ev); err != nil {
 			return err
 		}
-		return tx.DeleteJob(ctx, JobResolveReceipt, string(now.ID))
+		return tx.DeleteJob(ctx, now.Merchant, JobResolveReceipt, string(now.ID))
 	})
 	switch {
 	case err != nil:
@@ -280,6 +291,9 @@ func (g *Gateway) findReceipt(ctx context.Context, find func(*store.Tx) (pay.Rec
 
 // CancelReceiptOfPayment cancels the cash receipt of a payment.
 func (g *Gateway) CancelReceiptOfPayment(ctx context.Context, m pay.MerchantID, id pay.PaymentID, testCode string) (pay.Receipt, error) {
+	if r, told, err := g.receiptBefore(ctx); told {
+		return r, err
+	}
 	on, err := receiptChannel(ctx, g, m, id)
 	if err != nil {
 		return pay.Receipt{}, err
@@ -293,6 +307,9 @@ func (g *Gateway) CancelReceiptOfPayment(ctx context.Context, m pay.MerchantID, 
 
 // CancelReceiptOfOrder cancels the cash receipt for money taken elsewhere.
 func (g *Gateway) CancelReceiptOfOrder(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, testCode string) (pay.Receipt, error) {
+	if r, told, err := g.receiptBefore(ctx); told {
+		return r, err
+	}
 	r, err := g.ReceiptOfOrder(ctx, m, uid)
 	if err != nil {
 		return r, err
@@ -321,6 +338,9 @@ func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.Receipt
 		}
 		r.CancelKey = g.newUUID()
 		if r, err = tx.StepReceipt(ctx, r, pay.EvReceiptCancelStarted); err != nil {
+			return err
+		}
+		if err := begins(ctx, tx, receiptBegan(beganCancelReceipt, r), receiptLate(tx, on.d)); err != nil {
 			return err
 		}
 		return enqueueReceipt(ctx, tx, r, on.d)

@@ -33,6 +33,14 @@ func (g *Gateway) Workers() map[string]jobs.Worker {
 		JobRevokeKey:      g.workRevokeKey,
 		JobSchedule:       g.workSchedule,
 		JobResolveReceipt: g.workResolveReceipt,
+		JobRetain:         g.workRetain,
+
+		JobHeed:            g.workHeed,
+		JobReapIdempotency: g.workReapIdempotency,
+
+		JobPlanNightly: g.workPlanNightly,
+		JobVerify:      g.workVerify,
+		JobReconcile:   g.workReconcile,
 	}
 }
 
@@ -221,12 +229,12 @@ func (g *Gateway) askLater(ctx context.Context, timing connector.Timing, a pay.A
 			}
 		}
 		if now.Tries < len(timing.Gaps) {
-			return tx.Enqueue(ctx, JobResolve, string(a.ID), resolveArg{a.Merchant}, tx.Now.Add(gap(timing, now.Tries)))
+			return tx.Enqueue(ctx, a.Merchant, JobResolve, string(a.ID), resolveArg{a.Merchant}, tx.Now.Add(gap(timing, now.Tries)))
 		}
 		if err := tx.MarkStuck(ctx, now); err != nil {
 			return err
 		}
-		if err := tx.DeleteJob(ctx, JobResolve, string(a.ID)); err != nil {
+		if err := tx.DeleteJob(ctx, a.Merchant, JobResolve, string(a.ID)); err != nil {
 			return err
 		}
 		text := fmt.Sprintf("the outcome of %s %s could not be learned in %d questions", now.Kind, now.ID, now.Tries)

@@ -219,14 +219,14 @@ func (r *rig) loadKeys(ctx context.Context) (keys []byte, err error) {
 }
 
 func (r *rig) saveKeys(ctx context.Context, keys []byte) error {
-	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, keys, true) })
+	return r.store.Write(ctx, func(tx *store.Tx) error { return tx.PutKeyset(ctx, keys) })
 }
 
 // jobNotify stands for package notify: an event is kept with the change it tells of.
 const jobNotify = "notify"
 
 func tell(ctx context.Context, tx *store.Tx, _ pay.Payment, e gateway.Event) error {
-	return tx.Enqueue(ctx, jobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now)
+	return tx.Enqueue(ctx, e.Merchant, jobNotify, fmt.Sprintf("%s:%019d", e.Payment, e.Seq), e, tx.Now)
 }
 
 // workers are the gateway's, and a notify that keeps what it is told.

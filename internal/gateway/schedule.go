@@ -15,6 +15,9 @@ import (
 // none and a card is given; a checking amount is charged and given back first.
 // Either all items are booked or none.
 func (g *Gateway) Schedule(ctx context.Context, r ScheduleRequest) ([]Booked, error) {
+	if rows, told, err := g.scheduledBefore(ctx, &r); told {
+		return rows, err
+	}
 	if err := g.checkItems(r); err != nil {
 		return nil, err
 	}
@@ -38,9 +41,12 @@ func (g *Gateway) Schedule(ctx context.Context, r ScheduleRequest) ([]Booked, er
 		if err := tx.InsertSchedules(ctx, rows); err != nil {
 			return translate(err, store.ErrExists, ErrScheduleTaken)
 		}
+		if err := begins(ctx, tx, store.Began{Kind: beganSchedule}, tx.Now); err != nil {
+			return err
+		}
 		due := make([]store.NewJob, len(rows))
 		for i, s := range rows {
-			due[i] = store.NewJob{Key: scheduleKey(s), Arg: scheduleArg{s.Merchant, s.MerchantUID}, RunAt: s.At}
+			due[i] = store.NewJob{Merchant: s.Merchant, Key: scheduleKey(s), Arg: scheduleArg{s.Merchant, s.MerchantUID}, RunAt: s.At}
 		}
 		return tx.EnqueueMany(ctx, JobSchedule, due)
 	})
@@ -84,10 +90,7 @@ func (g *Gateway) checkItems(r ScheduleRequest) error {
 // numbersFree looks before anything is asked for their sake whether the order
 // numbers may be booked. The books decide when the rows are written.
 func (g *Gateway) numbersFree(ctx context.Context, r ScheduleRequest) error {
-	uids := make([]pay.MerchantUID, len(r.Items))
-	for i, item := range r.Items {
-		uids[i] = item.MerchantUID
-	}
+	uids := numbersOf(r)
 	return g.store.Read(ctx, func(tx *store.Tx) error {
 		taken, err := tx.Schedules(ctx, r.Merchant, uids)
 		if err != nil {
@@ -215,6 +218,9 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 	if customer == "" && len(uids) == 0 {
 		return nil, &Invalid{"customer_uid", "customer_uid or merchant_uid is needed"}
 	}
+	if rows, told, err := g.unscheduledBefore(ctx, m); told {
+		return rows, err
+	}
 	var revoked []pay.Schedule
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
 		revoked = nil
@@ -233,12 +239,15 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 			if err != nil {
 				return err
 			}
-			if err := tx.DeleteJob(ctx, JobSchedule, scheduleKey(now)); err != nil {
+			if err := tx.DeleteJob(ctx, now.Merchant, JobSchedule, scheduleKey(now)); err != nil {
 				return err
 			}
 			revoked = append(revoked, now)
 		}
-		return nil
+		if len(revoked) == 0 {
+			return nil
+		}
+		return begins(ctx, tx, revokes(revoked), tx.Now)
 	})
 	if err != nil {
 		return nil, err
@@ -267,6 +276,9 @@ func (g *Gateway) Reschedule(ctx context.Context, m pay.MerchantID, uid pay.Merc
 }
 
 func (g *Gateway) rebook(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, at time.Time, ev pay.ScheduleEvent) (Booked, error) {
+	if begunBefore(ctx) != nil {
+		return g.BookedCharge(ctx, m, uid)
+	}
 	var s pay.Schedule
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
 		if s, err = tx.Schedule(ctx, m, uid); err != nil {
@@ -282,7 +294,10 @@ func (g *Gateway) rebook(ctx context.Context, m pay.MerchantID, uid pay.Merchant
 		if s, err = tx.StepSchedule(ctx, s, ev); err != nil {
 			return translate(err, store.ErrConflict, ErrScheduleStatus)
 		}
-		return tx.Enqueue(ctx, JobSchedule, scheduleKey(s), scheduleArg{m, uid}, at)
+		if err := begins(ctx, tx, store.Began{Kind: beganReschedule, MerchantUID: uid}, tx.Now); err != nil {
+			return err
+		}
+		return tx.Enqueue(ctx, m, JobSchedule, scheduleKey(s), scheduleArg{m, uid}, at)
 	})
 	if err != nil {
 		return Booked{}, err

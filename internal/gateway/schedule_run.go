@@ -72,6 +72,9 @@ func (e *notBegun) Unwrap() error { return e.error }
 // RetrySchedule charges at once a schedule that failed or was revoked. A
 // declined charge is no error: the payment says so.
 func (g *Gateway) RetrySchedule(ctx context.Context, m pay.MerchantID, uid pay.MerchantUID, testCode string) (pay.Payment, error) {
+	if p, told, err := g.chargedBefore(ctx); told {
+		return retried(p, err)
+	}
 	s, err := g.BookedCharge(ctx, m, uid)
 	if err != nil {
 		return pay.Payment{}, err
@@ -79,7 +82,10 @@ func (g *Gateway) RetrySchedule(ctx context.Context, m pay.MerchantID, uid pay.M
 	if s.Key == nil {
 		return pay.Payment{}, ErrNoBillingKey
 	}
-	p, err := g.execute(ctx, scheduleArg{m, uid}, pay.EvScheduleRetried, testCode)
+	return retried(g.execute(ctx, scheduleArg{m, uid}, pay.EvScheduleRetried, testCode))
+}
+
+func retried(p pay.Payment, err error) (pay.Payment, error) {
 	if _, declined := errors.AsType[*DeclinedError](err); declined || errors.Is(err, ErrProviderDown) && p.Status == pay.StatusFailed {
 		return p, nil
 	}
@@ -166,6 +172,9 @@ func (g *Gateway) executeInVain(ctx context.Context, arg scheduleArg, ev pay.Sch
 		if err := beginSchedule(ctx, tx, arg, ev, now.ID); err != nil {
 			return err
 		}
+		if err := begins(ctx, tx, store.Began{Kind: string(pay.AttemptCharge), Payment: now.ID, MerchantUID: now.MerchantUID}, tx.Now); err != nil {
+			return err
+		}
 		b := books{g: g, tx: tx}
 		err = b.decline(ctx, &now, why)
 		p = now
@@ -217,5 +226,5 @@ func (b books) scheduleCharged(ctx context.Context, p pay.Payment) error {
 	if _, err = b.tx.StepSchedule(ctx, s, pay.EvScheduleExecuted); err != nil || !paidLate {
 		return err
 	}
-	return b.tx.DeleteJob(ctx, JobSchedule, scheduleKey(s))
+	return b.tx.DeleteJob(ctx, s.Merchant, JobSchedule, scheduleKey(s))
 }

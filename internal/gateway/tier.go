@@ -33,7 +33,10 @@ func (g *Gateway) AddTier(ctx context.Context, parent pay.MerchantID, code, name
 			Parent: parent, Tier: code, Created: tx.Now,
 		}
 		tier.Settings.DefaultChannel = "" // the parent's channels are not the sub-store's
-		return tx.InsertMerchant(ctx, tier)
+		if err := tx.InsertMerchant(ctx, tier); err != nil {
+			return err
+		}
+		return planRetention(ctx, tx, tier)
 	})
 	if errors.Is(err, store.ErrExists) {
 		return tier, &Invalid{"code", fmt.Sprintf("tier %s exists already", code)}

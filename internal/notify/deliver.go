@@ -2,8 +2,8 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/http"
-	"net/url"
 	"time"
 
 	"naru/internal/jobs"
@@ -19,171 +19,194 @@ const (
 	recordTimeout = 10 * time.Second
 )
 
-// order is a delivery with what decides whether it is its turn.
-type order struct {
-	store.Delivery
-	merchant pay.Merchant
-	now      time.Time
-	waits    bool // an earlier message to the address was not tried yet
-	stale    bool // a later message to the address exists
-	next     *store.Delivery
-}
-
+// workDeliver makes one try: it reads, sends with no transaction open, and
+// writes down in one transaction what came of it and what becomes of its job.
 func (n *Notifier) workDeliver(ctx context.Context, j store.Job) error {
 	var arg delivering
 	if err := j.ReadArg(&arg); err != nil {
 		return err
 	}
-	var o order
-	err := n.store.Read(ctx, func(tx *store.Tx) (err error) {
-		o, err = readOrder(ctx, tx, arg)
-		return err
-	})
+	o, now, err := n.turn(ctx, arg)
 	switch {
 	case err != nil:
 		return err
 	case o.Status != store.DeliveryWaiting:
 		return nil
-	case o.Tries == 0 && o.waits:
-		return jobs.RetryAt(o.now.Add(turnWait), nil)
-	case o.Tries > 0 && o.stale:
-		return n.supersede(ctx, arg)
-	case o.NextAt.After(o.now): // a try was recorded, and the job that made it died before it ended
+	case o.Tries == 0 && o.Waits:
+		return jobs.RetryAt(now.Add(turnWait), nil)
+	case o.Tries > 0 && o.Stale:
+		return n.supersede(ctx, j, o)
+	case o.NextAt.After(now): // a try was recorded, and the job that made it died before it ended
 		return jobs.RetryAt(o.NextAt, nil)
 	}
-	a := n.post(ctx, message{
-		url: o.URL, contentType: o.ContentType, body: o.Body,
-		anywhere: mayBePrivate(o.merchant, o.URL), timeout: timeoutOf(o.Tries),
-	})
-	if a.err != nil && ctx.Err() != nil {
-		return ctx.Err() // we are stopping: not the merchant's doing
+	a, err := n.send(ctx, o, now, timeoutOf(o.Tries > 0 || arg.Again))
+	if err != nil {
+		return err
 	}
-	return n.record(ctx, arg, a)
+	return n.record(ctx, j, o, a)
 }
 
-// mayBePrivate reports whether an address may be a private one for this
-// merchant: its own is, if it says so. One that a page gave never is, since a
-// page's parameters come from whoever sits at the browser.
-func mayBePrivate(m pay.Merchant, url string) bool {
-	return m.Settings.PrivateAddressesOK && url == m.Settings.WebhookURL
-}
-
-// timeoutOf is how long the try after so many others may take in all.
-func timeoutOf(tries int) time.Duration {
-	if tries > 0 {
+// timeoutOf is how long a try may take in all.
+func timeoutOf(again bool) time.Duration {
+	if again {
 		return resendTimeout
 	}
 	return connectTimeout + readTimeout
 }
 
-func readOrder(ctx context.Context, tx *store.Tx, arg delivering) (order, error) {
-	d, err := tx.Delivery(ctx, arg.Merchant, arg.ID)
+// turn reads a delivery and what decides about it, and the time.
+func (n *Notifier) turn(ctx context.Context, arg delivering) (o store.DeliveryTurn, now time.Time, err error) {
+	err = n.store.Read(ctx, func(tx *store.Tx) (err error) {
+		now = tx.Now
+		o, err = tx.DeliveryTurn(ctx, arg.Merchant, arg.ID)
+		return err
+	})
+	return o, now, err
+}
+
+// send makes the request. Its error is no answer of the merchant's, and no try.
+func (n *Notifier) send(ctx context.Context, o store.DeliveryTurn, now time.Time, timeout time.Duration) (answer, error) {
+	sign, err := n.signer(ctx, o, now)
 	if err != nil {
-		return order{}, err
+		return answer{}, err
 	}
-	m, err := tx.Merchant(ctx, arg.Merchant)
-	if err != nil {
-		return order{}, err
+	lane := laneOf(o.Merchant, o.URL)
+	n.lanes.begin(lane)
+	a := n.post(ctx, message{
+		url: o.URL, contentType: o.ContentType, body: o.Body, private: mayBePrivate(o.Settings, o.URL), timeout: timeout, id: o.ID, sign: sign,
+	})
+	stopped := a.err != nil && ctx.Err() != nil
+	n.lanes.end(lane, !stopped && retryable(a))
+	if stopped { // we are: it is not the merchant's doing
+		return a, ctx.Err()
 	}
-	all, err := tx.ListDeliveries(ctx, d.Merchant, d.Payment)
-	if err != nil {
-		return order{}, err
-	}
-	o := order{Delivery: d, merchant: m, now: tx.Now}
-	for _, other := range all {
-		untried := other.Status == store.DeliveryWaiting && other.Tries == 0
-		switch {
-		case other.URL != d.URL || other.ID == d.ID:
-		case other.Seq < d.Seq:
-			o.waits = o.waits || untried
-		case other.Seq > d.Seq:
-			o.stale = true
-			if untried && (o.next == nil || other.Seq < o.next.Seq) {
-				o.next = &other
-			}
-		}
-	}
-	return o, nil
+	return a, nil
+}
+
+// mayBePrivate reports whether an address may be a private one for this
+// merchant: its own is, if it says so. One that a page gave never is, since a
+// page's parameters come from whoever sits at the browser.
+func mayBePrivate(s pay.Settings, url string) bool {
+	return s.PrivateAddressesOK && url == s.WebhookURL
 }
 
 // supersede ends a delivery that a later event has made pointless.
-func (n *Notifier) supersede(ctx context.Context, arg delivering) error {
-	return n.store.Write(ctx, func(tx *store.Tx) error {
-		d, err := tx.Delivery(ctx, arg.Merchant, arg.ID)
-		if err != nil || d.Status != store.DeliveryWaiting {
+func (n *Notifier) supersede(ctx context.Context, j store.Job, o store.DeliveryTurn) error {
+	err := n.store.Write(ctx, func(tx *store.Tx) error {
+		d, err := tx.Delivery(ctx, o.Merchant, o.ID)
+		if err != nil {
 			return err
 		}
-		d.Status, d.Done, d.NextAt = store.DeliverySuperseded, tx.Now, time.Time{}
-		return tx.UpdateDelivery(ctx, d, d.Tries)
-	})
-}
-
-// record writes down a try that was made, and what follows from it.
-func (n *Notifier) record(ctx context.Context, arg delivering, a answer) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer cancel()
-	try := store.DeliveryTry{Took: a.took, Status: a.status, Answer: a.body}
-	if a.err != nil {
-		try.Error = errText(a.err)
-	}
-	var o order
-	err := n.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if o, err = readOrder(ctx, tx, arg); err != nil {
-			return err
-		}
-		if err := tx.AddDeliveryTry(ctx, o.Merchant, o.ID, try); err != nil {
-			return err
-		}
-		o.Tries++
-		if o.Status == store.DeliveryWaiting {
-			n.conclude(tx, &o, a)
-		}
-		if err := tx.UpdateDelivery(ctx, o.Delivery, o.Tries-1); err != nil {
-			return err
-		}
-		if !o.NextAt.IsZero() {
-			if err := tx.Enqueue(ctx, JobDeliver, o.ID, arg, o.NextAt); err != nil {
+		if d.Status == store.DeliveryWaiting {
+			d.Status, d.Done, d.NextAt = store.DeliverySuperseded, tx.Now, time.Time{}
+			if err := tx.UpdateDelivery(ctx, d, d.Tries); err != nil {
 				return err
 			}
 		}
-		if o.next != nil { // its turn has come
-			return tx.Enqueue(ctx, JobDeliver, o.next.ID, delivering{o.Merchant, o.next.ID}, tx.Now)
-		}
-		return nil
+		return endJob(ctx, tx, j, time.Time{}, "")
 	})
-	if err == nil {
-		n.report(ctx, o, try)
+	if err != nil {
+		return err
+	}
+	return jobs.Ended
+}
+
+// record writes down a try that was made, and what follows from it.
+func (n *Notifier) record(ctx context.Context, j store.Job, o store.DeliveryTurn, a answer) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	try, chance := tryOf(a), n.chance()
+	var d store.Delivery
+	err := n.store.Write(ctx, func(tx *store.Tx) error {
+		later, err := tx.LaterDeliveries(ctx, o.Delivery)
+		if err != nil {
+			return err
+		}
+		was := o.Delivery
+		d = n.after(tx.Now, was, o.Settings, a, chance, len(later) > 0)
+		err = tx.EndTry(ctx, d, was, try)
+		if errors.Is(err, store.ErrConflict) { // another run of it, or a person, was quicker
+			if was, err = tx.Delivery(ctx, was.Merchant, was.ID); err != nil {
+				return err
+			}
+			d = n.after(tx.Now, was, o.Settings, a, chance, len(later) > 0)
+			err = tx.EndTry(ctx, d, was, try)
+		}
+		if err != nil {
+			return err
+		}
+		if err := wake(ctx, tx, d, later); err != nil {
+			return err
+		}
+		return endJob(ctx, tx, j, d.NextAt, reasonOf(a))
+	})
+	if err != nil {
+		return err
+	}
+	n.report(ctx, d, try)
+	return jobs.Ended
+}
+
+// wake brings the turn of the first message after d that was not tried yet.
+func wake(ctx context.Context, tx *store.Tx, d store.Delivery, later []store.LaterDelivery) error {
+	for _, l := range later {
+		if l.Untried {
+			return enqueue(ctx, tx, JobDeliver, store.Delivery{Merchant: d.Merchant, ID: l.ID, URL: d.URL}, false)
+		}
+	}
+	return nil
+}
+
+// endJob removes a job, or gives it back for a time. That it is not ours any
+// more, because its lease ran out, does not undo what it did.
+func endJob(ctx context.Context, tx *store.Tx, j store.Job, again time.Time, why string) error {
+	err := error(nil)
+	if again.IsZero() {
+		err = tx.FinishJob(ctx, j)
+	} else {
+		err = tx.RetryJob(ctx, j, again, why)
+	}
+	if errors.Is(err, store.ErrConflict) {
+		return nil
 	}
 	return err
 }
 
-// conclude says what a waiting delivery becomes after a try.
-func (n *Notifier) conclude(tx *store.Tx, o *order, a answer) {
-	wait, again := n.wait(o.merchant, o.Tries)
-	o.NextAt, o.Done = time.Time{}, tx.Now
+// after is what a delivery becomes after one more try. One that was over stays
+// so, unless the merchant took it now.
+func (n *Notifier) after(now time.Time, d store.Delivery, s pay.Settings, a answer, chance float64, stale bool) store.Delivery {
+	d.Tries++
+	wait, again := n.wait(s, d.Tries)
 	switch {
-	case a.err == nil && a.status == http.StatusOK:
-		o.Status = store.DeliveryDelivered
+	case accepted(a):
+		if d.Status != store.DeliveryDelivered {
+			d.Status, d.NextAt, d.Done = store.DeliveryDelivered, time.Time{}, now
+		}
+	case d.Status != store.DeliveryWaiting:
 	case !retryable(a):
-		o.Status = store.DeliveryGivenUp
-	case o.stale:
-		o.Status = store.DeliverySuperseded
+		d.Status, d.NextAt, d.Done = store.DeliveryGivenUp, time.Time{}, now
+	case stale:
+		d.Status, d.NextAt, d.Done = store.DeliverySuperseded, time.Time{}, now
 	case !again:
-		o.Status = store.DeliveryGivenUp
+		d.Status, d.NextAt, d.Done = store.DeliveryGivenUp, time.Time{}, now
 	default:
-		o.NextAt, o.Done = tx.Now.Add(wait), time.Time{}
+		d.NextAt = now.Add(max(spread(wait, chance), a.retryAfter))
 	}
+	return d
 }
 
-// retryable: another try may go better. Success is 200 alone; any other answer
-// but 429 and 5xx is the merchant's final word.
+// accepted: 200 alone is success.
+func accepted(a answer) bool { return a.err == nil && a.status == http.StatusOK }
+
+// retryable: another try may go better. Any answer but 200, 429 and 5xx is the
+// merchant's final word.
 func retryable(a answer) bool {
 	return a.err != nil || a.status == http.StatusTooManyRequests || a.status >= 500
 }
 
 // wait is the time between try number tries and the next, if there is one.
-func (n *Notifier) wait(m pay.Merchant, tries int) (time.Duration, bool) {
-	if own := m.Settings.WebhookRetries; own != nil {
+func (n *Notifier) wait(s pay.Settings, tries int) (time.Duration, bool) {
+	if own := s.WebhookRetries; own != nil {
 		if tries > len(own) {
 			return 0, false
 		}
@@ -195,32 +218,8 @@ func (n *Notifier) wait(m pay.Merchant, tries int) (time.Duration, bool) {
 	return n.retries[tries-1], true
 }
 
-func (n *Notifier) report(ctx context.Context, o order, try store.DeliveryTry) {
-	outcome := o.Status
-	if outcome == store.DeliveryWaiting {
-		outcome = "failed"
-	}
-	n.tried(outcome)
-	args := []any{
-		"merchant", o.Merchant, "payment", o.Payment, "event", o.Event, "host", hostOf(o.URL), "try", o.Tries,
-		"status", try.Status, "took", try.Took, "outcome", outcome,
-	}
-	if try.Error != "" {
-		args = append(args, "error", try.Error)
-	}
-	if outcome == store.DeliveryDelivered {
-		n.log.InfoContext(ctx, "webhook", args...)
-		return
-	}
-	n.log.WarnContext(ctx, "webhook", args...)
-}
-
-// hostOf keeps the log free of addresses' paths and queries, where merchants
-// put secrets of their own.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return u.Host
+// spread is a wait up to a tenth shorter or longer, by chance, so that what
+// failed together is not sent together again.
+func spread(wait time.Duration, chance float64) time.Duration {
+	return wait - wait/10 + time.Duration(chance*float64(wait/5))
 }

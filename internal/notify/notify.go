@@ -5,7 +5,8 @@
 //
 // Deliveries are made at least once. Of one payment and address they begin in
 // the order of events: a later one's first try waits for the end of the
-// earlier one's first try, and ends the earlier one's retries.
+// earlier one's first try, and ends the earlier one's retries. No address waits
+// for another: each origin of a merchant has a lane of its own among the jobs.
 package notify
 
 import (
@@ -15,58 +16,93 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
 	"naru/internal/jobs"
+	"naru/internal/outbound"
 	"naru/internal/pay"
 	"naru/internal/store"
 	"naru/internal/v1wire"
+	"naru/internal/vault"
 )
 
-// JobDeliver is the kind of the jobs worked here. Key: delivery id.
-const JobDeliver = "deliver"
+// Kinds of the jobs worked here. Key: delivery id.
+const (
+	JobDeliver = "deliver"
+	JobResend  = "resend" // one try that a person asked for
+)
 
 // Options are what a Notifier is made of. Store is required.
 type Options struct {
-	Store   *store.Store
+	Store *store.Store
+	// Vault seals what webhooks are signed with; nil leaves them unsigned.
+	Vault   *vault.Vault
 	Log     *slog.Logger
 	Version string // for User-Agent
-	// Retries are the waits between tries, for merchants without their own.
+	// Retries are the waits between tries, for merchants without their own. A try
+	// comes up to a tenth earlier or later than they say.
 	Retries []time.Duration
+	// Chance draws from [0, 1) how a wait deviates; at random when nil.
+	Chance func() float64
 	// AllowPrivate are the private addresses that may be reached all the same;
-	// AnyAddress allows all of them and is for development.
+	// AnyAddress allows all of them and is for development. Neither opens the
+	// addresses at which clouds keep secrets: package outbound.
 	AllowPrivate []netip.Prefix
 	AnyAddress   bool
-	// Tried, if not nil, is told what became of each try: "delivered",
-	// "failed" when it is tried again, "given_up".
-	Tried func(outcome string)
+	// Stamp is the time that a signature bears; time.Now when nil. It is real time
+	// even where the gateway's clock is driven, since receivers compare with theirs.
+	Stamp func() time.Time
+	// Tried, if not nil, is told what became of each try: "delivered", "failed"
+	// when it is tried again, "given_up", "superseded"; and of the try itself.
+	Tried func(ctx context.Context, outcome string, try store.DeliveryTry)
 }
 
 // Notifier is safe for concurrent use.
 type Notifier struct {
 	store   *store.Store
+	vault   *vault.Vault
 	log     *slog.Logger
 	agent   string
 	retries []time.Duration
+	chance  func() float64
+	stamp   func() time.Time
 	guarded *http.Client
-	open    *http.Client
-	tried   func(string)
+	private *http.Client // for a merchant's own address, if it says so
+	tried   func(context.Context, string, store.DeliveryTry)
+	lanes   lanes
+	signers signers
 }
 
 // New makes a notifier of o.
 func New(o Options) *Notifier {
+	reach := outbound.Public
+	if o.AnyAddress {
+		reach = outbound.Private
+	}
+	client := func(reach outbound.Reach) *http.Client {
+		return outbound.NewClient(outbound.Options{
+			Allow: o.AllowPrivate, Reach: reach, ConnectTimeout: connectTimeout, HeaderTimeout: readTimeout, IdlePerHost: laneWidth,
+		})
+	}
 	n := &Notifier{
-		store: o.Store, log: o.Log, agent: "Naru/" + o.Version, retries: o.Retries, tried: o.Tried,
-		guarded: newClient(o.AllowPrivate, o.AnyAddress), open: newClient(nil, true),
+		store: o.Store, vault: o.Vault, log: o.Log, agent: "Naru/" + o.Version, retries: o.Retries, chance: o.Chance, stamp: o.Stamp,
+		tried: o.Tried, guarded: client(reach), private: client(outbound.Private),
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
+	if n.chance == nil {
+		n.chance = rand.Float64
+	}
+	if n.stamp == nil {
+		n.stamp = time.Now
+	}
 	if n.tried == nil {
-		n.tried = func(string) {}
+		n.tried = func(context.Context, string, store.DeliveryTry) {}
 	}
 	return n
 }
@@ -74,12 +110,12 @@ func New(o Options) *Notifier {
 // Close drops the connections that are kept to merchants.
 func (n *Notifier) Close() {
 	n.guarded.CloseIdleConnections()
-	n.open.CloseIdleConnections()
+	n.private.CloseIdleConnections()
 }
 
 // Workers are the notifier's jobs by kind. Each may run twice.
 func (n *Notifier) Workers() map[string]jobs.Worker {
-	return map[string]jobs.Worker{JobDeliver: n.workDeliver}
+	return map[string]jobs.Worker{JobDeliver: n.workDeliver, JobResend: n.workResend}
 }
 
 // Event is what the gateway tells of: something happened to a payment.
@@ -91,12 +127,6 @@ type Event struct {
 	CancelID string
 	// MerchantURL: to the merchant's own address, whatever the payment says.
 	MerchantURL bool
-}
-
-// delivering is the argument of JobDeliver.
-type delivering struct {
-	Merchant pay.MerchantID `json:"merchant"`
-	ID       string         `json:"id"`
 }
 
 // Tell makes the deliveries of an event of p in the transaction that changes p.
@@ -117,7 +147,7 @@ func (n *Notifier) Tell(ctx context.Context, tx *store.Tx, p pay.Payment, e Even
 		} else if err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, JobDeliver, d.ID, delivering{m.ID, d.ID}, tx.Now); err != nil {
+		if err := enqueue(ctx, tx, JobDeliver, d, false); err != nil {
 			return err
 		}
 	}

@@ -75,7 +75,7 @@ func TestBodies(t *testing.T) {
 				c.event.Seq = 3
 				r.happens(c.event)
 				r.run()
-				want := []arrived{{"/own", c.kind, "Naru/test", c.body}}
+				want := []arrived{{"/own", c.kind, "Naru/test", c.body, signed{}}}
 				if got := r.shop.requests(); !slices.Equal(got, want) {
 					t.Errorf("sent %+v, want %+v", got, want)
 				}

@@ -42,7 +42,7 @@ func TestConfirmURLDecides(t *testing.T) {
 			if ok != c.ok || reason != c.reason {
 				t.Errorf("%v %q (%d characters), want %v %q", ok, reason, utf8.RuneCountInString(reason), c.ok, c.reason)
 			}
-			want := arrived{"/confirm", "application/json", "Naru/test", `{"imp_uid":"imp_000000000001","merchant_uid":"주문-1","amount":1000}`}
+			want := arrived{"/confirm", "application/json", "Naru/test", `{"imp_uid":"imp_000000000001","merchant_uid":"주문-1","amount":1000}`, signed{}}
 			if got := r.shop.requests(); len(got) != 1 || got[0] != want {
 				t.Errorf("asked %+v, want %+v", got, want)
 			}
@@ -70,7 +70,7 @@ func TestUnreachableConfirmURLStops(t *testing.T) {
 	if n := len(r.shop.requests()); n != 0 {
 		t.Error("a private address was asked")
 	}
-	if log := r.log.String(); !strings.Contains(log, "prohibited") || !strings.Contains(log, fmt.Sprint(r.payment.ID)) {
+	if log := r.log.String(); !strings.Contains(log, "refused: 127.0.0.1") || !strings.Contains(log, fmt.Sprint(r.payment.ID)) {
 		t.Errorf("the log does not say why: %s", log)
 	}
 }

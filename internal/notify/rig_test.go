@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,6 +56,8 @@ type rig struct {
 	log      *safeLog
 	outcomes *outcomes
 	shop     *shop
+	faults   atomic.Pointer[func(point string) error] // of the store
+	commits  atomic.Int64
 	merchant pay.Merchant
 	payment  pay.Payment
 }
@@ -64,11 +67,27 @@ type outcomes struct {
 	seen []string
 }
 
-func (o *outcomes) add(s string) { o.mu.Lock(); defer o.mu.Unlock(); o.seen = append(o.seen, s) }
+func (o *outcomes) add(_ context.Context, s string, _ store.DeliveryTry) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.seen = append(o.seen, s)
+}
 
 // arrived is a request the merchant's server got.
 type arrived struct {
 	path, kind, agent, body string
+	signed                  signed
+}
+
+// signed is the headers of Standard Webhooks.
+type signed struct{ id, timestamp, signature string }
+
+func (s signed) header() http.Header {
+	h := http.Header{}
+	h.Set("webhook-id", s.id)
+	h.Set("webhook-timestamp", s.timestamp)
+	h.Set("webhook-signature", s.signature)
+	return h
 }
 
 // shop answers as it is told, and remembers.
@@ -85,7 +104,9 @@ func newShop(t testing.TB) *shop {
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		s.mu.Lock()
-		s.got = append(s.got, arrived{r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), string(body)})
+		s.got = append(s.got, arrived{r.URL.Path, r.Header.Get("Content-Type"), r.Header.Get("User-Agent"), string(body), signed{
+			r.Header.Get("webhook-id"), r.Header.Get("webhook-timestamp"), r.Header.Get("webhook-signature"),
+		}})
 		answer := s.answer
 		s.mu.Unlock()
 		answer(w, r)
@@ -131,7 +152,7 @@ func newRig(t testing.TB, dsn string, change func(*notify.Options)) *rig {
 	r := &rig{t: t, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, outcomes: &outcomes{}, shop: newShop(t)}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if r.store, err = store.Open(t.Context(), dsn, store.Options{Now: r.clock.Now, Log: log}); err != nil {
+	if r.store, err = store.Open(t.Context(), dsn, store.Options{Now: r.clock.Now, Log: log, Faults: r.fault}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.store.Close() })
@@ -140,13 +161,14 @@ func newRig(t testing.TB, dsn string, change func(*notify.Options)) *rig {
 	}
 	o := notify.Options{
 		Store: r.store, Log: log, Version: "test", Retries: []time.Duration{time.Minute, time.Hour}, AllowPrivate: loopback, Tried: r.outcomes.add,
+		Chance: func() float64 { return 0.5 }, // waits are as the list says
 	}
 	if change != nil {
 		change(&o)
 	}
 	r.notifier = notify.New(o)
 	t.Cleanup(r.notifier.Close)
-	r.runner = jobs.New(jobs.Options{Store: r.store, Now: r.clock.Now, Log: log, Workers: r.notifier.Workers()})
+	r.runner = r.newRunner(time.Second)
 	r.merchant = pay.Merchant{ID: "m1", UserCode: "imp00000001", Name: "상점", Settings: pay.Settings{WebhookURL: r.shop.URL + "/own"}}
 	r.payment = pay.Payment{
 		Merchant: "m1", ID: "imp_000000000001", MerchantUID: "주문-1", Channel: "channel-key-1", Provider: pay.TossPayments, MID: "tnaru",
@@ -154,6 +176,26 @@ func newRig(t testing.TB, dsn string, change func(*notify.Options)) *rig {
 	}
 	r.write(func(ctx context.Context, tx *store.Tx) error { return tx.InsertMerchant(ctx, r.merchant) })
 	return r
+}
+
+// fault counts commits, and does what the test asks for.
+func (r *rig) fault(point string) error {
+	if point == store.PointCommitted {
+		r.commits.Add(1)
+	}
+	if f := r.faults.Load(); f != nil {
+		return (*f)(point)
+	}
+	return nil
+}
+
+// newRunner is a process's, as cmd makes it.
+func (r *rig) newRunner(poll time.Duration) *jobs.Runner {
+	return jobs.New(jobs.Options{
+		Store: r.store, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Workers: r.notifier.Workers(), Poll: poll,
+		Concurrency: map[string]int{notify.JobDeliver: notify.Slots},
+		LaneLimit:   map[string]func(string) int{notify.JobDeliver: r.notifier.LaneLimit, notify.JobResend: r.notifier.LaneLimit},
+	})
 }
 
 func (r *rig) write(fn func(ctx context.Context, tx *store.Tx) error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -29,12 +31,159 @@ func TestTimeouts(t *testing.T) {
 	}
 	l := &limits{}
 	n.guarded = &http.Client{Transport: l}
-	n.post(t.Context(), message{url: "http://example.com/", timeout: timeoutOf(0)})
-	n.post(t.Context(), message{url: "http://example.com/", timeout: timeoutOf(1)})
+	n.post(t.Context(), message{url: "http://example.com/", timeout: timeoutOf(false)})
+	n.post(t.Context(), message{url: "http://example.com/", timeout: timeoutOf(true)})
 	n.Preapprove(context.Background(), pay.Merchant{}, pay.Payment{Notify: pay.Notify{ConfirmURL: "http://example.com/"}})
 	for i, want := range []time.Duration{40 * time.Second, 15 * time.Second, 10 * time.Second} {
 		if d := want - l.got[i]; d < 0 || d > time.Second {
 			t.Errorf("request %d may take %s, want %s", i, l.got[i], want)
 		}
+	}
+}
+
+// TestDripsAreBounded: an answer that comes byte by byte, in its headers or its
+// body, takes no longer than the request may; a 200 counts though its body does
+// not end.
+func TestDripsAreBounded(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		drip(w, r, r.URL.Path == "/body")
+	}))
+	defer s.Close()
+	n := New(Options{AnyAddress: true})
+	defer n.Close()
+	a := n.post(t.Context(), message{url: s.URL + "/body", timeout: 100 * time.Millisecond})
+	if !accepted(a) || a.body == "" {
+		t.Errorf("an endless body: %+v", a)
+	}
+	a = n.post(t.Context(), message{url: s.URL + "/headers", timeout: 100 * time.Millisecond})
+	if a.err == nil || a.status != 0 {
+		t.Errorf("endless headers: %+v", a)
+	}
+}
+
+// drip sends bytes until the other side goes away.
+func drip(w http.ResponseWriter, r *http.Request, body bool) {
+	if body {
+		w.WriteHeader(http.StatusOK)
+		for r.Context().Err() == nil {
+			_, _ = w.Write([]byte("x"))
+			_ = http.NewResponseController(w).Flush()
+			<-time.After(time.Millisecond)
+		}
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = conn.Close() }()
+	_, err = conn.Write([]byte("HTTP/1.1 200 OK\r\nX-Drip: "))
+	for err == nil {
+		_, err = conn.Write([]byte("x"))
+		<-time.After(time.Millisecond)
+	}
+}
+
+func TestRetryAfterIsBounded(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{
+		"": 0, "x": 0, "-5": 0, "0": 0, "90": 90 * time.Second, "3600": time.Hour, "86400": time.Hour, "99999999999999999999": 0,
+		"Sat, 21 Nov 2026 03:02:00 GMT": 2 * time.Minute, "Sat, 21 Nov 2026 02:00:00 GMT": 0, "Sun, 22 Nov 2026 03:00:00 GMT": time.Hour,
+	} {
+		h := http.Header{"Retry-After": {text}, "Date": {"Sat, 21 Nov 2026 03:00:00 GMT"}}
+		if got := retryAfter(h); got != want {
+			t.Errorf("Retry-After %q: %s, want %s", text, got, want)
+		}
+	}
+	if got := retryAfter(http.Header{"Retry-After": {"Sat, 21 Nov 2026 03:02:00 GMT"}}); got != 0 {
+		t.Errorf("a time without the answer's own clock: %s", got)
+	}
+}
+
+func TestWaitsSpread(t *testing.T) {
+	t.Parallel()
+	for chance, want := range map[float64]time.Duration{0: 54 * time.Second, 0.5: time.Minute, 0.75: 63 * time.Second} {
+		if got := spread(time.Minute, chance); got != want {
+			t.Errorf("chance %v: %s, want %s", chance, got, want)
+		}
+	}
+	if got := spread(time.Minute, 0.999999); got < time.Minute || got > 66*time.Second {
+		t.Errorf("at most a tenth later: %s", got)
+	}
+}
+
+// TestLaneWidths: an endpoint that fails gets one request at a time until one goes
+// well, and everybody gets fewer while very many hang.
+func TestLaneWidths(t *testing.T) {
+	t.Parallel()
+	var l lanes
+	for range failuresTolerated {
+		if got := l.limit("a"); got != laneWidth {
+			t.Fatalf("width %d of an endpoint that has not failed often", got)
+		}
+		l.begin("a")
+		l.end("a", true)
+	}
+	if got := l.limit("a"); got != 1 {
+		t.Errorf("width %d after %d failures", got, failuresTolerated)
+	}
+	if got := l.limit("b"); got != laneWidth {
+		t.Errorf("width %d of another", got)
+	}
+	l.begin("a")
+	l.end("a", false)
+	if got := l.limit("a"); got != laneWidth || len(l.of) != 0 {
+		t.Errorf("width %d once it went well; %d remembered", got, len(l.of))
+	}
+	for range Slots/2 + 1 {
+		l.begin("hangs")
+	}
+	if got := l.limit("b"); got != crowdedWidth {
+		t.Errorf("width %d while half of all slots are taken", got)
+	}
+}
+
+// TestFailingEndpointsAreForgotten: pages name addresses, so there is no end to
+// the endpoints that fail.
+func TestFailingEndpointsAreForgotten(t *testing.T) {
+	t.Parallel()
+	var l lanes
+	for i := range 2 * lanesKept {
+		name := laneOf("m1", "https://"+time.Duration(i).String()+".example/")
+		l.begin(name)
+		l.end(name, true)
+	}
+	if len(l.of) > lanesKept+1 {
+		t.Errorf("%d remembered", len(l.of))
+	}
+}
+
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{"https://shop.example/a", "https://SHOP.example:443/b?c", true},
+		{"http://shop.example/a", "http://user:word@shop.example:80/", true},
+		{"https://shop.example/a", "http://shop.example/a", false},
+		{"https://shop.example/a", "https://shop.example:8443/a", false},
+		{"https://shop.example/a", "https://www.shop.example/a", false},
+		{"ftp://shop.example/", "", false},
+		{"", "://", true},
+	} {
+		a, b := laneOf("m1", c.a), laneOf("m1", c.b)
+		if (a == b) != c.same {
+			t.Errorf("%q and %q: lanes %q and %q", c.a, c.b, a, b)
+		}
+		if a == laneOf("m2", c.a) {
+			t.Errorf("%q: two merchants share a lane", c.a)
+		}
+	}
+	long := strings.Repeat("x", 2000)
+	a, b := laneOf("m1", "https://"+long+".example/"), laneOf("m1", "https://"+long+".example:1/")
+	if a == b || len(a) > longestLane {
+		t.Errorf("lanes of long hosts: %q, %q", a, b)
 	}
 }

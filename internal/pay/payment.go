@@ -18,17 +18,18 @@ type Merchant struct {
 
 // Settings is what a merchant may choose.
 type Settings struct {
-	WebhookURL         string   `json:"webhook_url,omitempty"`
-	WebhookForm        bool     `json:"webhook_form,omitempty"`      // form body instead of JSON
-	WebhookRetries     []int    `json:"webhook_retries,omitzero"`    // seconds between tries; nil is the gateway's default, none is one try
-	ConfirmForbidden   bool     `json:"confirm_forbidden,omitempty"` // confirm_url is refused
-	Origins            []string `json:"origins,omitempty"`           // web origins that may open a window; empty is any
-	HideSandbox        bool     `json:"hide_sandbox,omitempty"`      // test payments answer 404 without include_sandbox
-	PrivateAddressesOK bool     `json:"private_addresses,omitempty"` // the merchant's own webhook_url may be a private address
-	DefaultChannel     string   `json:"default_channel,omitempty"`   // channel key; empty is the oldest of the needed kind
-	CallbackSuccess    bool     `json:"callback_success,omitempty"`  // adds success and imp_success where V1 leaves them out
-	AllowedIPs         []string `json:"allowed_ips,omitempty"`       // networks (CIDR) that may call REST; empty is any
-	UnknownKeyOK       bool     `json:"unknown_key_ok,omitempty"`    // an unknown customer_uid is answered with HTTP 200, as V1 once did
+	WebhookURL         string    `json:"webhook_url,omitempty"`
+	WebhookForm        bool      `json:"webhook_form,omitempty"`      // form body instead of JSON
+	WebhookRetries     []int     `json:"webhook_retries,omitzero"`    // seconds between tries; nil is the gateway's default, none is one try
+	ConfirmForbidden   bool      `json:"confirm_forbidden,omitempty"` // confirm_url is refused
+	Origins            []string  `json:"origins,omitempty"`           // web origins that may open a window; empty is any
+	HideSandbox        bool      `json:"hide_sandbox,omitempty"`      // test payments answer 404 without include_sandbox
+	PrivateAddressesOK bool      `json:"private_addresses,omitempty"` // the merchant's own webhook_url may be a private address
+	DefaultChannel     string    `json:"default_channel,omitempty"`   // channel key; empty is the oldest of the needed kind
+	CallbackSuccess    bool      `json:"callback_success,omitempty"`  // adds success and imp_success where V1 leaves them out
+	AllowedIPs         []string  `json:"allowed_ips,omitempty"`       // networks (CIDR) that may call REST; empty is any
+	UnknownKeyOK       bool      `json:"unknown_key_ok,omitempty"`    // an unknown customer_uid is answered with HTTP 200, as V1 once did
+	Retention          Retention `json:"retention,omitempty"`         // how long buyers' personal fields are kept; empty is for ever
 }
 
 // ChannelKind says what a channel is for.
@@ -117,6 +118,7 @@ type Payment struct {
 	CancelReason string
 
 	StartedAt, PaidAt, FailedAt, CancelledAt, UpdatedAt time.Time // zero is "not happened"
+	Erased                                              time.Time // when what tells of the buyer was erased
 }
 
 // Ref is the provider's names for a payment.

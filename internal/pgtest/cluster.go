@@ -17,10 +17,27 @@ import (
 // ordinary is who runs PostgreSQL when the tests run as root, which it refuses.
 const ordinary = "postgres"
 
+// What a cluster is told besides. Nothing in one for tests outlives the process, so
+// nothing needs to reach the disk; one that is measured keeps PostgreSQL's defaults.
+const (
+	passing = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c autovacuum=off"
+	durable = "-c shared_buffers=256MB"
+)
+
+// Durable starts a server that keeps what it commits, for measurements; stop ends
+// it and removes its data.
+func Durable(ctx context.Context) (dsn string, stop func() error, err error) {
+	dsn, alive, err := startCluster(ctx, durable)
+	if err != nil {
+		return "", nil, err
+	}
+	return dsn, alive.Close, nil
+}
+
 // startCluster makes a cluster in a folder of its own, reachable by a socket in
 // that folder only, and gives the address of its first database. It runs as long
 // as alive is open.
-func startCluster(ctx context.Context) (address string, alive *os.File, err error) {
+func startCluster(ctx context.Context, settings string) (address string, alive *os.File, err error) {
 	bin, err := programs()
 	if err != nil {
 		return "", nil, err
@@ -41,9 +58,7 @@ func startCluster(ctx context.Context) (address string, alive *os.File, err erro
 	if err != nil {
 		return "", nil, errors.Join(err, alive.Close())
 	}
-	// Nothing in it outlives the process, so nothing needs to reach the disk.
-	settings := "-k " + folder + " -c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off" +
-		" -c max_connections=300 -c shared_buffers=64MB -c autovacuum=off -c deadlock_timeout=100ms"
+	settings = "-k " + folder + " -c listen_addresses='' -c max_connections=300 -c deadlock_timeout=100ms " + settings
 	err = run(ctx, folder, filepath.Join(bin, "pg_ctl"),
 		"-D", data, "-l", filepath.Join(folder, "log"), "-w", "-t", "90", "-o", settings, "start")
 	if err != nil {

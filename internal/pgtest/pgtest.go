@@ -79,7 +79,7 @@ func start() (*instance, error) {
 	i := &instance{admin: os.Getenv("NARU_TEST_DSN")}
 	var err error
 	if i.admin == "" {
-		if i.admin, i.alive, err = startCluster(ctx); err != nil {
+		if i.admin, i.alive, err = startCluster(ctx, passing); err != nil {
 			return nil, err
 		}
 	}

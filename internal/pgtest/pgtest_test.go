@@ -37,7 +37,7 @@ func TestEachTestHasADatabaseOfItsOwn(t *testing.T) {
 			t.Error(err)
 		}
 		if err := s.Write(t.Context(), func(tx *store.Tx) error {
-			return tx.PutKeyset(t.Context(), []byte(dsn), false) // refused if there was one
+			return tx.PutKeyset(t.Context(), []byte(dsn)) // refused if there was one
 		}); err != nil {
 			t.Error(err)
 		}

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -14,12 +15,49 @@ type Event struct {
 	Route     string // the route's pattern; "" when no route fits
 	Status    int
 	Took      time.Duration
+	Remote    string // network the request came from: IPv4 /24, IPv6 /48
 	Merchant  string
-	Unknown   int   // fields nobody asked for
-	Err       error // what was refused or went wrong
+	Key       string // the first characters of the API key, as lists show it
+	Unknown   int    // fields nobody asked for
+	Replayed  bool   // the answer tells what an earlier call of an Idempotency-Key did
+	Err       error  // what was refused or went wrong
+}
+
+// keyShown is how much of an API key is logged: enough to find it in a list.
+const keyShown = 8
+
+// Asked says who asks, once it is known.
+func (e *Event) Asked(merchant, key string) {
+	e.Merchant, e.Key = merchant, key[:min(len(key), keyShown)]
 }
 
 type eventKey struct{}
+
+type endKey struct{}
+
+// OnEnd has f told of the event of a request of ctx when it has ended, before it
+// is logged.
+func OnEnd(ctx context.Context, f func(*Event)) context.Context {
+	return context.WithValue(ctx, endKey{}, f)
+}
+
+// networkOf is the network that an address with a port belongs to; people's own
+// addresses are kept nowhere.
+func networkOf(remote string) string {
+	ap, err := netip.ParseAddrPort(remote)
+	if err != nil {
+		return ""
+	}
+	addr, bits := ap.Addr().Unmap().WithZone(""), 48
+	if addr.Is4() {
+		bits = 24
+	}
+	network, err := addr.Prefix(bits)
+	if err != nil {
+		return ""
+	}
+	return network.String()
+}
 
 // EventOf is the event of the request ctx belongs to. Outside a request it is
 // one that nobody will read.
@@ -38,10 +76,16 @@ func (e *Event) write(ctx context.Context, log *slog.Logger) {
 	}
 	attrs := []slog.Attr{
 		slog.String("request", e.RequestID), slog.String("method", e.Method), slog.String("route", e.Route),
-		slog.Int("status", e.Status), slog.Duration("took", e.Took),
+		slog.Int("status", e.Status), slog.Duration("took", e.Took), slog.String("remote", e.Remote),
 	}
 	if e.Merchant != "" {
 		attrs = append(attrs, slog.String("merchant", e.Merchant))
+	}
+	if e.Key != "" {
+		attrs = append(attrs, slog.String("key", e.Key))
+	}
+	if e.Replayed {
+		attrs = append(attrs, slog.Bool("replayed", true))
 	}
 	if e.Unknown > 0 {
 		attrs = append(attrs, slog.Int("unknown_fields", e.Unknown))

@@ -26,6 +26,10 @@ const MaxBody = 1 << 20
 // RequestIDHeader carries the request's id, in and out.
 const RequestIDHeader = "X-Request-Id"
 
+// ReplayedHeader marks an answer that tells what an earlier call of the same
+// Idempotency-Key did.
+const ReplayedHeader = "Idempotency-Replayed"
+
 // Observe gives each request an id, taken from the client if it sent a proper
 // one and else drawn from random (crypto/rand when nil), and an Event, which
 // it logs when the request has ended and hands to done, if that is not nil.
@@ -44,6 +48,10 @@ func Observe(log *slog.Logger, random io.Reader, done func(Event)) Middleware {
 				e.Status, e.Took = ww.Status(), time.Since(start)
 				if rctx := chi.RouteContext(ctx); rctx != nil {
 					e.Route = rctx.RoutePattern()
+				}
+				e.Remote, e.Replayed = networkOf(r.RemoteAddr), w.Header().Get(ReplayedHeader) != ""
+				if end, ok := ctx.Value(endKey{}).(func(*Event)); ok {
+					end(e)
 				}
 				e.write(ctx, log)
 				if done != nil {

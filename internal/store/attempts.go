@@ -30,6 +30,9 @@ func (t *Tx) InsertAttempt(ctx context.Context, a pay.Attempt) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, FALSE) ON CONFLICT DO NOTHING`,
 		a.Merchant, a.ID, a.Payment, a.Kind, a.Status, a.Amount, string(a.Detail),
 		a.Class, a.Code, a.Message, a.Tries, a.Deadline, t.or(a.Started), a.Ended)
+	if err == nil {
+		t.attempted(ctx, a, "")
+	}
 	return wrap(err, "attempt %s of payment %s", a.ID, a.Payment)
 }
 
@@ -87,6 +90,9 @@ func (t *Tx) StepAttempt(ctx context.Context, a pay.Attempt, ev pay.AttemptEvent
 		a.Merchant, a.ID, a.Status, next, a.Class, a.Code, a.Message, a.Ended, a.Tries, string(a.Detail), next.Open())
 	if isNotFound(err) {
 		err = ErrConflict
+	}
+	if err == nil {
+		t.attempted(ctx, now, a.Status)
 	}
 	return now, wrap(err, "attempt %s: %s in state %s", a.ID, ev, a.Status)
 }

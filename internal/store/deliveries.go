@@ -81,7 +81,7 @@ func (t *Tx) UpdateDelivery(ctx context.Context, d Delivery, was int) error {
 // ListDeliveries is every delivery about a payment, oldest first.
 func (t *Tx) ListDeliveries(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) ([]Delivery, error) {
 	ds, err := list(ctx, t, scanDelivery, `SELECT `+deliveryColumns+` FROM deliveries
-		WHERE merchant = $1 AND payment = $2 ORDER BY created, seq, url, id`, merchant, payment)
+		WHERE merchant = $1 AND payment = $2 ORDER BY +created, seq, url, id`, merchant, payment)
 	return ds, wrap(err, "deliveries of payment %s", payment)
 }
 
@@ -107,6 +107,10 @@ func (t *Tx) AddDeliveryTry(ctx context.Context, merchant pay.MerchantID, id str
 	if _, err := t.Delivery(ctx, merchant, id); err != nil { // held: the next number is ours
 		return err
 	}
+	return t.addTry(ctx, merchant, id, y)
+}
+
+func (t *Tx) addTry(ctx context.Context, merchant pay.MerchantID, id string, y DeliveryTry) error {
 	_, err := t.exec(ctx, `INSERT INTO delivery_tries (merchant, delivery, seq, `+tryColumns+`) VALUES ($1, $2,
 		(SELECT COALESCE(MAX(y.seq), 0) + 1 FROM delivery_tries AS y WHERE y.merchant = $1 AND y.delivery = $2),
 		$3, $4, $5, $6, $7, $8)`,

@@ -32,8 +32,12 @@ func scanExchange(r row) (e Exchange, err error) {
 	return e, err
 }
 
-// AddExchange records an exchange; a zero At is now.
+// AddExchange records an exchange; a zero At is now. Of a payment that was read in
+// this transaction and whose buyer was erased, what was said is not kept.
 func (t *Tx) AddExchange(ctx context.Context, e Exchange) error {
+	if p := t.held[heldPayment{e.Merchant, e.Payment}]; p != nil && !p.Erased.IsZero() {
+		e.Request, e.Answer = nil, nil
+	}
 	id, err := uuid.NewV7() // in order of making, for those of one instant
 	if err != nil {
 		return wrap(err, "exchange of payment %s", e.Payment)
@@ -52,49 +56,6 @@ func (t *Tx) ListExchanges(ctx context.Context, merchant pay.MerchantID, payment
 	return es, wrap(err, "exchanges of payment %s", payment)
 }
 
-// Alarm is something a person must look at.
-type Alarm struct {
-	ID         string
-	Merchant   pay.MerchantID
-	Payment    pay.PaymentID // "" of none
-	Kind, Text string
-	At         time.Time
-	Closed     time.Time // zero: open
-}
-
-const alarmColumns = `id, merchant, payment, kind, body, at, closed`
-
-func scanAlarm(r row) (a Alarm, err error) {
-	err = r.Scan(&a.ID, &a.Merchant, &a.Payment, &a.Kind, &a.Text, timeInto{&a.At}, timeInto{&a.Closed})
-	return a, err
-}
-
-// AddAlarm raises an alarm; a zero At is now. One of that id that the merchant
-// has already stays as it is.
-func (t *Tx) AddAlarm(ctx context.Context, a Alarm) error {
-	_, err := t.exec(ctx, `INSERT INTO alarms (`+alarmColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT DO NOTHING`, a.ID, a.Merchant, a.Payment, a.Kind, a.Text, t.or(a.At), a.Closed)
-	return wrap(err, "alarm %s", a.ID)
-}
-
-// CloseAlarm ends an alarm now; one that is closed keeps its time. ErrNotFound
-// when there is none.
-func (t *Tx) CloseAlarm(ctx context.Context, merchant pay.MerchantID, id string) error {
-	err := t.change(ctx, ErrNotFound, `UPDATE alarms SET closed = CASE WHEN closed = 0 THEN $3 ELSE closed END
-		WHERE merchant = $1 AND id = $2`, merchant, id, t.Now)
-	return wrap(err, "alarm %q", id)
-}
-
-// ListAlarms is the alarms of all merchants, oldest first.
-func (t *Tx) ListAlarms(ctx context.Context, openOnly bool) ([]Alarm, error) {
-	where := ``
-	if openOnly {
-		where = ` WHERE closed = 0`
-	}
-	as, err := list(ctx, t, scanAlarm, `SELECT `+alarmColumns+` FROM alarms`+where+` ORDER BY at, merchant, id`)
-	return as, wrap(err, "alarms")
-}
-
 // scanBytes reads one blob.
 func scanBytes(r row) (b []byte, err error) { return b, r.Scan(blobInto{&b}) }
 
@@ -104,18 +65,25 @@ func (t *Tx) Keyset(ctx context.Context) ([]byte, error) {
 	return b, wrap(err, "keyset")
 }
 
-// PutKeyset stores the vault's sealed keys. ErrExists when there are some and
-// replace is not set: nobody may lose the keys of what is sealed by accident.
-func (t *Tx) PutKeyset(ctx context.Context, sealed []byte, replace bool) error {
+// PutKeyset stores the vault's first sealed keys. ErrExists when there are some:
+// nobody may lose the keys of what is sealed by accident.
+func (t *Tx) PutKeyset(ctx context.Context, sealed []byte) error {
 	if len(sealed) == 0 {
 		return wrap(fmt.Errorf("%w: it is empty", ErrRule), "keyset")
 	}
-	conflict := `DO NOTHING`
-	if replace {
-		conflict = `(name) DO UPDATE SET sealed = excluded.sealed, updated = excluded.updated`
-	}
 	err := t.change(ctx, ErrExists,
-		`INSERT INTO keysets (name, sealed, updated) VALUES ('vault', $1, $2) ON CONFLICT `+conflict, sealed, t.Now)
+		`INSERT INTO keysets (name, sealed, updated) VALUES ('vault', $1, $2) ON CONFLICT DO NOTHING`, sealed, t.Now)
+	return wrap(err, "keyset")
+}
+
+// SwapKeyset stores the vault's sealed keys in place of before; ErrConflict when
+// before is not what is stored.
+func (t *Tx) SwapKeyset(ctx context.Context, sealed, before []byte) error {
+	if len(sealed) == 0 {
+		return wrap(fmt.Errorf("%w: it is empty", ErrRule), "keyset")
+	}
+	err := t.change(ctx, ErrConflict,
+		`UPDATE keysets SET sealed = $1, updated = $2 WHERE name = 'vault' AND sealed = $3`, sealed, t.Now, before)
 	return wrap(err, "keyset")
 }
 

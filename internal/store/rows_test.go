@@ -315,16 +315,22 @@ func TestKeysetIsNotLostByAccident(t *testing.T) {
 			if _, err := tx.Keyset(ctx); !isNotFound(err) {
 				t.Errorf("none yet: %v", err)
 			}
-			if err := tx.PutKeyset(ctx, nil, true); err == nil {
-				t.Error("an empty keyset was stored")
+			if err := tx.PutKeyset(ctx, nil); !errors.Is(err, store.ErrRule) {
+				t.Errorf("an empty keyset: %v", err)
 			}
-			if err := tx.PutKeyset(ctx, []byte{1}, false); err != nil {
+			if err := tx.SwapKeyset(ctx, []byte{2}, nil); !errors.Is(err, store.ErrConflict) {
+				t.Errorf("in place of none: %v", err)
+			}
+			if err := tx.PutKeyset(ctx, []byte{1}); err != nil {
 				return err
 			}
-			if err := tx.PutKeyset(ctx, []byte{2}, false); !errors.Is(err, store.ErrExists) {
-				t.Errorf("over another: %v", err)
+			for name, err := range map[string]error{"put again": tx.PutKeyset(ctx, []byte{2}), "empty": tx.SwapKeyset(ctx, nil, []byte{1}),
+				"in place of another": tx.SwapKeyset(ctx, []byte{2}, []byte{3})} {
+				if !errors.Is(err, store.ErrExists) && !errors.Is(err, store.ErrRule) && !errors.Is(err, store.ErrConflict) {
+					t.Errorf("%s: %v", name, err)
+				}
 			}
-			return all(equal(t, []byte{1})(tx.Keyset(ctx)), tx.PutKeyset(ctx, []byte{2}, true), equal(t, []byte{2})(tx.Keyset(ctx)))
+			return all(equal(t, []byte{1})(tx.Keyset(ctx)), tx.SwapKeyset(ctx, []byte{2}, []byte{1}), equal(t, []byte{2})(tx.Keyset(ctx)))
 		})
 	})
 }

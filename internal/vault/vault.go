@@ -34,7 +34,8 @@ const reloadTimeout = 5 * time.Second
 // Load reads the sealed keyset from where it is kept; nil when there is none yet.
 type Load func(ctx context.Context) ([]byte, error)
 
-// Save keeps the sealed keyset in place of the one kept before.
+// Save keeps the first sealed keyset. Where there is one it keeps that and may
+// say so by an error: it never replaces one.
 type Save func(ctx context.Context, sealed []byte) error
 
 // Vault seals and opens. It is safe for concurrent use.
@@ -52,7 +53,7 @@ type Vault struct {
 // Open opens the vault whose sealed keyset load returns, or makes a new one
 // and saves it when there is none. Master is 32 bytes (ParseMaster). The error
 // wraps ErrMaster when the keyset was sealed under another master key.
-func Open(ctx context.Context, master []byte, load func(context.Context) ([]byte, error), save func(context.Context, []byte) error) (*Vault, error) {
+func Open(ctx context.Context, master []byte, load Load, save Save) (*Vault, error) {
 	wrap, err := newMaster(master)
 	if err != nil {
 		return nil, err
@@ -91,9 +92,13 @@ func (v *Vault) create(ctx context.Context) ([]byte, error) {
 	return stored, nil
 }
 
-// use makes the stored keyset the one in use.
-func (v *Vault) use(stored []byte) error {
-	keys, mac, err := openStored(v.master, stored)
+// use makes a stored keyset the one in use.
+func (v *Vault) use(text []byte) error {
+	s, err := readStored(text)
+	if err != nil {
+		return err
+	}
+	keys, mac, err := s.open(v.master)
 	if err != nil {
 		return err
 	}
@@ -162,44 +167,14 @@ func holds(keys *keyset.Handle, sealed []byte) bool {
 		return true // too short to be sealed: opening it says so
 	}
 	for _, k := range keys.KeysetInfo().GetKeyInfo() {
-		id := k.GetKeyId()
-		prefix := []byte{1, byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)}
-		if bytes.Equal(prefix, sealed[:5]) {
+		if bytes.HasPrefix(sealed, prefixOf(k.GetKeyId())) {
 			return true
 		}
 	}
 	return false
 }
 
-// Rotate adds a new key and seals with it from now on. What was sealed before
-// stays readable, and MAC answers as before. Other nodes follow when they meet
-// the first value sealed with the new key.
-func (v *Vault) Rotate(ctx context.Context) error {
-	if err := v.reload(ctx); err != nil { // another node may have rotated since
-		return fmt.Errorf("vault: rotate: %w", err)
-	}
-	keys, _ := v.current()
-	m := keyset.NewManagerFromHandle(keys)
-	id, err := m.Add(aead.AES256GCMKeyTemplate())
-	if err != nil {
-		return fmt.Errorf("vault: rotate: %w", err)
-	}
-	if err := m.SetPrimary(id); err != nil {
-		return fmt.Errorf("vault: rotate: %w", err)
-	}
-	next, err := m.Handle()
-	if err != nil {
-		return fmt.Errorf("vault: rotate: %w", err)
-	}
-	v.mu.RLock()
-	mac := v.mac
-	v.mu.RUnlock()
-	stored, err := seal(v.master, next, mac)
-	if err != nil {
-		return err
-	}
-	if err := v.save(ctx, stored); err != nil {
-		return fmt.Errorf("vault: save the keyset: %w", err)
-	}
-	return v.use(stored)
+// prefixOf is how a Tink ciphertext begins that was made with a key.
+func prefixOf(id uint32) []byte {
+	return []byte{1, byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)}
 }

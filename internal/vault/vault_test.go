@@ -38,6 +38,22 @@ func (s *shelf) save(_ context.Context, sealed []byte) error {
 	return nil
 }
 
+// swap is the compare-and-set that a rotation needs.
+func (s *shelf) swap(_ context.Context, sealed, before []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.err != nil:
+		return s.err
+	case !bytes.Equal(s.sealed, before):
+		return errMeanwhile
+	}
+	s.sealed, s.saves = bytes.Clone(sealed), s.saves+1
+	return nil
+}
+
+var errMeanwhile = errors.New("changed meanwhile")
+
 func key(b byte) []byte { k := bytes.Repeat([]byte{b}, 31); return append(k, b+1) }
 
 func open(t *testing.T, s *shelf, master []byte) *vault.Vault {
@@ -146,7 +162,7 @@ func TestRotationKeepsOldValuesAndMACs(t *testing.T) {
 	v := open(t, s, key(1))
 	other := open(t, s, key(1)) // a second node, opened before the rotation
 	old, mac := seal(t, v, "before", "row"), v.MAC("token", []byte("x"))
-	if err := v.Rotate(t.Context()); err != nil {
+	if err := v.Rotate(t.Context(), s.swap); err != nil {
 		t.Fatal(err)
 	}
 	fresh := seal(t, v, "after", "row")
@@ -168,7 +184,7 @@ func TestFailedRotationChangesNothing(t *testing.T) {
 	v := open(t, s, key(1))
 	before := seal(t, v, "x", "row")
 	s.err = errors.New("disk full")
-	if err := v.Rotate(t.Context()); !errors.Is(err, s.err) {
+	if err := v.Rotate(t.Context(), s.swap); !errors.Is(err, s.err) {
 		t.Fatalf("got %v", err)
 	}
 	after := seal(t, v, "x", "row")
@@ -297,7 +313,8 @@ func TestParseMaster(t *testing.T) {
 
 func TestUseWhileRotating(t *testing.T) {
 	t.Parallel()
-	v := open(t, &shelf{}, key(1))
+	s := &shelf{}
+	v := open(t, s, key(1))
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -316,9 +333,18 @@ func TestUseWhileRotating(t *testing.T) {
 		})
 	}
 	for range 5 {
-		if err := v.Rotate(t.Context()); err != nil {
+		if err := v.Rotate(t.Context(), s.swap); err != nil {
 			t.Error(err)
 		}
 	}
 	wg.Wait()
+}
+
+// together runs fn n times at once and waits for all.
+func together(n int, fn func(i int)) {
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { fn(i) })
+	}
+	all.Wait()
 }

@@ -2,7 +2,6 @@ package connectortest
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -19,7 +18,7 @@ const bank = "088"
 func (b *bench) account() connector.AccountSpec {
 	b.made++
 	return connector.AccountSpec{
-		Order: fmt.Sprintf("imps_%012d", b.made), Name: "원두 커피 외 1건", Amount: pay.Breakdown{Total: pay.Won(price)}, Bank: bank,
+		Order: orderNumber("imps_", b.made), Name: "원두 커피 외 1건", Amount: pay.Breakdown{Total: pay.Won(price)}, Bank: bank,
 		Due: time.Now().Add(48 * time.Hour).Truncate(time.Minute), Buyer: pay.Buyer{Name: "김나루", Email: "naru@example.com"},
 	}
 }

@@ -143,6 +143,7 @@ func missingHooks(sim Simulator, c connector.Connector) []string {
 		{"Server.AccountCall", has[connector.AccountIssuer](c), s.AccountCall != ""},
 		{"Server.ReceiptCall", has[connector.ReceiptIssuer](c), s.ReceiptCall != ""},
 		{"Server.ReceiptCancelCall", has[connector.ReceiptIssuer](c), s.ReceiptCancelCall != ""},
+		{"Server.ListCall", has[connector.TransactionLister](c), s.ListCall != ""},
 		{"Ways", has[connector.WindowPayer](c), sim.Ways != nil},
 		{"Billing.Agree", windows, sim.Billing.Agree != nil},
 		{"Billing.Leave", windows, sim.Billing.Leave != nil},

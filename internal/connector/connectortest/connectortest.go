@@ -71,6 +71,11 @@ type Server struct {
 	Deposit func(t *testing.T, order string)
 	// The method and path of each call, for rules; a segment may be *.
 	IssueKeyCall, ChargeCall, RevokeKeyCall, KeyInCall, AccountCall, ReceiptCall, ReceiptCancelCall string
+	// ListCall is the one that a TransactionLister makes.
+	ListCall string
+	// Later moves the simulator's clock on, where what is settled is listed only
+	// once its day has come.
+	Later func(d time.Duration)
 }
 
 // Run runs the suite.
@@ -94,6 +99,9 @@ func Run(t *testing.T, h Harness) {
 		"a cancel sent twice gives back once":       testCancelTwice,
 		"notices lead to the payment":               testNotices,
 		"wrong credentials":                         testWrongCredentials,
+		"what moved is listed":                      testTransactions,
+		"a list with a gap is no list":              testListCut,
+		"what is settled is listed":                 testSettlements,
 	})
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -259,12 +267,14 @@ func (b *bench) call(key string) connector.Call {
 func (b *bench) window(m pay.Method) connector.Window {
 	b.made++
 	return connector.Window{
-		Order: fmt.Sprintf("imp_%012d", b.made), Name: "원두 커피 외 1건", Amount: pay.Breakdown{Total: pay.Won(price)}, Method: m,
+		Order: orderNumber("imp_", b.made), Name: "원두 커피 외 1건", Amount: pay.Breakdown{Total: pay.Won(price)}, Method: m,
 		Buyer:      pay.Buyer{Name: "김나루", Email: "naru@example.com"},
 		SuccessURL: "https://pay.example/checkout/1/return", FailureURL: "https://pay.example/checkout/1/leave?why=left",
 		NoticeURL: b.notice, Language: "ko",
 	}
 }
+
+func orderNumber(prefix string, n int) string { return fmt.Sprintf("%s%012d", prefix, n) }
 
 // open opens a window.
 func (b *bench) open(w connector.Window) connector.Launch {

@@ -3,9 +3,11 @@ package connectortest
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -32,6 +34,9 @@ type goldenCall struct {
 	Account    connector.AccountSpec
 	Receipt    connector.ReceiptSpec
 	ReceiptKey string // of the receipt to cancel
+
+	From, To time.Time // of transactions
+	Day      time.Time // of settlements
 }
 
 func (in goldenCall) ask(ctx context.Context, c connector.Connector) (any, error) {
@@ -88,6 +93,12 @@ var goldenOps = map[string]goldenOp{
 	"cancel receipt": with(func(ctx context.Context, r connector.ReceiptIssuer, call connector.Call, in goldenCall) (any, error) {
 		return r.CancelReceipt(ctx, call, in.ReceiptKey)
 	}),
+	"list transactions": with(func(ctx context.Context, l connector.TransactionLister, _ connector.Call, in goldenCall) (any, error) {
+		return gathered(l.Transactions(ctx, in.From, in.To))
+	}),
+	"list settlements": with(func(ctx context.Context, s connector.Settler, _ connector.Call, in goldenCall) (any, error) {
+		return gathered(s.Settlements(ctx, in.Day))
+	}),
 }
 
 // with asks a connector that has the ability T.
@@ -113,4 +124,16 @@ func keyOutcome(out connector.KeyOutcome, err error) (any, error) {
 // bare is a billing key with the key itself, which hides itself otherwise.
 func bare(k connector.BillingKey) any {
 	return map[string]any{"Key": k.Key.Reveal(), "State": k.State, "Method": k.Method, "Card": k.Card, "Bank": k.Bank}
+}
+
+// gathered is a list that came to its end.
+func gathered[T any](lines iter.Seq2[T, error]) ([]T, error) {
+	var out []T
+	for line, err := range lines {
+		if err != nil {
+			return out, err
+		}
+		out = append(out, line)
+	}
+	return out, nil
 }

@@ -3,7 +3,6 @@ package connectortest
 import (
 	"context"
 	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -88,7 +87,7 @@ func (b *bench) card(declined bool) connector.Card {
 func (b *bench) charge() connector.Charge {
 	b.made++
 	return connector.Charge{
-		Order: fmt.Sprintf("imps_%012d", b.made), Name: "정기 배송 3회차", Amount: pay.Breakdown{Total: pay.Won(price)}, Customer: customer,
+		Order: orderNumber("imps_", b.made), Name: "정기 배송 3회차", Amount: pay.Breakdown{Total: pay.Won(price)}, Customer: customer,
 		Buyer: pay.Buyer{Name: "김나루", Email: "naru@example.com"},
 	}
 }

@@ -18,7 +18,9 @@ import (
 // ("응답"). A refusal is an answer and not an error, unless it says that our key
 // is wrong or leaves open whether anything was done. The secrets are those of
 // this call beside our key.
-func (s *shop) do(ctx context.Context, call connector.Call, op, path string, in, out any, secrets ...pay.Secret) (*refusal, error) {
+func (s *shop) do(ctx context.Context, call connector.Call, op, path string, in, out any, secrets ...pay.Secret) (no *refusal, err error) {
+	ctx, seen := httpcall.Watch(ctx, s.HTTP, httpcall.Asked{Provider: pay.TossPay, Channel: s.Channel, Op: op})
+	defer func() { seen(no != nil, err) }()
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
 	secrets = append(secrets, s.Credentials[APIKey])

@@ -41,6 +41,7 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 		},
 		KeyNotices: true,
 		ChargeCall: "POST /api/v1/billing-key/bill", RevokeKeyCall: "POST /api/v1/billing-key/remove",
+		ListCall: "POST /pay/api/v2/settlement-details",
 	}
 	return out
 }

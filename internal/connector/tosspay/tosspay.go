@@ -102,6 +102,9 @@ var (
 	_ connector.BillingCharger  = (*shop)(nil)
 	_ connector.BillingRevoker  = (*shop)(nil)
 	_ connector.WebhookReader   = (*shop)(nil)
+
+	_ connector.TransactionLister = (*shop)(nil)
+	_ connector.Settler           = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

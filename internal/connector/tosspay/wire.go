@@ -227,3 +227,32 @@ type callback struct {
 	OrderNo       string        `json:"orderNo"`
 	TransactionID httpcall.Text `json:"transactionId"`
 }
+
+// settlementRequest is the body of "정산 상세 조회".
+type settlementRequest struct {
+	APIKey     string `json:"apiKey"`
+	DateType   string `json:"dateType"` // SETTLE: day of approval
+	BaseDate   string `json:"baseDate"` // yyyyMMdd
+	NextCursor string `json:"nextCursor,omitempty"`
+}
+
+// settlementPageOf is its answer. Only a failure brings a code.
+type settlementPageOf struct {
+	envelope
+	TransactionList *[]settlementDetail `json:"transactionList"`
+	NextCursor      httpcall.Text       `json:"nextCursor"`  // "" on the last page
+	TotalAmount     *httpcall.Won       `json:"totalAmount"` // over the whole day
+}
+
+type settlementDetail struct {
+	TransactionType string        `json:"transactionType"` // PAY or REFUND
+	TransactionID   string        `json:"transactionId"`
+	SettleDate      httpcall.Text `json:"settleDate"` // yyyyMMdd
+	DueDate         httpcall.Text `json:"dueDate"`    // "" of test payments
+	PayToken        string        `json:"payToken"`
+	OrderNo         string        `json:"orderNo"`
+	Amount          *httpcall.Won `json:"amount"` // of a refund below zero, as its fee and VAT
+	Fee             httpcall.Won  `json:"fee"`
+	VAT             httpcall.Won  `json:"vat"`
+	SettleDateTime  httpcall.Text `json:"settleDateTime"` // yyyyMMddHHmmss
+}

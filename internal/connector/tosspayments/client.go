@@ -29,12 +29,15 @@ type request struct {
 	body             any           // nil is none
 	secrets          []pay.Secret  // of the buyer, in the path or the body
 	deadline         time.Duration // 0 is the least a client should wait
+	limit            int64         // longest answer in bytes; 0 is that of httpcall
 }
 
 // do makes one call and reads its answer into out; see readAnswer. A refusal is an answer and
 // not an error, unless it says that our credentials or our headers are wrong or
 // leaves open whether anything was done.
-func (s *shop) do(ctx context.Context, call connector.Call, r request, out any) (*refusal, error) {
+func (s *shop) do(ctx context.Context, call connector.Call, r request, out any) (no *refusal, err error) {
+	ctx, seen := httpcall.Watch(ctx, s.HTTP, httpcall.Asked{Provider: pay.TossPayments, Channel: s.Channel, Op: r.op})
+	defer func() { seen(no != nil, err) }()
 	header, err := s.header(call, r.method)
 	if err != nil {
 		return nil, s.notSent(r.op, err)
@@ -47,7 +50,7 @@ func (s *shop) do(ctx context.Context, call connector.Call, r request, out any) 
 	secrets := append(slices.Clone(r.secrets), s.Credentials[SecretKey])
 	status, body, err := httpcall.Do(ctx, s.HTTP, httpcall.Request{
 		Provider: pay.TossPayments, Op: r.op, Method: r.method, URL: s.Endpoints.API + r.path, Header: header, Body: r.body,
-		Secrets: secrets, Record: call.Record, Now: s.Now,
+		Secrets: secrets, Record: call.Record, Now: s.Now, Limit: r.limit,
 	})
 	if err != nil {
 		return nil, err

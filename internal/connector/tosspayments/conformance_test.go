@@ -6,7 +6,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/connector/connectortest"
@@ -31,7 +33,8 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	base := server.URL + "/tosspayments"
-	sim, err := simulator.New(simulator.Options{BaseURL: base, Strict: true, Shops: []simulator.Shop{{
+	var ahead atomic.Int64
+	sim, err := simulator.New(simulator.Options{BaseURL: base, Strict: true, Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }, Shops: []simulator.Shop{{
 		MID: "tnarutest01", Name: "나루 상점", ClientKey: simClientKey, SecretKey: simSecretKey, WebhookURL: notices, TaxFree: true, Billing: true,
 	}}})
 	if err != nil {
@@ -74,12 +77,12 @@ func startSimulator(t *testing.T, notices string) connectortest.Simulator {
 			},
 			IssueCall: "POST /v1/billing/authorizations/issue",
 		},
-		Server: serverHooks(base, sim.Control()),
+		Server: serverHooks(base, sim.Control(), &ahead),
 	}
 }
 
 // serverHooks are what the suite needs for the calls without a window.
-func serverHooks(base string, control http.Handler) connectortest.Server {
+func serverHooks(base string, control http.Handler, ahead *atomic.Int64) connectortest.Server {
 	return connectortest.Server{
 		Card: func(declined bool) connector.Card {
 			card := connector.Card{Number: "9410001234567890", ExpiryYear: "30", ExpiryMonth: "12", Birth: "900101", PasswordHead: "12"}
@@ -97,6 +100,7 @@ func serverHooks(base string, control http.Handler) connectortest.Server {
 		IssueKeyCall: "POST /v1/billing/authorizations/card", ChargeCall: "POST /v1/billing/*", RevokeKeyCall: "DELETE /v1/billing/*",
 		KeyInCall: "POST /v1/payments/key-in", AccountCall: "POST /v1/virtual-accounts",
 		ReceiptCall: "POST /v1/cash-receipts", ReceiptCancelCall: "POST /v1/cash-receipts/*/cancel",
+		ListCall: "GET /v1/transactions", Later: func(d time.Duration) { ahead.Add(int64(d)) },
 	}
 }
 

@@ -171,7 +171,7 @@ func (s *shop) movements(p payment, of connector.Snapshot) ([]pay.Movement, erro
 		At: s.when(p.ApprovedAt, p.RequestedAt), ReceiptURL: of.Details.ReceiptURL,
 	}
 	if isAccount(p) {
-		first.Kind, first.Key = pay.MovementDeposit, p.PaymentKey+":deposit:"+p.ApprovedAt
+		first.Kind, first.Key = pay.MovementDeposit, depositKey(p.PaymentKey, p.ApprovedAt)
 	}
 	out := []pay.Movement{first}
 	for i, c := range p.Cancels {
@@ -190,6 +190,8 @@ func (s *shop) movements(p payment, of connector.Snapshot) ([]pay.Movement, erro
 }
 
 func approvalKey(paymentKey string) string { return paymentKey + ":approval" }
+
+func depositKey(paymentKey, at string) string { return paymentKey + ":deposit:" + at }
 
 // when reads a time. A time nobody can read must not hide that money moved, so
 // the last resort is now.

@@ -112,6 +112,9 @@ var (
 	_ connector.AccountIssuer   = (*shop)(nil)
 	_ connector.ReceiptIssuer   = (*shop)(nil)
 	_ connector.NoticeProver    = (*shop)(nil)
+
+	_ connector.TransactionLister = (*shop)(nil)
+	_ connector.Settler           = (*shop)(nil)
 )
 
 func open(s connector.Settings) (connector.Connector, error) {

@@ -239,6 +239,35 @@ func text(m httpcall.Maybe[string]) string {
 
 func (c cancelled) done() bool { return c.CancelStatus == "" || c.CancelStatus == "DONE" }
 
+// transaction is the "Transaction 객체": an element of "거래 조회".
+type transaction struct {
+	TransactionKey string        `json:"transactionKey"`
+	PaymentKey     string        `json:"paymentKey"`
+	OrderID        string        `json:"orderId"`
+	Method         string        `json:"method"`
+	Status         string        `json:"status"` // of the payment at that transaction
+	TransactionAt  string        `json:"transactionAt"`
+	Amount         *httpcall.Won `json:"amount"` // 0 where an account was issued; a cancel's sign is not documented
+}
+
+// settlement is the "정산 객체": an element of "정산 조회". The net part of the fee
+// went by two names.
+type settlement struct {
+	PaymentKey     string                          `json:"paymentKey"`
+	TransactionKey string                          `json:"transactionKey"`
+	OrderID        string                          `json:"orderId"`
+	Method         string                          `json:"method"`
+	Amount         *httpcall.Won                   `json:"amount"` // a cancel's sign is not documented
+	SupplyAmount   *httpcall.Won                   `json:"supplyAmount"`
+	SuppliedAmount *httpcall.Won                   `json:"suppliedAmount"`
+	VAT            httpcall.Won                    `json:"vat"`
+	PayOutAmount   *httpcall.Won                   `json:"payOutAmount"`
+	ApprovedAt     string                          `json:"approvedAt"`
+	SoldDate       string                          `json:"soldDate"`
+	PaidOutDate    string                          `json:"paidOutDate"`
+	Cancel         httpcall.Maybe[json.RawMessage] `json:"cancel"` // later addition: there for a cancel only
+}
+
 // notice is a webhook: an envelope with data, or the flat DEPOSIT_CALLBACK.
 type notice struct {
 	EventType string          `json:"eventType"`

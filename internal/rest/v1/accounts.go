@@ -42,7 +42,7 @@ func (in accountIn) request(m pay.MerchantID, now time.Time) (gateway.AccountReq
 
 // issueAccount issues a virtual account without a window (V1, "가상계좌 API").
 func (a *api) issueAccount(ctx context.Context, in accountIn) (Payment, error) {
-	r, err := in.request(merchantOf(ctx).ID, a.now())
+	r, err := in.request(merchantOf(ctx).ID, a.gateway.FirstAsked(ctx))
 	if err != nil {
 		return Payment{}, err
 	}

@@ -104,11 +104,14 @@ func (a *api) askerOf(r *http.Request) (asker, error) {
 	if token == "" {
 		return asker{}, errUnauthorized
 	}
-	m, err := a.gateway.Authenticate(ctx, token)
+	m, key, err := a.gateway.Caller(ctx, token)
 	if err != nil {
 		return asker{}, err
 	}
-	rest.EventOf(ctx).Merchant = string(m.ID)
+	rest.EventOf(ctx).Asked(string(m.ID), key)
+	if err := a.limits.Key(token); err != nil {
+		return asker{}, err
+	}
 	if err := admit(ctx, m); err != nil {
 		return asker{}, err
 	}

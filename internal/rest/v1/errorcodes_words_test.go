@@ -9,6 +9,7 @@ func plainErrors() map[string]*failure {
 		"errNoBank": errNoBank, "errForeign": errForeign, "errNoBalance": errNoBalance, "errNoAmending": errNoAmending,
 		"errNoIdentity": errNoIdentity, "errInternal": errInternal, "errGone": errGone, "errBadCard": errBadCard,
 		"errScheduleSpan": errScheduleSpan, "errNoUnschedule": errNoUnschedule,
+		"errKeyForm": errKeyForm, "errTooMany": errTooMany,
 	}
 }
 
@@ -84,6 +85,8 @@ func errorMeanings() map[string]string {
 		"errGone":         "the caller hung up, or the server is stopping; `(요청번호: …)` follows",
 		"errBadCard":      "`card_number` is not 15 or 16 digits",
 		"errScheduleSpan": "booked charges: from after to, or more than three months",
+		"errKeyForm":      "the `Idempotency-Key` header is not 1 to 255 visible ASCII characters, or came twice",
+		"errTooMany":      "too many requests of this API key or address, or too many wrong secrets: `Retry-After` says when to go on",
 		"errNoUnschedule": "unschedule without `customer_uid` and `merchant_uid`",
 		"NoCustomer":      "no billing key of this `customer_uid`. One: 200 with the merchant's setting `--unknown-key-ok`; several, and none is there: always 404",
 

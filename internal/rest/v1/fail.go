@@ -36,6 +36,7 @@ var (
 	errTierForm     = &failure{http.StatusBadRequest, -1, "Tier 헤더는 영문 대문자와 숫자 3자여야 합니다."}
 	errNoTier       = &failure{http.StatusNotFound, -1, "존재하지 않는 하위상점입니다."}
 	errAddress      = &failure{http.StatusForbidden, -1, "접근이 허용되지 않은 IP 주소입니다."}
+	errTooMany      = &failure{http.StatusTooManyRequests, -1, "요청이 너무 많습니다. 잠시 후 다시 시도해주세요."}
 	errBadStatus    = &failure{http.StatusBadRequest, -1, v1wire.TextBadStatus}
 	errNoPage       = &failure{http.StatusBadRequest, -1, "데이터 범위를 넘어선 page입니다."}
 	errSpan         = &failure{http.StatusBadRequest, -1, "조회 기간이 올바르지 않습니다. from은 to보다 늦을 수 없고, 조회 기간은 최대 90일입니다."}
@@ -64,6 +65,9 @@ func failures() []answer {
 		{gateway.ErrNoSchedule, &failure{http.StatusNotFound, -1, "존재하지 않는 예약결제입니다."}},
 		{gateway.ErrAlreadyPrepared, &failure{http.StatusOK, 1, v1wire.TextPreparedTwice}},
 		{gateway.ErrNotPrepared, &failure{http.StatusNotFound, -1, v1wire.TextNotPrepared}},
+		{gateway.ErrKeyBusy, &failure{http.StatusConflict, -1, "같은 Idempotency-Key의 요청이 처리 중입니다. 잠시 후 다시 시도해주세요."}},
+		{gateway.ErrKeyReused, &failure{http.StatusUnprocessableEntity, -1, "다른 요청에 사용한 Idempotency-Key입니다. 요청마다 새 키를 사용해주세요."}},
+		{gateway.ErrNoKeyedCall, &failure{http.StatusNotFound, -1, "해당 Idempotency-Key로 처리한 요청이 없습니다."}},
 		{rest.ErrMalformed, &failure{http.StatusBadRequest, -1, "요청 본문을 해석할 수 없습니다. JSON 또는 폼 형식으로 보내주세요."}},
 		{rest.ErrTooManyFields, &failure{http.StatusBadRequest, -1, fmt.Sprintf("요청 항목이 너무 많거나 너무 깊습니다. (최대 %d개, %d단계)", rest.MaxFields, rest.MaxDepth)}},
 		{rest.ErrTooLarge, &failure{http.StatusRequestEntityTooLarge, -1, "요청 본문은 최대 1MiB입니다."}},
@@ -78,6 +82,9 @@ func (c codec) failureOf(err error) failure {
 	}
 	if f, ok := errors.AsType[*rest.FieldError](err); ok {
 		return c.refused(fieldText(f))
+	}
+	if _, ok := errors.AsType[*rest.TooMany](err); ok {
+		return *errTooMany
 	}
 	if i, ok := errors.AsType[*gateway.Invalid](err); ok {
 		return c.refused(invalidText(i))

@@ -18,7 +18,7 @@ import (
 )
 
 // writes are the families of golden files that change the books.
-var writes = []string{"cancel", "prepare", "prepare.txtar", "onetime", "again", "schedule", "key", "account", "receipt", "external"}
+var writes = []string{"cancel", "prepare", "prepare.txtar", "onetime", "again", "schedule", "key", "account", "receipt", "external", "idempotency"}
 
 // TestGolden sends the requests of each file, in order, and compares the
 // answers. {token} stands for the shop's token. Files that change the books
@@ -78,7 +78,7 @@ func (w *world) replay(request []byte) []byte {
 	w.ServeHTTP(rec, r)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, "%d\n", rec.Code)
-	for _, h := range []string{"Content-Type", "Allow"} {
+	for _, h := range []string{"Content-Type", "Allow", "Retry-After", v1.IdempotencyHeader, v1.ReplayedHeader} {
 		for _, v := range rec.Header().Values(h) {
 			fmt.Fprintf(&out, "%s\n", strings.TrimSpace(h+": "+v))
 		}

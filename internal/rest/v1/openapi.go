@@ -160,6 +160,10 @@ func (d describer) headers(rt route) []object {
 		out = append(out, object{"name": "Tier", "in": "header", "required": false, "schema": object{"type": "string", "pattern": tierCode.String()},
 			"description": web.Pick(d.lang, "하위상점 코드. 그 하위상점의 데이터만 다룹니다", "Code of a sub-store: the request is about its data alone")})
 	}
+	if rt.writes() {
+		out = append(out, object{"name": IdempotencyHeader, "in": "header", "required": false, "schema": object{"type": "string", "minLength": 1, "maxLength": maxIdempotencyKey, "pattern": "^[!-~]+$"},
+			"description": web.Pick(d.lang, "같은 키로 다시 보내면 다시 하지 않고 처음의 결과를 답합니다. 30일 동안 기억합니다 (나루)", "Sent again with the same key, the call is not made again: the first one's result is answered. Remembered for 30 days (Naru)")})
+	}
 	if rt.tested() {
 		out = append(out, object{"name": TestCodeHeader, "in": "header", "required": false, "schema": object{"type": "string"},
 			"description": web.Pick(d.lang, "결제사의 테스트 코드. 운영 채널에서는 보내지 않습니다 (나루)", "The provider's own test code; never passed on in live mode (Naru)")})

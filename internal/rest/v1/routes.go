@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strings"
 
+	"naru/internal/gateway"
 	"naru/internal/rest"
 )
 
@@ -17,6 +18,8 @@ type route struct {
 	soft, body   bool // refuses with HTTP 200; reads a body
 	handler      http.Handler
 	in, out      reflect.Type
+	// keyed is handler under an Idempotency-Key, for operations that write.
+	keyed func(g *gateway.Gateway, key string, w http.ResponseWriter, r *http.Request)
 }
 
 // routes is the index of the interface: all published operations of V1, those
@@ -110,6 +113,7 @@ func (a *api) ownRoutes() []route {
 	return []route{
 		{method: "GET", path: "/x/openapi.json", public: true, handler: http.HandlerFunc(a.serveOpenAPI)},
 		op(get, "GET /x/payments/{imp_uid}/window", a.paymentWindow),
+		op(get, "GET /x/idempotency/{key}", a.keyedCall),
 		{method: "GET", path: "/x/docs", public: true, handler: http.HandlerFunc(a.serveDocs)},
 		{method: "GET", path: "/x/docs/{asset}", public: true, handler: http.HandlerFunc(a.serveDocsAsset)},
 	}
@@ -118,7 +122,9 @@ func (a *api) ownRoutes() []route {
 // op makes a route of an operation that is offered, at "METHOD /path".
 func op[In, Out any](c codec, address string, do func(context.Context, In) (Out, error)) route {
 	method, path, _ := strings.Cut(address, " ")
-	return route{method: method, path: path, soft: c.soft, body: c.body, handler: rest.Handle(c, do), in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	rt := route{method: method, path: path, soft: c.soft, body: c.body, handler: rest.Handle(c, do), in: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
+	rt.keyed = keyedOp(c, rt, do)
+	return rt
 }
 
 // no makes routes of operations that all get the same answer.

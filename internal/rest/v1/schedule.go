@@ -71,7 +71,7 @@ func (in scheduleItem) booking(c *check, caller netip.Addr, now time.Time) gatew
 // schedule books charges of a billing key; with a card the key is issued first,
 // if the customer_uid has none (V1, "POST /subscribe/payments/schedule").
 func (a *api) schedule(ctx context.Context, in scheduleIn) ([]Schedule, error) {
-	r, err := in.request(merchantOf(ctx).ID, callerOf(ctx), a.now())
+	r, err := in.request(merchantOf(ctx).ID, callerOf(ctx), a.gateway.FirstAsked(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ type moveIn struct {
 // move books a charge that has not run for another time.
 func (a *api) move(ctx context.Context, in moveIn) (Schedule, error) {
 	var c check
-	at := c.instant("schedule_at", in.At, a.now())
+	at := c.instant("schedule_at", in.At, a.gateway.FirstAsked(ctx))
 	if c.err != nil {
 		return Schedule{}, c.err
 	}
@@ -127,7 +127,7 @@ func (a *api) move(ctx context.Context, in moveIn) (Schedule, error) {
 // rebook books a charge again that failed or was revoked.
 func (a *api) rebook(ctx context.Context, in moveIn) (Schedule, error) {
 	var c check
-	at := c.instant("schedule_at", in.At, a.now())
+	at := c.instant("schedule_at", in.At, a.gateway.FirstAsked(ctx))
 	if c.err != nil {
 		return Schedule{}, c.err
 	}

@@ -2,10 +2,13 @@ package v1
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
+	"naru/internal/rest"
 )
 
 type tokenIn struct {
@@ -24,7 +27,13 @@ func (a *api) getToken(ctx context.Context, in tokenIn) (Token, error) {
 	if in.Key == "" || in.Secret == "" {
 		return Token{}, errKeyMissing
 	}
+	if err := a.limits.MayTry(callerOf(ctx), in.Key); err != nil {
+		return Token{}, err
+	}
 	t, err := a.gateway.IssueToken(ctx, in.Key, in.Secret.Reveal())
+	if errors.Is(err, gateway.ErrBadKey) {
+		a.limits.WrongSecret(callerOf(ctx), in.Key)
+	}
 	if err != nil {
 		return Token{}, err
 	}
@@ -32,6 +41,7 @@ func (a *api) getToken(ctx context.Context, in tokenIn) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
+	rest.EventOf(ctx).Asked(string(m.ID), in.Key)
 	if err := admit(ctx, m); err != nil {
 		return Token{}, err
 	}

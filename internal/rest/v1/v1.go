@@ -35,13 +35,17 @@ type Options struct {
 	Log     *slog.Logger     // nothing is logged when nil
 	// Done is given each request's event when it has ended; may be nil.
 	Done func(rest.Event)
+	// Limits bounds the requests of addresses and API keys; nil does not.
+	Limits *rest.Limits
 }
 
 type api struct {
 	gateway *gateway.Gateway
 	store   *store.Store
 	now     func() time.Time
+	limits  *rest.Limits
 	cursors cursors
+	shown   shownPayments
 
 	reference func() (*reference, error)
 	docs      func() (*docs, error)
@@ -51,7 +55,7 @@ type api struct {
 // served at "/", after the other faces. An http.ServeMux must not stand in
 // front of it: that redirects some of the paths V1's clients use.
 func New(o Options) http.Handler {
-	a := &api{gateway: o.Gateway, store: o.Store, now: o.Now}
+	a := &api{gateway: o.Gateway, store: o.Store, now: o.Now, limits: o.Limits}
 	if a.now == nil {
 		a.now = time.Now
 	}
@@ -67,7 +71,7 @@ func New(o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	mux := chi.NewRouter()
-	mux.Use(rememberCaller, rest.TrimSlash, rest.Observe(o.Log, o.Rand, o.Done), rest.Recover(o.Log, codec{}.Fail), rest.LimitBody(rest.MaxBody), middleware.GetHead)
+	mux.Use(o.Limits.Address(codec{}.Fail), rememberCaller, rest.TrimSlash, rest.Observe(o.Log, o.Rand, o.Done), rest.Recover(o.Log, codec{}.Fail), rest.LimitBody(rest.MaxBody), middleware.GetHead)
 	mux.NotFound(func(w http.ResponseWriter, r *http.Request) { codec{}.Fail(w, r, errNoRoute) })
 	mux.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Allow", strings.Join(rest.Allowed(r), ", "))
@@ -75,6 +79,9 @@ func New(o Options) http.Handler {
 	})
 	signedIn := mux.With(a.authenticate)
 	for _, rt := range a.routes() {
+		if rt.writes() {
+			rt.handler = a.keyed(rt)
+		}
 		if rt.public {
 			mux.Method(rt.method, rt.path, rt.handler)
 		} else {

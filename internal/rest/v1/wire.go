@@ -66,6 +66,8 @@ type Payment struct {
 	CustomerUID       *string        `json:"customer_uid"`
 	CustomerUIDUsage  *string        `json:"customer_uid_usage"`
 	Promotion         *Promotion     `json:"promotion"`
+
+	answer []byte // the whole answer, where it was made before
 }
 
 // Cancellation is one entry of cancel_history.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"time"
@@ -26,6 +27,8 @@ type apiCall struct {
 	body object
 	v    values
 	now  time.Time
+
+	query url.Values
 }
 
 // operations are the paths of the API, as the merchant calls them.
@@ -38,6 +41,8 @@ var operations = map[string]operation{
 	"/api/v1/billing-key/status": {keyStatusSpec, (*Simulator).keyStatus},
 	"/api/v1/billing-key/remove": {removeKeySpec, (*Simulator).removeKey},
 	"/api/v1/billing-key/bill":   {billSpec, (*Simulator).bill},
+
+	"/pay/api/v2/settlement-details": {settlementSpec, (*Simulator).settlements},
 }
 
 // serve answers one operation: JSON, key, fields, then what the operation
@@ -50,7 +55,7 @@ func (s *Simulator) serve(op operation) http.HandlerFunc {
 			s.writeJSON(w, f.status(), f.envelope())
 			return
 		}
-		answer, sent, f := s.answer(op, body)
+		answer, sent, f := s.answer(op, body, r.URL.Query())
 		early, late := splitEarly(sent)
 		s.awaitFirstTry(r.Context(), early)
 		if f != nil {
@@ -66,7 +71,7 @@ func (s *Simulator) serve(op operation) http.HandlerFunc {
 }
 
 // answer runs op and returns the callbacks that it caused.
-func (s *Simulator) answer(op operation, body []byte) (any, []*callback, *failure) {
+func (s *Simulator) answer(op operation, body []byte, query url.Values) (any, []*callback, *failure) {
 	o, err := parseObject(body)
 	if err != nil {
 		return nil, nil, &failure{"COMMON_INVALID_PARAMETER", err.Error(), http.StatusBadRequest}
@@ -82,7 +87,7 @@ func (s *Simulator) answer(op operation, body []byte) (any, []*callback, *failur
 	if f != nil {
 		return nil, nil, f
 	}
-	answer, f := op.run(s, &apiCall{shop, body, o, v, s.clock()})
+	answer, f := op.run(s, &apiCall{shop, body, o, v, s.clock(), query})
 	return answer, s.callbacks[known:], f
 }
 

@@ -18,6 +18,7 @@ func (s *Simulator) routes() http.Handler {
 
 	r := chi.NewRouter()
 	r.Handle("/api/*", guarded)
+	r.Handle("/pay/api/*", guarded) // settlement details alone have the prefix
 	r.Get("/payfront/auth", s.showCheckout)
 	r.Get("/payfront/static/{file}", s.assets.ServeHTTP)
 	own := r.With(http.NewCrossOriginProtection().Handler) // the pages' own requests

@@ -61,6 +61,7 @@ func (s *Simulator) routes() http.Handler {
 		{http.MethodPost, "/v1/cash-receipts/{receiptKey}/cancel", cancelCashReceipt},
 		{http.MethodGet, "/v1/cash-receipts", listCashReceipts},
 		{http.MethodGet, "/v1/transactions", listTransactions},
+		{http.MethodGet, "/v1/settlements", listSettlements},
 		{http.MethodGet, "/v1/promotions/card", listPromotions},
 	} {
 		api.Method(route.method, route.path, s.api(route.do))

@@ -119,7 +119,7 @@ func listCashReceipts(s *Simulator, c *call) (any, error) {
 	if err != nil {
 		return nil, refusef("INVALID_DATE", "requestDate %.40q: must be yyyy-MM-dd", text)
 	}
-	limit, err := pageSize(query.Get("limit"))
+	limit, err := pageSize(query)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,9 @@ const (
 // it; whether the provider sees it so is not documented.
 func listTransactions(s *Simulator, c *call) (any, error) {
 	query := c.r.URL.Query()
+	if err := s.knownQuery(query, "startDate", "endDate", "startingAfter", "limit"); err != nil {
+		return nil, err
+	}
 	start, err := queryTime(query, "startDate")
 	if err != nil {
 		return nil, err
@@ -27,7 +30,7 @@ func listTransactions(s *Simulator, c *call) (any, error) {
 	if end.Before(start) {
 		return nil, refusef("INVALID_DATE", "endDate: must not be before startDate")
 	}
-	limit, err := pageSize(query.Get("limit"))
+	limit, err := pageSize(query)
 	if err != nil {
 		return nil, err
 	}
@@ -48,16 +51,23 @@ func listTransactions(s *Simulator, c *call) (any, error) {
 }
 
 // pageSize reads how many records a page is to have.
-func pageSize(text string) (int, error) {
+func pageSize(query url.Values) (int, error) {
+	n, err := wholeFrom1(query, "limit", pageDefault)
+	if err == nil && n > pageLimit {
+		err = refusef("EXCEED_MAX_QUERY_LIMIT", "limit %d: at most %d", n, pageLimit)
+	}
+	return n, err
+}
+
+// wholeFrom1 reads a whole number that may be left out.
+func wholeFrom1(query url.Values, name string, without int) (int, error) {
+	text := query.Get(name)
 	if text == "" {
-		return pageDefault, nil
+		return without, nil
 	}
 	n, err := strconv.Atoi(text)
-	switch {
-	case err != nil || n < 1:
-		return 0, refusef("INVALID_REQUEST", "limit %.20q: must be a whole number from 1", text)
-	case n > pageLimit:
-		return 0, refusef("EXCEED_MAX_QUERY_LIMIT", "limit %d: at most %d", n, pageLimit)
+	if err != nil || n < 1 {
+		return 0, refusef("INVALID_REQUEST", "%s %.20q: must be a whole number from 1", name, text)
 	}
 	return n, nil
 }

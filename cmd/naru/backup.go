@@ -1,0 +1,116 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"naru/internal/gateway"
+	"naru/internal/store"
+)
+
+type backupCmd struct {
+	settings
+	File string `arg:"" help:"The new file."`
+}
+
+var errOwnTools = errors.New("the database is PostgreSQL: use pg_dump, or a base backup with its log (docs/operations.md, Backup)")
+
+// Run writes a backup, also while a gateway runs. It needs no master key: what is
+// sealed stays sealed.
+func (c *backupCmd) Run(ctx context.Context, m *Main) (err error) {
+	cfg, err := m.config(c.settings)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.DB.Reveal(), store.Options{Now: m.Now, Log: m.logger("text", slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	version, err := s.Version(ctx)
+	if err != nil {
+		return err
+	}
+	if version == 0 {
+		return fmt.Errorf("%s holds no books", cfg.DB.Reveal())
+	}
+	start := time.Now()
+	switch err := s.Backup(ctx, c.File); {
+	case errors.Is(err, store.ErrNotSQLite):
+		return errOwnTools
+	case err != nil:
+		return err
+	}
+	info, err := os.Stat(c.File)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(m.Stdout, "%s: %d bytes, schema version %d, written and checked in %s. It is worth nothing without the master key: keep that elsewhere.\n",
+		c.File, info.Size(), version, time.Since(start).Round(time.Millisecond))
+	return err
+}
+
+type restoreCmd struct {
+	books
+	File string `arg:"" optional:"" help:"A file that naru backup wrote; it becomes the database, which must not be there yet. Without one, the database was put in place by other means (pg_restore)."`
+}
+
+// Run puts a backup in place and holds what the lost books may have done already.
+func (c *restoreCmd) Run(ctx context.Context, m *Main) error {
+	cfg, err := m.config(c.settings)
+	if err != nil {
+		return err
+	}
+	if c.File != "" {
+		switch err := store.Restore(ctx, c.File, cfg.DB.Reveal()); {
+		case errors.Is(err, store.ErrNotSQLite):
+			return errors.New("the database is PostgreSQL: put it in place with pg_restore, then run naru restore without a file")
+		case err != nil:
+			return err
+		}
+		if err := c.migrate(ctx, m); err != nil {
+			return err
+		}
+	}
+	return c.open(ctx, m, func(b *opened) error {
+		held, err := b.gateway.HoldOverdue(ctx)
+		if err != nil {
+			return err
+		}
+		return sayHeld(m, held)
+	})
+}
+
+// migrate brings an older release's backup up to date.
+func (c *restoreCmd) migrate(ctx context.Context, m *Main) (err error) {
+	cfg, err := m.config(c.settings)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, cfg.DB.Reveal(), store.Options{Now: m.Now, Log: m.logger("text", slog.LevelWarn)})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Migrate(ctx), s.Close())
+}
+
+func sayHeld(m *Main, held []gateway.Held) error {
+	_, _ = fmt.Fprintf(m.Stdout, "the books open with this master key. %d booked charges fell due before now; the books that were lost may have made them, so they are held.\n", len(held))
+	if len(held) > 0 {
+		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
+		_, _ = fmt.Fprintln(w, "MERCHANT\tMERCHANT_UID\tDUE\tAMOUNT")
+		for _, h := range held {
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", h.Merchant, h.MerchantUID, h.At.Format(time.RFC3339), h.Amount.Total.Minor)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintln(m.Stdout, "Now compare with the providers, before the gateway serves: docs/operations.md, After an old backup.")
+	return err
+}
