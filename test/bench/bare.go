@@ -28,6 +28,10 @@ func serveBare(addr string) {
 
 // startBare runs serveBare in a process of its own.
 func startBare(ctx context.Context) (address string, stop func(), err error) {
+	return startBareAs(ctx, func(args ...string) *exec.Cmd { return exec.Command(args[0], args[1:]...) })
+}
+
+func startBareAs(ctx context.Context, command func(...string) *exec.Cmd) (address string, stop func(), err error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", nil, err
@@ -36,7 +40,7 @@ func startBare(ctx context.Context) (address string, stop func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	cmd := exec.Command(self, "-bare", "127.0.0.1:"+ports[0])
+	cmd := command(self, "-bare", "127.0.0.1:"+ports[0])
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		return "", nil, err

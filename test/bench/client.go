@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -107,7 +108,7 @@ func (s *stack) login(ctx context.Context) error {
 			AccessToken string `json:"access_token"`
 		}
 	}
-	err := s.post(ctx, s.gateway+"/users/getToken", formKind, loginForm, &body)
+	err := s.post(ctx, s.gateway+"/users/getToken", formKind, cmp.Or(s.form, loginForm), &body)
 	s.token = body.Response.AccessToken
 	return err
 }

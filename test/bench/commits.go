@@ -17,7 +17,10 @@ type commits struct{ database string }
 
 const changeOffset = 8
 
-func (c commits) count() (uint32, error) {
+// counter counts syncs of the disk.
+type counter interface{ count() (int64, error) }
+
+func (c commits) count() (int64, error) {
 	f, err := os.Open(c.database + "-shm")
 	if err != nil {
 		return 0, err
@@ -27,5 +30,5 @@ func (c commits) count() (uint32, error) {
 	if _, err := f.ReadAt(b[:], changeOffset); err != nil {
 		return 0, fmt.Errorf("%s: %w", f.Name(), err)
 	}
-	return binary.NativeEndian.Uint32(b[:]), nil
+	return int64(binary.NativeEndian.Uint32(b[:])), nil
 }

@@ -22,7 +22,7 @@ func TestCommitsCountsWhatIsSynced(t *testing.T) {
 	if err := s.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	count := func() uint32 {
+	count := func() int64 {
 		t.Helper()
 		n, err := commits{name}.count()
 		if err != nil {
@@ -33,7 +33,7 @@ func TestCommitsCountsWhatIsSynced(t *testing.T) {
 	ctx := t.Context()
 	enqueue := func(key string) {
 		t.Helper()
-		if err := s.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "work", key, 0, tx.Now) }); err != nil {
+		if err := s.Write(ctx, func(tx *store.Tx) error { return tx.Enqueue(ctx, "", "work", key, 0, tx.Now) }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -47,7 +47,7 @@ type executing struct {
 	at        time.Time
 	begun     time.Time
 	used      time.Duration // of processor, at the beginning
-	committed uint32        // at the beginning
+	committed int64         // at the beginning
 }
 
 // bookAll writes n charges that are due at a time, beside the running gateway.

@@ -92,7 +92,7 @@ type scheduled struct {
 func book(ctx context.Context, tx *store.Tx, all []pay.Schedule) error {
 	due := make([]store.NewJob, len(all))
 	for i, s := range all {
-		due[i] = store.NewJob{Key: string(s.Merchant) + "/" + string(s.MerchantUID), Arg: scheduled{s.Merchant, s.MerchantUID}, RunAt: s.At}
+		due[i] = store.NewJob{Merchant: s.Merchant, Key: string(s.Merchant) + "/" + string(s.MerchantUID), Arg: scheduled{s.Merchant, s.MerchantUID}, RunAt: s.At}
 	}
 	if err := tx.InsertSchedules(ctx, all); err != nil {
 		return err

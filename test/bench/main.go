@@ -23,6 +23,7 @@ import (
 // options are the flags.
 type options struct {
 	bin, dir, only    string
+	layout            string // of the part payments: "" runs both
 	rounds, rows, due int
 	idle, filling     time.Duration
 }
@@ -37,6 +38,7 @@ func main() {
 	flag.IntVar(&o.due, "due", 100_000, "booked charges that are due in one second, 10 to 1000000")
 	flag.DurationVar(&o.idle, "idle", 30*time.Second, "how long an idle process is watched, 1s to 1h")
 	flag.DurationVar(&o.filling, "fill", 3*time.Minute, "how long each big database may take to fill, 1s to 1h; the rows there are by then are measured")
+	flag.StringVar(&o.layout, "layout", "", "how part payments runs in this process: pinned or shared (used by the command itself)")
 	bare := flag.String("bare", "", "serve a bare handler on this address (used by the command itself)")
 	flag.Parse()
 	if *bare != "" {
@@ -90,6 +92,7 @@ type part struct {
 func parts() []part {
 	return []part{
 		{"start", (*bench).startup},
+		{"payments", (*bench).payments},
 		{"calls", (*bench).calls},
 		{"lists", (*bench).lists},
 		{"book", (*bench).booking},
@@ -127,6 +130,9 @@ func run(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer stopBare()
+	if o.layout != "" {
+		return b.payments(ctx)
+	}
 	fmt.Printf("%s/%s, %d processors, %s; medians of %d rounds; load average at the start %s.\n\n",
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version(), o.rounds, loadAverage())
 	for _, p := range parts() {

@@ -23,7 +23,8 @@ type stack struct {
 	token            string
 	http             *http.Client
 	books            *store.Store // the same file, seen from here
-	commits          commits
+	commits          counter
+	form             string // what getToken is asked with; "" is naru dev's
 	serial           *atomic.Int64
 }
 
@@ -121,7 +122,7 @@ var errStillDue = errors.New("jobs are still due")
 // quiet waits until everything that was asked for has been done, webhooks
 // included. The clock must be the machine's.
 func (s *stack) quiet(ctx context.Context, limit time.Duration) error {
-	var last uint32
+	var last int64
 	var since time.Time
 	for end := time.Now().Add(limit); time.Now().Before(end); {
 		var next time.Time

@@ -12,7 +12,7 @@ func (s *story) issueAccount() {
 	number, amount := s.number(), s.amount()
 	body := s.order(number, amount)
 	lasts := one(s, []time.Duration{time.Hour, 10 * time.Hour, 24 * time.Hour, 4 * 24 * time.Hour})
-	body["vbank_code"], body["vbank_due"], body["channel_key"] = one(s, []string{"088", "004", "020"}), s.clock.In(lasts).Unix(), string(cardChannel)
+	body["vbank_code"], body["vbank_due"], body["channel_key"] = one(s, []string{"088", "004", "020"}), s.clock.In(lasts).Unix(), string(s.cards.channel)
 	what := fmt.Sprintf("account for %s %d, open for %s", number, amount, lasts)
 	s.note("%s", what)
 	foreseen := s.orderVerdict(number, []verdict{done})
@@ -58,13 +58,14 @@ func (s *story) deposit() {
 	s.note("deposit of %d into %s of %s, late %v, silent %v", p.Amount.Total.Minor, p.ID, p.MerchantUID, late, silent)
 	muted := 0
 	if silent {
-		rule, err := s.cards.Faults().Add("webhook * drop")
+		rule, err := s.cards.faults.Add("webhook * drop")
 		s.must(err)
 		muted = rule.ID
 	}
-	code := s.control(s.cards.Control(), "POST", "/payments/"+string(p.ID)+"/deposit", fields{"late": late}, nil)
+	code := s.bank(s.cards, "POST", "/payments/"+string(p.ID)+"/deposit", fields{"late": late}, nil)
 	if silent {
-		s.cards.Faults().Remove(muted)
+		s.counted(s.cards.faults.Rules()[len(s.cards.faults.Rules())-1:])
+		s.cards.faults.Remove(muted)
 		s.hits = s.faultHits()
 	}
 	if code != 200 {
@@ -94,7 +95,7 @@ func (s *story) reverse() {
 		return
 	}
 	s.tick()
-	code := s.control(s.cards.Control(), "POST", "/payments/"+string(p.ID)+"/deposit-error", nil, nil)
+	code := s.bank(s.cards, "POST", "/payments/"+string(p.ID)+"/deposit-error", nil, nil)
 	s.note("the bank takes the deposit of %s of %s back: %d", p.ID, p.MerchantUID, code)
 	if code != 200 || s.messagesBroken() {
 		return
@@ -112,7 +113,7 @@ func (s *story) expire() {
 	if p == nil {
 		return
 	}
-	code := s.control(s.cards.Control(), "POST", "/payments/"+string(p.ID)+"/expire", nil, nil)
+	code := s.bank(s.cards, "POST", "/payments/"+string(p.ID)+"/expire", nil, nil)
 	s.note("the account of %s of %s expires: %d", p.ID, p.MerchantUID, code)
 }
 

@@ -20,6 +20,10 @@ type payment struct {
 	open  bool // an attempt is undecided
 }
 
+// registers reports whether the payment is V1's row of a billing window: nothing is
+// charged, and paid means that a key was issued.
+func (p *payment) registers() bool { return p.CustomerUsage == "issue" }
+
 // entry is money that moved. The amount is never below zero.
 type entry struct {
 	kind   string // approval, deposit, reversal, cancel
@@ -29,17 +33,21 @@ type entry struct {
 // ledger is what the simulators say moved, by our order id there.
 func (s *story) ledger() map[string][]entry {
 	out := map[string][]entry{}
-	for _, m := range s.cards.Ledger() {
-		out[m.OrderID] = append(out[m.OrderID], entry{string(m.Kind), max(m.Amount, -m.Amount)})
-	}
-	for _, m := range s.wallet.Ledger() {
-		out[m.OrderNo] = append(out[m.OrderNo], entry{m.Kind, m.Amount})
+	for _, d := range s.sides {
+		for _, m := range d.moves() {
+			out[m.order] = append(out[m.order], m.entry)
+		}
 	}
 	return out
 }
 
 // moved is how many movements the simulators have.
-func (s *story) moved() int { return len(s.cards.Ledger()) + len(s.wallet.Ledger()) }
+func (s *story) moved() (n int) {
+	for _, d := range s.sides {
+		n += len(d.moves())
+	}
+	return n
+}
 
 // entries are the movements of a payment on the books.
 func (p *payment) entries() (out []entry) {
@@ -74,25 +82,33 @@ func remains(all []entry) int64 {
 	return sum(all, "approval") + sum(all, "deposit") - sum(all, "reversal") - sum(all, "cancel")
 }
 
-// look reads the books and checks what must hold at any time.
+// look reads the books of both shops and checks what must hold at any time.
 func (s *story) look() {
+	s.t.Helper()
+	was := s.doing
+	s.doing = ""
+	s.everywhere(s.lookHere)
+	s.doing = was
+}
+
+func (s *story) lookHere() {
 	s.t.Helper()
 	var all []pay.Payment
 	now := map[pay.PaymentID]*payment{}
 	s.read(func(tx *store.Tx) (err error) {
 		clear(now)
-		if all, err = tx.FindPayments(s.ctx, merchant, store.PaymentFilter{Sort: "started"}); err != nil {
+		if all, err = tx.FindPayments(s.ctx, s.merchant, store.PaymentFilter{Sort: "started"}); err != nil {
 			return err
 		}
 		for _, p := range all {
 			seen := &payment{Payment: p}
-			if seen.moves, err = tx.Movements(s.ctx, merchant, p.ID); err != nil {
+			if seen.moves, err = tx.Movements(s.ctx, s.merchant, p.ID); err != nil {
 				return err
 			}
-			if seen.steps, err = tx.Steps(s.ctx, merchant, p.ID); err != nil {
+			if seen.steps, err = tx.Steps(s.ctx, s.merchant, p.ID); err != nil {
 				return err
 			}
-			open, err := tx.OpenAttempts(s.ctx, merchant, p.ID)
+			open, err := tx.OpenAttempts(s.ctx, s.merchant, p.ID)
 			if err != nil {
 				return err
 			}
@@ -110,7 +126,7 @@ func (s *story) look() {
 		}
 	}
 	s.payments = now
-	s.onceOnly()
+	s.onceOnly(ledger)
 	s.keepClaims(ledger)
 	s.learnCustomers()
 	s.learnBookings()
@@ -122,10 +138,14 @@ func (s *story) sound(p *payment) {
 	s.t.Helper()
 	all := p.entries()
 	in, out := remains(all)+sum(all, "cancel"), sum(all, "cancel")
+	s.looked(otherwise, 1)
 	wrong := ""
+	if p.registers() && len(all) > 0 {
+		wrong = "a card was registered, and money moved"
+	}
 	switch p.Status {
 	case pay.StatusPaid:
-		wrong = unless(in == p.Amount.Total.Minor && out == 0, "paid, but not by exactly its amount")
+		wrong = unless(p.registers() || in == p.Amount.Total.Minor && out == 0, "paid, but not by exactly its amount")
 	case pay.StatusPartiallyCancelled:
 		wrong = unless(in == p.Amount.Total.Minor && out > 0 && out < in, "partly cancelled, but not in part")
 	case pay.StatusCancelled:
@@ -170,12 +190,13 @@ func (s *story) grown(was, now *payment) {
 	for _, m := range was.moves {
 		i := slices.IndexFunc(now.moves, func(n pay.Movement) bool { return n.Key == m.Key })
 		if i < 0 || now.moves[i].Amount != m.Amount || now.moves[i].Kind != m.Kind {
-			s.fail("payment %s: movement %s of %d was changed: %v", now.ID, m.Key, m.Amount, now.moves)
+			s.failAs(lostMovement, "payment %s: movement %s of %d was changed: %v", now.ID, m.Key, m.Amount, now.moves)
 		}
 	}
-	// A second deposit counts after all once the bank has taken the first back.
+	// A second deposit counts after all once the bank has taken the first back, and a
+	// buyer may register in the app who had left the window.
 	twice := was.FailCode == paidTwice && was.Method == pay.MethodVbank
-	if was.Status == pay.StatusFailed && now.Status != pay.StatusFailed && !twice {
+	if was.Status == pay.StatusFailed && now.Status != pay.StatusFailed && !twice && !now.registers() {
 		s.fail("payment %s of %q was failed and is %s now: the merchant had been told that no money is taken", now.ID, now.MerchantUID, now.Status)
 	}
 	if !slices.Equal(was.steps, now.steps[:len(was.steps)]) {
@@ -186,27 +207,35 @@ func (s *story) grown(was, now *payment) {
 // backed: each movement on the books is one of the provider's.
 func (s *story) backed(p *payment, theirs []entry) {
 	s.t.Helper()
+	s.looked(lostMovement, len(p.moves))
 	left := slices.Clone(theirs)
 	for _, e := range p.entries() {
 		i := slices.Index(left, e)
 		if i < 0 {
-			s.fail("payment %s of %q: the books have %v, the provider only %v", p.ID, p.MerchantUID, p.entries(), theirs)
+			s.failAs(lostMovement, "payment %s of %q: the books have %v, the provider only %v", p.ID, p.MerchantUID, p.entries(), theirs)
 		}
 		left = slices.Delete(left, i, i+1)
 	}
 }
 
-// onceOnly: of one order number one payment at most is paid, or was.
-func (s *story) onceOnly() {
+// onceOnly: of one order number one payment at most is paid, or was, and no
+// payment was taken for more than once.
+func (s *story) onceOnly(ledger map[string][]entry) {
 	s.t.Helper()
+	s.looked(doubleCharge, len(s.numbers))
 	by := map[pay.MerchantUID]pay.PaymentID{}
+	for _, id := range s.ids {
+		if in := sum(ledger[string(id)], "approval"); in > s.payments[id].Amount.Total.Minor {
+			s.failAs(doubleCharge, "the provider took %d for payment %s of %d: %v", in, id, s.payments[id].Amount.Total.Minor, ledger[string(id)])
+		}
+	}
 	for _, id := range s.ids {
 		p := s.payments[id]
 		if !taken(p.Status) {
 			continue
 		}
 		if other := by[p.MerchantUID]; other != "" {
-			s.fail("order %q is paid twice: by %s and by %s", p.MerchantUID, other, id)
+			s.failAs(doubleCharge, "order %q is paid twice: by %s and by %s", p.MerchantUID, other, id)
 		}
 		by[p.MerchantUID] = id
 	}
@@ -247,6 +276,7 @@ type claim struct {
 	what string
 	id   pay.PaymentID
 	paid bool // else no money of it moved or ever will
+	open bool // and it may stay undecided: V1 leaves the payment of a closed window ready
 }
 
 // keepClaims: what was answered as paid is paid at the provider, and what was
@@ -259,9 +289,9 @@ func (s *story) keepClaims(ledger map[string][]entry) {
 		case p == nil:
 			s.fail("%s: payment %s is not on the books", c.what, c.id)
 		case c.paid && (sum(theirs, "approval") != p.Amount.Total.Minor || !taken(p.Status)):
-			s.fail("%s was answered as paid: payment %s is %s, the provider has %v", c.what, c.id, p.Status, theirs)
-		case !c.paid && (len(theirs) > 0 || p.Status != pay.StatusFailed):
-			s.fail("%s was answered as declined: payment %s is %s, the provider has %v", c.what, c.id, p.Status, theirs)
+			s.failAs(lostMovement, "%s was answered as paid: payment %s is %s, the provider has %v", c.what, c.id, p.Status, theirs)
+		case !c.paid && (len(theirs) > 0 || p.Status != pay.StatusFailed && !(c.open && word(p.Status) == "ready")):
+			s.failAs(doubleCharge, "%s was answered as declined: payment %s is %s, the provider has %v", c.what, c.id, p.Status, theirs)
 		}
 	}
 }

@@ -79,6 +79,8 @@ func (s *story) cancelOf(p *payment) cancelling {
 		c.body["refund_holder"], c.body["refund_bank"], c.body["refund_account"] = "홍길동", "088", refundAccount
 	}
 	switch {
+	case p.registers():
+		c.wrong = "nothing was paid"
 	case !taken(p.Status):
 		c.wrong = "not paid"
 	case left == 0:
@@ -121,14 +123,14 @@ func (s *story) cancelled(what string, c cancelling, v verdict, a answer, before
 		}
 		if !c.open {
 			if more != 1 {
-				s.fail("%s: %d movements more at the providers", what, more)
+				s.failAs(doubleCharge, "%s: %d movements more at the providers", what, more)
 			}
 			wanted, _ := c.body["enable_webhook"].(bool)
 			s.cancels[p.CancelHistory[n-1].CancellationID] = wanted
 		}
 	case refused, declined:
 		if more != 0 {
-			s.fail("%s: answered as %s, but %d movements more are at the providers: %v", what, v, more, theirs)
+			s.failAs(lostMovement, "%s: answered as %s, but %d movements more are at the providers: %v", what, v, more, theirs)
 		}
 	}
 }
@@ -146,7 +148,7 @@ func (s *story) officeCancel() {
 	if s.chance(2) {
 		body["amount"] = min(p.Left(), 1000)
 	}
-	code := s.control(s.cards.Control(), "POST", "/payments/"+string(p.ID)+"/cancel", body, nil)
+	code := s.bank(s.sideOf(p), "POST", "/payments/"+string(p.ID)+"/cancel", body, nil)
 	s.note("the desk cancels %v of %s of %s: %d", body["amount"], p.ID, p.MerchantUID, code)
 	if code != 200 || s.messagesBroken() {
 		return

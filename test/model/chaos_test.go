@@ -2,21 +2,34 @@ package model_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"naru/internal/pay"
 	"naru/internal/sandbox/fault"
 )
 
-// families are the calls that can be broken, by provider.
-var families = map[string][]string{
-	"cards": {
-		"POST /v1/billing/*", "POST /v1/billing/authorizations/card", "POST /v1/payments/key-in", "POST /v1/payments/*/cancel",
-		"POST /v1/virtual-accounts", "POST /v1/cash-receipts", "POST /v1/cash-receipts/*/cancel", "GET /v1/payments/**", "DELETE /v1/billing/*",
-	},
-	"wallet": {
-		"POST /api/v1/billing-key/bill", "POST /api/v2/refunds", "POST /api/v2/status", "POST /api/v1/billing-key/status",
-		"POST /api/v1/billing-key/remove",
-	},
+// breakable are the calls of a side that can be broken, those often made more
+// often.
+func (d *side) breakable() []string {
+	switch {
+	case d.provider == pay.TossPay && d.kind == pay.ChannelBilling:
+		return []string{
+			"POST /api/v1/billing-key", "POST /api/v1/billing-key/bill", "POST /api/v1/billing-key/bill", "POST /api/v1/billing-key/status",
+			"POST /api/v1/billing-key/remove", "POST /api/v2/refunds", "POST /api/v2/status", "* /**",
+		}
+	case d.provider == pay.TossPay:
+		return []string{"POST /api/v2/payments", "POST /api/v2/execute", "POST /api/v2/execute", "POST /api/v2/refunds", "POST /api/v2/status", "* /**"}
+	case d.kind == pay.ChannelBilling:
+		return []string{
+			"POST /v1/billing/*", "POST /v1/billing/*", "POST /v1/billing/authorizations/*", "POST /v1/payments/key-in", "POST /v1/payments/*/cancel",
+			"GET /v1/payments/**", "DELETE /v1/billing/*", "* /**",
+		}
+	}
+	return []string{
+		"POST /v1/payments/confirm", "POST /v1/payments/confirm", "POST /v1/payments/*/cancel", "POST /v1/virtual-accounts", "GET /v1/payments/**",
+		"POST /v1/cash-receipts", "POST /v1/cash-receipts/*/cancel", "* /**",
+	}
 }
 
 // actions are how.
@@ -24,22 +37,30 @@ var actions = []string{
 	"before drop", "before status=500", "before status=503", "after drop", "after drop", "after garble", "after cut", "after status=500", "after status=503",
 }
 
-func (s *story) injector(provider string) *fault.Injector {
-	if provider == "wallet" {
-		return s.wallet.Faults()
-	}
-	return s.cards.Faults()
-}
-
 // faultHits is how often a fault has hit so far.
 func (s *story) faultHits() int {
 	n := int(s.line.hits.Load())
-	for _, p := range []string{"cards", "wallet"} {
-		for _, r := range s.injector(p).Rules() {
+	for _, d := range s.sides {
+		for _, r := range d.faults.Rules() {
 			n += r.Hits
 		}
 	}
 	return n
+}
+
+// counted adds to the tally what the rules of a side did.
+func (s *story) counted(rules []fault.Rule) {
+	for _, r := range rules {
+		words := strings.Fields(r.Text)
+		what := strings.Join(words[2:], " ")
+		if words[0] == "webhook" {
+			what = "webhook " + what
+		}
+		what, _, _ = strings.Cut(what, " times=")
+		if r.Hits > 0 {
+			s.tally.faults[what] += r.Hits
+		}
+	}
 }
 
 // calm reports whether nothing has been in the way since the step began.
@@ -47,13 +68,18 @@ func (s *story) calm() bool { return !s.disturbed && s.faultHits() == s.hits }
 
 // breakProvider has the next calls of a family go wrong.
 func (s *story) breakProvider() {
-	if s.chance(8) {
+	switch {
+	case s.chance(8):
 		s.note("the line is dead for the next call")
 		s.line.unplugged.Store(1)
 		return
+	case s.chance(8):
+		s.note("the notices of the next call come before its answer")
+		s.early = true
+		return
 	}
-	provider := one(s, []string{"cards", "cards", "wallet"})
-	rule := one(s, families[provider]) + " " + one(s, actions)
+	d := one(s, slices.Concat(s.sides, s.sides[:4], s.sides[:4])) // the sub-store's less often
+	rule := one(s, d.breakable()) + " " + one(s, actions)
 	if times := 1 + s.rng.IntN(6); times < 4 {
 		rule += fmt.Sprintf(" times=%d", times)
 	} else {
@@ -62,8 +88,8 @@ func (s *story) breakProvider() {
 	if s.chance(6) {
 		rule = "webhook * " + one(s, []string{"twice times=2", "late=40s times=1", "shuffle=30s times=3"})
 	}
-	s.note("fault at %s: %s", provider, rule)
-	_, err := s.injector(provider).Add(rule)
+	s.note("fault at %s: %s", d.name, rule)
+	_, err := d.faults.Add(rule)
 	s.must(err)
 }
 
@@ -74,26 +100,24 @@ func (s *story) mend() {
 }
 
 func (s *story) well() {
-	s.line.unplugged.Store(0)
-	s.deaths.arm("")
-	s.hits = 0
-	for _, p := range []string{"cards", "wallet"} {
-		s.injector(p).Clear()
+	if s.beyondRepair {
+		return
 	}
+	s.line.unplugged.Store(0)
+	s.deaths.arm("", 0)
+	s.early = false
+	for _, d := range s.sides {
+		s.counted(d.faults.Rules())
+		d.faults.Clear()
+	}
+	s.tally.faults["no connection"] += int(s.line.hits.Swap(0))
 	s.hits = s.faultHits()
-}
-
-// mark has the gateway die at one of its points.
-func (s *story) mark() {
-	at := one(s, points())
-	s.note("the gateway will die at %s", at)
-	s.deaths.arm(at)
 }
 
 // messagesBroken reports whether notices are kept back or shuffled.
 func (s *story) messagesBroken() bool {
-	for _, p := range []string{"cards", "wallet"} {
-		for _, r := range s.injector(p).Rules() {
+	for _, d := range s.sides {
+		for _, r := range d.faults.Rules() {
 			if strings.HasPrefix(r.Text, "webhook") {
 				return true
 			}

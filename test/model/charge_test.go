@@ -82,6 +82,18 @@ type shown struct {
 	} `json:"cancel_history"`
 }
 
+func (p shown) String() string { return plain(p) }
+
+// plain is a value as JSON: without the addresses in this process's memory, so that
+// a failure reads the same each time.
+func plain(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(raw)
+}
+
 func (s *story) shown(raw json.RawMessage) (p shown) {
 	s.t.Helper()
 	decode(s.t, raw, &p)
@@ -100,12 +112,12 @@ func (s *story) charged(what, number string, amount int64, v verdict, a answer, 
 			s.fail("%s: paid, but the answer says %+v", what, p)
 		}
 		if got := s.ledger()[string(p.ImpUID)]; !slices.Equal(got, []entry{{"approval", amount}}) || moved != 1 {
-			s.fail("%s: answered as paid; of %s the provider has %v, in all %d movements more", what, p.ImpUID, got, moved)
+			s.failAs(doubleCharge, "%s: answered as paid; of %s the provider has %v, in all %d movements more", what, p.ImpUID, got, moved)
 		}
-		s.claims = append(s.claims, claim{what, p.ImpUID, true})
+		s.claims = append(s.claims, claim{what: what, id: p.ImpUID, paid: true})
 	case refused, declined:
 		if moved != 0 {
-			s.fail("%s: answered as %s, but %d movements more are at the providers: %v", what, v, moved, s.ledger())
+			s.failAs(doubleCharge, "%s: answered as %s, but %d movements more are at the providers: %v", what, v, moved, s.ledger())
 		}
 	}
 }
@@ -120,7 +132,7 @@ func (s *story) newFailed(what, number string, v verdict) {
 	s.look()
 	for _, id := range s.ids[before:] {
 		if string(s.payments[id].MerchantUID) == number {
-			s.claims = append(s.claims, claim{what, id, false})
+			s.claims = append(s.claims, claim{what: what, id: id})
 		}
 	}
 	if n := len(s.ids) - before; v == refused && n > 0 {
@@ -173,7 +185,7 @@ func (s *story) orderVerdict(number string, card []verdict) []verdict {
 // ordersDecline reports whether the desk was told to decline the next charge.
 func (s *story) ordersDecline() bool {
 	var in struct{ Code *string }
-	s.control(s.cards.Control(), "GET", "/shops/"+billShop+"/next-decline", nil, &in)
+	s.bank(s.bill, "GET", "/shops/"+s.bill.mid+"/next-decline", nil, &in)
 	return in.Code != nil
 }
 

@@ -82,6 +82,9 @@ func (s *story) request(method, path string, body fields) *http.Request {
 	req, err := http.NewRequestWithContext(s.ctx, method, s.front.URL+path, bytes.NewReader(raw))
 	s.must(err)
 	req.Header.Set("Authorization", "Bearer "+s.token())
+	if s.tier != "" {
+		req.Header.Set("Tier", s.tier)
+	}
 	if kind != "" {
 		req.Header.Set("Content-Type", kind)
 	}
@@ -110,7 +113,13 @@ func (s *story) token() string {
 	if s.tokenEnds.Sub(s.clock.Now()) > time.Minute {
 		return s.bearer
 	}
-	res, err := s.client.Post(s.front.URL+"/users/getToken", "application/json", bytes.NewReader(encode(s.t, fields{"imp_key": restKey, "imp_secret": restSecret})))
+	ask := func() (*http.Response, error) {
+		return s.client.Post(s.front.URL+"/users/getToken", "application/json", bytes.NewReader(encode(s.t, fields{"imp_key": restKey, "imp_secret": restSecret})))
+	}
+	res, err := ask()
+	if s.mourn() {
+		res, err = ask()
+	}
 	s.must(err)
 	defer func() { _ = res.Body.Close() }()
 	var in struct {
@@ -145,30 +154,45 @@ func (s *story) send(req *http.Request) answer {
 func (s *story) call(method, path string, body fields, statuses ...int) answer {
 	s.t.Helper()
 	req := s.request(method, path, body)
-	s.held.Lock()
-	a := s.send(req)
-	s.held.Unlock()
+	s.did(s.doing)
+	var a answer
+	s.promptly(func() { a = s.send(req) })
 	s.answered(method+" "+path, a, s.mourn(), statuses...)
 	return a
 }
 
-// mourn starts the gateway again if it died, and says whether it did.
-func (s *story) mourn() bool {
+// promptly does something; if it was said so, what the providers tell of it comes
+// in before they answer.
+func (s *story) promptly(do func()) {
 	s.t.Helper()
-	if !s.reborn() {
-		return false
+	if !s.early || s.doing == "" {
+		do()
+		return
 	}
-	s.note("  (the gateway died and was started again)")
-	s.disturbed = true
-	return true
+	s.early = false
+	rules := map[*side]int{}
+	for _, d := range s.sides {
+		rule, err := d.faults.Add("webhook * early")
+		s.must(err)
+		rules[d] = rule.ID
+		d.gate.open()
+	}
+	do()
+	for _, d := range s.sides {
+		d.gate.shut()
+		all := d.faults.Rules()
+		s.counted(all[len(all)-1:])
+		d.faults.Remove(rules[d])
+	}
 }
 
 // answered checks an answer as such. Without one the gateway must have died.
 func (s *story) answered(what string, a answer, died bool, statuses ...int) {
 	s.t.Helper()
+	s.looked(noAnswer, 1)
 	switch {
 	case a.lost() && !died:
-		s.fail("%s: no answer although the gateway lives: %v", what, a.err)
+		s.failAs(noAnswer, "%s: no answer although the gateway lives: %v", what, a.err)
 	case a.lost():
 		return
 	}
@@ -185,17 +209,17 @@ func (s *story) enveloped(what string, a answer, statuses []int) {
 	}
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(a.raw, &keys); err != nil || len(keys) != 3 || a.Code == nil || a.kind != "application/json; charset=UTF-8" {
-		s.fail("%s: the answer is no envelope of V1: %s %s", what, a.kind, a)
+		s.failAs(noAnswer, "%s: the answer is no envelope of V1: %s %s", what, a.kind, a)
 	}
 	null := string(keys["response"]) == "null"
 	switch {
 	case !slices.Contains(statuses, a.status):
-		s.fail("%s: status %d, V1 documents %v: %s", what, a.status, statuses, a)
+		s.failAs(noAnswer, "%s: status %d, V1 documents %v: %s", what, a.status, statuses, a)
 	case strings.Contains(a.text(), "서버에서 오류가"):
-		s.fail("%s: an error inside: %s", what, a)
+		s.failAs(noAnswer, "%s: an error inside: %s", what, a)
 	case *a.Code == 0 && (a.Message != nil || null || a.status/100 != 2):
-		s.fail("%s: code 0 with a message, without a response or with status %d: %s", what, a.status, a)
+		s.failAs(noAnswer, "%s: code 0 with a message, without a response or with status %d: %s", what, a.status, a)
 	case *a.Code != 0 && (a.text() == "" || !null):
-		s.fail("%s: code %d without a message or with a response: %s", what, *a.Code, a)
+		s.failAs(noAnswer, "%s: code %d without a message or with a response: %s", what, *a.Code, a)
 	}
 }

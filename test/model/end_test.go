@@ -1,6 +1,7 @@
 package model_test
 
 import (
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -25,16 +26,21 @@ func (s *story) settle() {
 	s.pass(time.Hour)
 	s.disturbed = false
 	s.pass(settled)
+	if s.settled = true; s.planted != nil {
+		s.planted(s)
+	}
 	s.look()
-	s.nothingOpen()
+	s.everywhere(s.nothingOpen)
 	s.agree()
-	s.sameReceipts()
+	s.everywhere(s.sameReceipts)
 	s.heard()
 	s.hidden()
-	for _, id := range s.ids {
-		a := s.call("GET", "/payments/"+string(id), nil, 200)
-		s.equal(s.payments[id], s.shown(a.Response))
-	}
+	s.everywhere(func() {
+		for _, id := range s.ids {
+			a := s.call("GET", "/payments/"+string(id), nil, 200)
+			s.equal(s.payments[id], s.shown(a.Response))
+		}
+	})
 }
 
 // nothingOpen: no call is undecided, nothing is left to find out, and no person
@@ -42,8 +48,11 @@ func (s *story) settle() {
 func (s *story) nothingOpen() {
 	s.t.Helper()
 	for _, id := range s.ids {
-		if p := s.payments[id]; p.open || p.Status == pay.StatusConfirming || p.Status == pay.StatusCreated {
-			s.fail("payment %s of %q is %s with an open attempt: %v", id, p.MerchantUID, p.Status, p.open)
+		p := s.payments[id]
+		s.looked(stillUnknown, 1)
+		closed := p.Status == pay.StatusCreated && p.Source == pay.SourceWindow && !s.cameBack(id) // as V1 has it for a closed tab
+		if p.open || p.Status == pay.StatusConfirming || p.Status == pay.StatusCreated && !closed {
+			s.failAs(stillUnknown, "payment %s of %q is %s with an open attempt: %v", id, p.MerchantUID, p.Status, p.open)
 		}
 	}
 	for _, kind := range []string{
@@ -51,16 +60,16 @@ func (s *story) nothingOpen() {
 		"deliver",
 	} {
 		if s.hasJob(kind) {
-			s.fail("a job of kind %s is left, the next at %s", kind, s.nextJob())
+			s.failAs(stillUnknown, "a job of kind %s is left, the next at %s", kind, s.nextJob())
 		}
 	}
 	if err := s.openReceipts(); err != nil {
-		s.fail("%v", err)
+		s.failAs(stillUnknown, "%v", err)
 	}
 	s.read(func(tx *store.Tx) error {
 		stuck, err := tx.StuckAttempts(s.ctx, 10)
 		if err == nil && len(stuck) > 0 {
-			s.fail("attempts are left to a person: %+v", stuck)
+			s.failAs(stillUnknown, "attempts are left to a person: %+v", stuck)
 		}
 		return err
 	})
@@ -71,7 +80,7 @@ func (s *story) nothingOpen() {
 	}
 	for _, c := range s.customers {
 		if c.unsure && !s.goneFromApp(c.holds) {
-			s.fail("whether %s has a key is open", c)
+			s.failAs(stillUnknown, "whether %s has a key is open", c)
 		}
 	}
 }
@@ -81,22 +90,30 @@ func (s *story) nothingOpen() {
 func (s *story) agree() {
 	s.t.Helper()
 	ledger := s.ledger()
+	s.everywhere(func() { s.agreeHere(ledger) })
+	if len(ledger) > 0 {
+		s.failAs(lostMovement, "money moved for orders that are not on the books: %v", ledger)
+	}
+}
+
+// agreeHere holds the payments of a shop against the ledger, and takes them out
+// of it.
+func (s *story) agreeHere(ledger map[string][]entry) {
+	s.t.Helper()
 	for _, id := range s.ids {
 		p := s.payments[id]
+		s.looked(lostMovement, len(ledger[string(id)]))
 		if ours, theirs := sorted(p.entries()), sorted(ledger[string(id)]); !slices.Equal(ours, theirs) {
-			s.fail("payment %s of %q (%s, %s): the books have %v, the provider %v", id, p.MerchantUID, p.Status, p.Provider, ours, theirs)
+			s.failAs(lostMovement, "payment %s of %q (%s, %s): the books have %v, the provider %v", id, p.MerchantUID, p.Status, p.Provider, ours, theirs)
 		}
 		left := remains(p.entries())
 		if p.Status == pay.StatusFailed && left != 0 && !s.personKnows(id) {
-			s.fail("payment %s of %q failed and keeps %d", id, p.MerchantUID, left)
+			s.failAs(doubleCharge, "payment %s of %q failed and keeps %d", id, p.MerchantUID, left)
 		}
 		if strings.HasPrefix(string(p.MerchantUID), "checking_") && left != 0 {
-			s.fail("a checking amount of %d was kept: %s", left, id)
+			s.failAs(doubleCharge, "a checking amount of %d was kept: %s", left, id)
 		}
 		delete(ledger, string(id))
-	}
-	if len(ledger) > 0 {
-		s.fail("money moved for orders that are not on the books: %v", ledger)
 	}
 }
 
@@ -113,7 +130,7 @@ func (s *story) sameReceipts() {
 			Amount                                            int64
 		}
 	}
-	s.control(s.cards.Control(), "GET", "/cash-receipts", nil, &in)
+	s.bank(s.cards, "GET", "/cash-receipts", nil, &in)
 	live := map[string]int64{}
 	for _, r := range in.CashReceipts {
 		if r.TransactionType == "CONFIRM" && r.IssueStatus != "FAILED" {
@@ -125,7 +142,8 @@ func (s *story) sameReceipts() {
 			delete(live, strings.TrimPrefix(r.ReceiptKey, "c_"))
 		}
 	}
-	for path, r := range s.receipts {
+	for _, path := range slices.Sorted(maps.Keys(s.receipts)) {
+		r := s.receipts[path]
 		got := s.showReceipt(path)
 		issued := got != nil && got.CancelledAt == 0
 		if issued != (r.status == pay.ReceiptIssued) {
@@ -151,19 +169,7 @@ func (s *story) hidden() {
 	for _, m := range s.hook.all() {
 		s.secretless("a webhook", m.raw)
 	}
-	ids := append([]pay.PaymentID{""}, s.ids...)
-	s.read(func(tx *store.Tx) error {
-		for _, id := range ids {
-			all, err := tx.ListExchanges(s.ctx, merchant, id)
-			if err != nil {
-				return err
-			}
-			for _, e := range all {
-				s.secretless("an exchange of "+string(id), e.Method+" "+e.Path+"\n"+string(e.Request)+"\n"+string(e.Answer)+"\n"+e.Error)
-			}
-		}
-		return nil
-	})
+	s.everywhere(s.hiddenHere)
 	path, ok := strings.CutPrefix(s.dsn, "sqlite:")
 	if !ok || !lasts(s.dsn) {
 		return
@@ -176,12 +182,30 @@ func (s *story) hidden() {
 	}
 }
 
+func (s *story) hiddenHere() {
+	s.t.Helper()
+	ids := append([]pay.PaymentID{""}, s.ids...)
+	s.read(func(tx *store.Tx) error {
+		for _, id := range ids {
+			all, err := tx.ListExchanges(s.ctx, s.merchant, id)
+			if err != nil {
+				return err
+			}
+			for _, e := range all {
+				s.secretless("an exchange of "+string(id), e.Method+" "+e.Path+"\n"+string(e.Request)+"\n"+string(e.Answer)+"\n"+e.Error)
+			}
+		}
+		return nil
+	})
+}
+
 func (s *story) secretless(what, text string) {
 	s.t.Helper()
+	s.looked(showsSecret, 1)
 	for _, secret := range s.secrets {
 		if strings.Contains(text, secret) {
 			at := strings.Index(text, secret)
-			s.fail("%s shows a secret: …%s…", what, text[max(0, at-200):min(len(text), at+len(secret)+20)])
+			s.failAs(showsSecret, "%s shows a secret: …%s…", what, text[max(0, at-200):min(len(text), at+len(secret)+20)])
 		}
 	}
 }

@@ -30,7 +30,7 @@ func (s *story) account(number string) pay.PaymentID {
 func (s *story) atBank(id pay.PaymentID, what string) {
 	s.t.Helper()
 	s.clock.Set(s.clock.In(2 * time.Second))
-	if code := s.control(s.cards.Control(), "POST", "/payments/"+string(id)+"/"+what, nil, nil); code != 200 {
+	if code := s.bank(s.cards, "POST", "/payments/"+string(id)+"/"+what, nil, nil); code != 200 {
 		s.fail("%s of %s: the bank says %d", what, id, code)
 	}
 }
@@ -54,7 +54,7 @@ func TestCancelOfDepositThatTheBankTookBack(t *testing.T) {
 	id := s.account("o1")
 	s.atBank(id, "deposit")
 	s.quiesce()
-	_, err := s.cards.Faults().Add("webhook * late=40s")
+	_, err := s.cards.faults.Add("webhook * late=40s")
 	s.must(err)
 	s.atBank(id, "deposit-error")
 	a := s.call("POST", "/payments/cancel", fields{"imp_uid": string(id), "refund_bank": "088", "refund_account": refundAccount, "refund_holder": "홍길동"})
@@ -72,7 +72,7 @@ func TestDeletedKeyStaysDeleted(t *testing.T) {
 		return fields{"card_number": n, "expiry": "2035-12", "birth": businessNumber, "pwd_2digit": "12"}
 	}
 	s.call("POST", "/subscribe/customers/c1", card("4330000173910001"))
-	s.deaths.arm("issue_key:answered")
+	s.deaths.arm("issue_key:answered", 0)
 	s.clock.Set(s.clock.In(time.Second))
 	s.call("POST", "/subscribe/customers/c1", card("4330000273910002"))
 	s.clock.Set(s.clock.In(time.Second))

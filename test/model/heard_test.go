@@ -15,14 +15,16 @@ func (s *story) heard() {
 	for _, m := range s.hook.all() {
 		of[m.ImpUID] = append(of[m.ImpUID], m)
 	}
-	for _, id := range s.ids {
-		p := s.payments[id]
-		s.heardStates(p, of[id])
-		s.heardCancels(p, of[id])
-		delete(of, id)
-	}
+	s.everywhere(func() {
+		for _, id := range s.ids {
+			p := s.payments[id]
+			s.heardStates(p, of[id])
+			s.heardCancels(p, of[id])
+			delete(of, id)
+		}
+	})
 	if len(of) > 0 {
-		s.fail("webhooks about no payment: %v", of)
+		s.failAs(undelivered, "webhooks about no payment: %v", of)
 	}
 }
 
@@ -52,6 +54,7 @@ func (s *story) heardStates(p *payment, all []webhook) {
 		path = ownHook
 	}
 	owed, at := p.owed(), -1
+	s.looked(undelivered, len(owed))
 	for _, m := range all {
 		if m.Status == "cancelled" {
 			continue
@@ -66,11 +69,11 @@ func (s *story) heardStates(p *payment, all []webhook) {
 			wrong = "is not next"
 		}
 		if wrong != "" {
-			s.fail("payment %s of %q: webhook %+v %s; owed are %v at %s, heard were %+v", p.ID, p.MerchantUID, m, wrong, owed, path, all)
+			s.failAs(undelivered, "payment %s of %q: webhook %+v %s; owed are %v at %s, heard were %+v", p.ID, p.MerchantUID, m, wrong, owed, path, all)
 		}
 	}
 	if at != len(owed)-1 {
-		s.fail("payment %s of %q, %s: owed are the webhooks %v, heard were %+v", p.ID, p.MerchantUID, p.Status, owed, all)
+		s.failAs(undelivered, "payment %s of %q, %s: owed are the webhooks %v, heard were %+v", p.ID, p.MerchantUID, p.Status, owed, all)
 	}
 }
 
@@ -100,12 +103,15 @@ func (s *story) heardCancels(p *payment, all []webhook) {
 		}
 	}
 	for _, name := range names {
+		if s.cancels[name] {
+			s.looked(undelivered, 1)
+		}
 		if s.cancels[name] && !slices.Contains(told, name) {
 			where = fmt.Sprintf("no webhook of cancel %s", name)
 		}
 	}
 	if where != "" {
-		s.fail("payment %s of %q: %s; heard were %+v", p.ID, p.MerchantUID, where, all)
+		s.failAs(undelivered, "payment %s of %q: %s; heard were %+v", p.ID, p.MerchantUID, where, all)
 	}
 }
 

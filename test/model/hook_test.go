@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 
 	"naru/internal/pay"
@@ -12,16 +13,18 @@ import (
 
 // The addresses of the merchant's server: its own one, and one that a charge names.
 const (
-	mainHook = "/webhook"
-	ownHook  = "/of-the-order"
+	mainHook    = "/webhook"
+	ownHook     = "/of-the-order"
+	confirmHook = "/confirm/" // and what it answers: ok, stop or fail
 )
 
 // hook is the merchant's server, which takes webhooks.
 type hook struct {
 	server *httptest.Server
 	mu     sync.Mutex
-	heard  []webhook // every try, in the order they came
-	deaf   int       // so many more tries are answered 503
+	heard  []webhook             // every try, in the order they came
+	deaf   int                   // so many more tries are answered 503
+	asked  map[pay.PaymentID]int // how often it was asked to confirm
 }
 
 // webhook is one message as it came in.
@@ -34,7 +37,7 @@ type webhook struct {
 }
 
 func newHook(w *world) *hook {
-	h := &hook{}
+	h := &hook{asked: map[pay.PaymentID]int{}}
 	h.server = httptest.NewServer(http.HandlerFunc(h.take))
 	w.t.Cleanup(h.server.Close)
 	return h
@@ -50,12 +53,30 @@ func (h *hook) take(w http.ResponseWriter, r *http.Request) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if says, confirms := strings.CutPrefix(r.URL.Path, confirmHook); confirms {
+		h.asked[m.ImpUID]++
+		confirm(w, says)
+		return
+	}
 	h.heard = append(h.heard, m)
 	if h.deaf > 0 {
 		h.deaf--
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 }
+
+// confirm answers a confirm_url.
+func confirm(w http.ResponseWriter, says string) {
+	switch says {
+	case "stop":
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, `{"reason":"품절"}`)
+	case "fail":
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
+
+func (h *hook) confirmsOf(id pay.PaymentID) int { h.mu.Lock(); defer h.mu.Unlock(); return h.asked[id] }
 
 // all is everything heard so far.
 func (h *hook) all() []webhook {

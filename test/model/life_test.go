@@ -5,11 +5,11 @@ import (
 	"context"
 	"maps"
 	"net/http"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"naru/internal/checkout"
 	"naru/internal/connector"
 	tossconn "naru/internal/connector/tosspay"
 	paymentsconn "naru/internal/connector/tosspayments"
@@ -19,7 +19,9 @@ import (
 	"naru/internal/pay"
 	"naru/internal/rest/notices"
 	v1 "naru/internal/rest/v1"
+	"naru/internal/sdk"
 	"naru/internal/store"
+	"naru/internal/v1wire"
 	"naru/internal/vault"
 )
 
@@ -37,8 +39,8 @@ func lasts(dsn string) bool { return dsn != memory }
 
 const memory = "sqlite::memory:"
 
-// begin starts a gateway on the books at dsn. Those in memory are taken over
-// from the life before.
+// begin starts a gateway on the books at dsn, wired as cmd/naru wires it. Books in
+// memory are taken over from the life before.
 func (w *world) begin(dsn string) *life {
 	w.t.Helper()
 	l := &life{dsn: dsn}
@@ -46,7 +48,7 @@ func (w *world) begin(dsn string) *life {
 	if w.life != nil && !lasts(dsn) {
 		l.store = w.life.store
 	} else {
-		l.store, err = store.Open(w.ctx, dsn, store.Options{Now: w.clock.Now, Log: w.logger()})
+		l.store, err = store.Open(w.ctx, dsn, store.Options{Now: w.clock.Now, Log: w.logger(), Faults: w.commits})
 		w.must(err)
 		w.must(l.store.Migrate(w.ctx))
 	}
@@ -59,7 +61,7 @@ func (w *world) begin(dsn string) *life {
 	})
 	l.gateway = gateway.New(gateway.Options{
 		Store: l.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()}, PublicURL: w.front.URL,
-		HTTP: &http.Client{Transport: w.line}, Now: w.clock.Now, Rand: w.rand, Log: w.logger(), Faults: w.deaths.meet,
+		HTTP: &http.Client{Transport: w.line}, Now: w.clock.Now, Rand: w.rand, Log: w.logger(), Faults: w.meet, Preapprove: l.preapprove,
 		Tell: func(ctx context.Context, tx *store.Tx, p pay.Payment, e gateway.Event) error {
 			return l.notifier.Tell(ctx, tx, p, notify.Event(e))
 		},
@@ -67,14 +69,33 @@ func (w *world) begin(dsn string) *life {
 	workers := l.gateway.Workers()
 	maps.Copy(workers, l.notifier.Workers())
 	l.runner = jobs.New(jobs.Options{Store: l.store, Now: w.clock.Now, Log: w.logger(), Workers: workers})
+	h := w.routes(l)
+	w.handler.Store(&h)
+	return l
+}
+
+func (l *life) preapprove(ctx context.Context, m pay.Merchant, p pay.Payment) error {
+	if reason, ok := l.notifier.Preapprove(ctx, m, p); !ok {
+		return &gateway.Stop{Reason: v1wire.StopReason(reason)}
+	}
+	return nil
+}
+
+// routes are the gateway's faces.
+func (w *world) routes(l *life) http.Handler {
+	w.t.Helper()
+	script, err := sdk.New(sdk.Options{Gateway: l.gateway, PublicURL: w.front.URL, Log: w.logger(), Now: w.clock.Now})
+	w.must(err)
+	windows, err := checkout.New(checkout.Options{Gateway: l.gateway, PublicURL: w.front.URL, Log: w.logger()})
+	w.must(err)
 	mux := chi.NewRouter()
+	script.Routes(mux)
+	windows.Routes(mux)
 	mux.Handle("/notices/*", notices.New(notices.Options{Gateway: l.gateway, Log: w.logger()}))
 	api := v1.New(v1.Options{Gateway: l.gateway, Store: l.store, Now: w.clock.Now, Log: w.logger()})
 	mux.Handle("/*", api)
 	mux.MethodNotAllowed(api.ServeHTTP)
-	var h http.Handler = mux
-	w.handler.Store(&h)
-	return l
+	return mux
 }
 
 // end closes what begin opened.
@@ -86,57 +107,13 @@ func (w *world) end() {
 	}
 }
 
-// reborn starts a new gateway where the last one died, if it did.
-func (w *world) reborn() bool {
+// reborn ends the gateway and starts another in its place.
+func (w *world) reborn() {
 	w.t.Helper()
-	if w.deaths.take() == "" {
-		return false
-	}
 	if w.notifier.Close(); lasts(w.dsn) {
 		w.must(w.store.Close())
 	}
 	w.begin(w.dsn)
-	return true
-}
-
-// deaths ends a gateway at a named point of its three steps.
-type deaths struct {
-	mu       sync.Mutex
-	at       string // the next of these kills; "" none
-	happened string
-}
-
-// points are where a gateway may die, for each kind of call.
-func points() (out []string) {
-	for _, kind := range []string{"charge", "keyin", "cancel", "issue_account", "revoke_account", "issue_key", "receipt"} {
-		for _, point := range []string{"intended", "answered", "learned"} {
-			out = append(out, kind+":"+point)
-		}
-	}
-	return out
-}
-
-func (d *deaths) arm(point string) { d.mu.Lock(); defer d.mu.Unlock(); d.at = point }
-
-// meet is the gateway's fault point. A panic runs nothing of ours any more, and
-// cuts the merchant's connection as a death does.
-func (d *deaths) meet(point string) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.at != point {
-		return nil
-	}
-	d.at, d.happened = "", point
-	panic(http.ErrAbortHandler)
-}
-
-// take is where the gateway died since the last time, "" nowhere.
-func (d *deaths) take() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	at := d.happened
-	d.happened = ""
-	return at
 }
 
 // rounds is how often the parts of a world may find work for one another at one
@@ -147,26 +124,44 @@ const rounds = 60
 func (s *story) quiesce() {
 	s.t.Helper()
 	for range rounds {
-		s.must(s.cards.Settle(s.ctx))
-		s.must(s.wallet.Settle(s.ctx))
-		s.must(s.runner.RunDue(s.ctx))
-		s.mourn()
-		if next := s.next(); next.IsZero() || next.After(s.clock.Now()) {
+		for _, d := range s.sides {
+			d.gate.open()
+			err := d.settle(s.ctx)
+			d.gate.shut()
+			s.must(err)
+		}
+		if at := s.nextJob(); !at.IsZero() && !at.After(s.clock.Now()) {
+			if err := s.runner.RunDue(s.ctx); !s.deaths.dead() {
+				s.must(err)
+			}
+		}
+		if died, next := s.mourn(), s.next(); !died && (next.IsZero() || next.After(s.clock.Now())) {
 			return
 		}
 	}
-	s.fail("something stays due at %s: jobs %v, cards %v, wallet %v", s.clock.Now(), s.nextJob(), s.cards.Due(), s.wallet.Due())
+	s.fail("something stays due at %s: jobs %v", s.clock.Now(), s.nextJob())
 }
 
 // next is when somebody has something to do, zero for never.
-func (s *story) next() time.Time {
-	var first time.Time
-	for _, at := range []time.Time{s.nextJob(), s.cards.Due(), s.wallet.Due()} {
+func (s *story) next() (first time.Time) {
+	for at := range s.plans() {
 		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
 			first = at
 		}
 	}
 	return first
+}
+
+// plans are when each part of the world has something to do next.
+func (s *story) plans() func(func(time.Time) bool) {
+	return func(yield func(time.Time) bool) {
+		for _, d := range s.sides {
+			if !yield(d.due()) {
+				return
+			}
+		}
+		yield(s.nextJob())
+	}
 }
 
 func (s *story) nextJob() (at time.Time) {
@@ -182,6 +177,7 @@ func (s *story) nextJob() (at time.Time) {
 // done at its time.
 func (s *story) advance(d time.Duration) {
 	s.t.Helper()
+	s.tally.moved += d
 	until := s.clock.In(d)
 	for {
 		s.quiesce()

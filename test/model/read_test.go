@@ -44,6 +44,10 @@ func (s *story) prepare() {
 	}
 	what := fmt.Sprintf("%s %s %s %d", method, path, number, amount)
 	a := s.call(method, path, body, 200, 404)
+	if a.lost() {
+		s.rereadPrepared(number)
+		return
+	}
 	s.note("%s → %d %s", what, *a.Code, a.text())
 	if *a.Code != code || (a.status == 404) != (code == -1) {
 		s.fail("%s: code %d was foreseen: %s", what, code, a)
@@ -60,6 +64,20 @@ func (s *story) prepare() {
 		s.fail("%s: the answer shows %+v", what, got)
 	}
 	s.prepared[number] = want
+}
+
+// rereadPrepared takes what is registered for an order as the books have it, when
+// no answer told.
+func (s *story) rereadPrepared(number string) {
+	s.t.Helper()
+	a := s.call("GET", "/payments/prepare/"+escape(number), nil, 200, 404)
+	if !a.ok() {
+		delete(s.prepared, number)
+		return
+	}
+	var got struct{ Amount int64 }
+	decode(s.t, a.Response, &got)
+	s.prepared[number] = got.Amount
 }
 
 // readSomething reads a payment or a list and holds it against the books.
@@ -105,7 +123,7 @@ func (s *story) equal(p *payment, got shown) {
 		wrong = "status or amount"
 	case got.CancelAmount != sum(p.entries(), "cancel"):
 		wrong = "cancel_amount"
-	case got.StartedAt != p.StartedAt.Unix() || (got.PaidAt > 0) != (remains(p.entries())+sum(p.entries(), "cancel") > 0 && p.Status != pay.StatusFailed):
+	case got.StartedAt != p.StartedAt.Unix() || (got.PaidAt > 0) != (remains(p.entries())+sum(p.entries(), "cancel") > 0 && p.Status != pay.StatusFailed || p.registers() && p.Status == pay.StatusPaid):
 		wrong = "started_at or paid_at"
 	case (got.FailReason != nil) != (got.Status == "failed") || (got.FailedAt > 0) != (got.Status == "failed"):
 		wrong = "fail_reason or failed_at"
@@ -116,7 +134,7 @@ func (s *story) equal(p *payment, got shown) {
 		wrong = s.sameCancels(p, got)
 	}
 	if wrong != "" {
-		s.fail("V1 shows a payment wrongly, %s: %+v\nthe books have %+v\nmovements %v", wrong, got, p.Payment, p.moves)
+		s.fail("V1 shows a payment wrongly, %s: %s\nthe books have %s\nmovements %v", wrong, got, plain(p.Payment), p.moves)
 	}
 }
 
@@ -196,7 +214,7 @@ func (s *story) readCustomer(p *payment) {
 	decode(s.t, a.Response, &got)
 	n := 0
 	for _, other := range s.payments {
-		if other.CustomerUID == p.CustomerUID {
+		if other.CustomerUID == p.CustomerUID && !other.registers() {
 			n++
 		}
 	}
@@ -247,7 +265,7 @@ func (s *story) equalBooking(b *booking, got scheduled) {
 	default:
 		return
 	}
-	s.fail("V1 shows a booking wrongly: %+v\nthe books have %+v, its payment %+v", got, row, p)
+	s.fail("V1 shows a booking wrongly: %s\nthe books have %s, its payment %s", got, plain(row), plain(p))
 }
 
 // alarms are those that are open, by kind.

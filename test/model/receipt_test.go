@@ -1,8 +1,10 @@
 package model_test
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"naru/internal/gateway"
@@ -28,6 +30,8 @@ type receiptShown struct {
 	AppliedAt   int64   `json:"applied_at"`
 	CancelledAt int64   `json:"cancelled_at"`
 }
+
+func (r receiptShown) String() string { return plain(r) }
 
 func (s *story) receiptOf(path string) *receipt {
 	if s.receipts[path] == nil {
@@ -60,7 +64,7 @@ func (s *story) phone() string {
 // externalReceipt issues, or now and then cancels, the receipt of money taken elsewhere.
 func (s *story) externalReceipt() {
 	number, amount := fmt.Sprintf("elsewhere-%d", 1+s.rng.IntN(4)), s.amount()
-	body := fields{"identifier": s.phone(), "type": "company", "name": "나루 머그컵", "amount": amount, "channel_key": string(cardChannel)}
+	body := fields{"identifier": s.phone(), "type": "company", "name": "나루 머그컵", "amount": amount, "channel_key": string(s.cards.channel)}
 	s.issue(s.receiptOf("/receipts/external/"+number), body, true, amount)
 }
 
@@ -103,7 +107,7 @@ func (s *story) cancelReceipt() {
 	if len(all) == 0 {
 		return
 	}
-	slices.SortFunc(all, func(a, b *receipt) int { return compare(a.path, b.path) })
+	slices.SortFunc(all, func(a, b *receipt) int { return cmp.Compare(a.path, b.path) })
 	r := one(s, all)
 	what := fmt.Sprintf("cancel %s, %s", r.path, r.status)
 	s.note("%s", what)
@@ -128,16 +132,6 @@ func (s *story) cancelReceipt() {
 	}
 }
 
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
-}
-
 // learnReceipts finds out what an open issue or cancellation came to, once
 // nobody asks any more.
 func (s *story) learnReceipts() {
@@ -145,7 +139,8 @@ func (s *story) learnReceipts() {
 	if s.hasJob(gateway.JobResolveReceipt) {
 		return
 	}
-	for _, r := range s.receipts {
+	for _, path := range slices.Sorted(maps.Keys(s.receipts)) {
+		r := s.receipts[path]
 		if !r.unsure {
 			continue
 		}
@@ -181,7 +176,7 @@ func (s *story) openReceipts() (err error) {
 	s.t.Helper()
 	s.read(func(tx *store.Tx) error {
 		for _, id := range s.ids {
-			r, e := tx.ReceiptOfPayment(s.ctx, merchant, id)
+			r, e := tx.ReceiptOfPayment(s.ctx, s.merchant, id)
 			if errors.Is(e, store.ErrNotFound) {
 				continue
 			}
