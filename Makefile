@@ -16,11 +16,12 @@ MODEL ?=
 # Go files that are ours.
 GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './build/*')
 # Packages with goroutines or locks of their own.
-RACE := ./cmd/... ./internal/store ./internal/jobs ./internal/notify ./internal/vault \
+RACE := ./cmd/... ./internal/jobs ./internal/notify ./internal/vault \
 	./internal/rest ./internal/rest/notices ./internal/sandbox/...
-# The gateway's tests in which several do something at once. The race detector watches on SQLite: PostgreSQL adds the
+# The store's and the gateway's tests in which several do something at once. The race detector watches on SQLite: PostgreSQL adds the
 # driver's goroutines alone. All tests run on both without it.
-AT_ONCE := Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|RacingCancels|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays|Everybody|PicksAtOnce|AJobAsked
+STORE_AT_ONCE := AtOnce|OfMany|Workers|Racing|OfFifty|WhileItIs|Close|Undoes|GroupCommit|HandOver|ReadOnce
+AT_ONCE := Race|Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|RacingCancels|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays|Everybody|PicksAtOnce|AJobAsked
 ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 # Packages whose tests run on PostgreSQL as well.
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
@@ -74,6 +75,7 @@ test/parameters: ## every row of docs/window-parameters.md, by what the stand-in
 
 test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
 	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m -skip '$(ON_POSTGRES)' $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(STORE_AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/store
 	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/gateway
 
 test/pg: ## the tests that use PostgreSQL, alone

@@ -6,7 +6,7 @@ import (
 	"naru/internal/store"
 )
 
-// mostLanes is of how many lanes one look takes jobs.
+// mostLanes is of how many lanes with room one look takes jobs.
 const mostLanes = 256
 
 // leaseLanes leases due jobs of kinds that have lanes, of each lane as many as may
@@ -23,7 +23,7 @@ func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]i
 		if left <= 0 {
 			continue
 		}
-		lanes, err := tx.DueLanes(ctx, kind, mostLanes)
+		lanes, err := tx.DueLanes(ctx, kind, mostLanes+r.fullLanes(kind))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -44,6 +44,18 @@ func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]i
 		}
 	}
 	return jobs, full, nil
+}
+
+// fullLanes is how many lanes of a kind have no room now.
+func (r *Runner) fullLanes(kind string) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for of := range r.busyOf {
+		if of.kind == kind && of.lane != "" && r.laneRoom(of) == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *Runner) laneRoomNow(of line) int {

@@ -205,7 +205,8 @@ func leaseEach(kinds int, skip string) string {
 		UPDATE jobs SET lease_to = $2, due_at = $2, tries = tries + 1 FROM due` + wasDue
 }
 
-// DueLanes are the lanes of a kind that have a due job, at most n of them.
+// DueLanes are the lanes of a kind that have a due job, at most n of them, the one
+// due longest first.
 func (t *Tx) DueLanes(ctx context.Context, kind string, n int) ([]string, error) {
 	lanes, err := list(ctx, t, func(r row) (s string, err error) { return s, r.Scan(&s) }, dueLanes, kind, t.Now, n)
 	return lanes, wrap(err, "lanes of %s", kind)
@@ -215,7 +216,9 @@ func (t *Tx) DueLanes(ctx context.Context, kind string, n int) ([]string, error)
 const dueLanes = `WITH RECURSIVE lanes (lane) AS (
 		SELECT MIN(lane) FROM jobs WHERE kind = $1 AND lane > ''
 		UNION ALL SELECT (SELECT MIN(j.lane) FROM jobs AS j WHERE j.kind = $1 AND j.lane > lanes.lane) FROM lanes WHERE lanes.lane IS NOT NULL)
-	SELECT lane FROM lanes WHERE lane IS NOT NULL AND (SELECT MIN(d.due_at) FROM jobs AS d WHERE d.kind = $1 AND d.lane = lanes.lane) <= $2 LIMIT $3`
+	SELECT lane FROM (SELECT lane, (SELECT MIN(d.due_at) FROM jobs AS d WHERE d.kind = $1 AND d.lane = lanes.lane) AS due
+		FROM lanes WHERE lane IS NOT NULL) AS l
+	WHERE due <= $2 ORDER BY due, lane LIMIT $3`
 
 // LeaseLane takes due jobs of one lane as LeaseJobs does.
 func (t *Tx) LeaseLane(ctx context.Context, kind, lane string, n int, lease time.Duration) ([]Job, error) {
