@@ -11,6 +11,7 @@ import (
 
 	"naru/internal/gateway"
 	"naru/internal/store"
+	"naru/internal/vault"
 )
 
 type backupCmd struct {
@@ -67,7 +68,19 @@ func (c *restoreCmd) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	if c.File != "" {
-		switch err := store.Restore(ctx, c.File, cfg.DB.Reveal()); {
+		master, err := masterKey(cfg)
+		if err != nil {
+			return err
+		}
+		opens := func(keyset []byte) error {
+			if len(keyset) == 0 {
+				return nil // a gateway never ran on it
+			}
+			return vault.Opens(master, keyset)
+		}
+		switch err := store.Restore(ctx, c.File, cfg.DB.Reveal(), opens); {
+		case errors.Is(err, vault.ErrMaster):
+			return fmt.Errorf("the master key is not the one that %s was sealed with; nothing was put in place", c.File)
 		case errors.Is(err, store.ErrNotSQLite):
 			return errors.New("the database is PostgreSQL: put it in place with pg_restore, then run naru restore without a file")
 		case err != nil:
@@ -100,7 +113,7 @@ func (c *restoreCmd) migrate(ctx context.Context, m *Main) (err error) {
 }
 
 func sayHeld(m *Main, held []gateway.Held) error {
-	_, _ = fmt.Fprintf(m.Stdout, "the books open with this master key. %d booked charges fell due before now; the books that were lost may have made them, so they are held.\n", len(held))
+	_, _ = fmt.Fprintf(m.Stdout, "the books open with this master key. %d booked charges fell due before now; the books that were lost may have made them, so they were revoked here.\n", len(held))
 	if len(held) > 0 {
 		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "MERCHANT\tMERCHANT_UID\tDUE\tAMOUNT")

@@ -227,7 +227,7 @@ func databases() map[string]func(t *testing.T) (db string, backup func(s *stall,
 					s.env["NARU_DB"] = "sqlite:" + filepath.Join(t.TempDir(), "again.db")
 					s.env["NARU_MASTER_KEY"] = strings.Repeat("ab", 31) + "cd"
 					contains(t, "the wrong master key", s.naru(1, "restore", file), "the master key is not the one")
-					s.env["NARU_DB"], s.env["NARU_MASTER_KEY"] = "sqlite:"+filepath.Join(t.TempDir(), "again.db"), testMaster
+					s.env["NARU_MASTER_KEY"] = testMaster
 					contains(t, "restore", s.naru(0, "restore", file), "1 booked charges", "subscription-1")
 				}
 		},
@@ -309,6 +309,7 @@ func TestBackupIsRestored(t *testing.T) {
 			if got := s.payment(impUID); err != nil || got.Response.Status != "paid" {
 				t.Errorf("a sale afterwards: %s (%v)", got.Response.Status, err)
 			}
+			contains(t, "erase", s.naru(0, "erase", "--merchant", shopCode, "--imp-uid", impUID, "--json"), `"payments":["`+impUID+`"]`, `"erasures":["`)
 			if n := s.charges(); n != charged {
 				t.Errorf("the booked charge was made again: the provider heard of it %d times, before %d", n, charged)
 			}

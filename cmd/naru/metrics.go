@@ -30,6 +30,8 @@ type metrics struct {
 	money    moneyMetrics
 	jobs     jobMetrics
 	writes   *prometheus.HistogramVec
+	commits  prometheus.Counter
+	shared   prometheus.Counter
 }
 
 var (
@@ -49,13 +51,19 @@ func newMetrics(log *slog.Logger) *metrics {
 		money:    newMoneyMetrics(),
 		jobs:     newJobMetrics(),
 		writes:   histogram("naru_store_write_seconds", "How long writing transactions took, waiting and the disk's sync included, by outcome: committed, undone.", quickBuckets, "outcome"),
+		commits: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "naru_store_commits_total", Help: "Commits, each of which costs a sync of the disk.",
+		}),
+		shared: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "naru_store_committed_writes_total", Help: "Writing transactions in those commits.",
+		}),
 	}
 	build := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "naru_build_info", Help: "1; the labels say what this program is.",
 		ConstLabels: prometheus.Labels{"version": version(), "go": runtime.Version()},
 	})
 	build.Set(1)
-	m.registry.MustRegister(m.requests, m.took, m.limited, m.replayed, m.notes, m.writes, build,
+	m.registry.MustRegister(m.requests, m.took, m.limited, m.replayed, m.notes, m.writes, m.commits, m.shared, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.money.all()...)
 	m.registry.MustRegister(m.jobs.all()...)

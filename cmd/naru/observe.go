@@ -37,6 +37,10 @@ func (o *observer) storeWatch() *store.Watch {
 			}
 			o.metrics.writes.WithLabelValues(outcome).Observe(took.Seconds())
 		},
+		Committed: func(writes int) {
+			o.metrics.commits.Inc()
+			o.metrics.shared.Add(float64(writes))
+		},
 		Stepped: func(ctx context.Context, s store.Steps) {
 			o.metrics.money.stepped(s)
 			logSteps(ctx, o.log, s)

@@ -63,6 +63,9 @@ var words = map[string]struct{ ko, en string }{
 	"checking_kept":    {"돌려주지 못한 카드 확인 금액", "checking amounts that were not given back"},
 	"amount":           {"요청과 다른 승인 금액", "approvals of another amount than was asked for"},
 	"test_money":       {"실결제 채널의 테스트 결제", "test money on live channels"},
+	"books_differ":     {"어긋난 장부", "books that contradict themselves"},
+	"reconcile_differ": {"결제사 내역과 다른 장부", "books that contradict a provider's list"},
+	"schedule_held":    {"복구 뒤 멈춰 둔 예약결제", "booked charges held after a restore"},
 	KindChannel:        {"결제사 호출이 실패하는 채널", "channels whose calls fail"},
 	KindQueue:          {"밀린 작업 큐", "a queue that is late"},
 }

@@ -64,8 +64,12 @@ func claimIn(ctx context.Context, tx *store.Tx, token, from, to string) (visit, 
 	if to == checkoutBegun && tx.Now.After(v.c.Expires) {
 		return v, ErrCheckoutExpired
 	}
-	v.c, err = tx.StepCheckout(ctx, v.c, to)
-	return v, translate(err, store.ErrConflict, ErrCheckoutUsed)
+	if v.c, err = tx.StepCheckout(ctx, v.c, to); err != nil || to != checkoutReturned || tx.Now.Before(v.c.Expires) {
+		return v, translate(err, store.ErrConflict, ErrCheckoutUsed)
+	}
+	// The job that looks after a buyer who came back may have run before: should we
+	// die now, another one sees to it that the payment is decided.
+	return v, tx.Enqueue(ctx, v.p.Merchant, JobSync, string(v.p.ID), syncArg{v.p.Merchant}, tx.Now.Add(lapseMargin))
 }
 
 // FinishCheckout takes the buyer's return from the provider's window: it is

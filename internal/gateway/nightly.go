@@ -35,6 +35,9 @@ const (
 	// verifyBack is how long before its night a payment may have changed last to be
 	// verified in it.
 	verifyBack = 48 * time.Hour
+	// mostFindings is how many findings a night records of a merchant's: more say
+	// nothing that these do not.
+	mostFindings = 10_000
 	// reconcileFor is how many days without a run are caught up with.
 	reconcileFor = 31
 	// reconcileAgain is how many days with open findings are looked at again.
@@ -204,12 +207,17 @@ func (g *Gateway) workVerify(ctx context.Context, j store.Job) error {
 	}
 	since := atNight(arg.Day, verifyTime(j.Merchant)).Add(-verifyBack)
 	var found []Finding
+	more := 0
 	err := g.eachPage(ctx, j.Merchant, store.PaymentSpan{By: store.SpanUpdated, From: since}, func(_ []store.Dossier, some []Finding) error {
-		found = append(found, some...)
+		kept := min(len(some), max(0, mostFindings-len(found)))
+		found, more = append(found, some[:kept]...), more+len(some)-kept
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if more > 0 {
+		g.log.ErrorContext(ctx, "more is wrong with the books than is recorded", "merchant", j.Merchant, "recorded", len(found), "more", more)
 	}
 	gone, err := g.goneSince(ctx, j.Merchant, found)
 	if err != nil {

@@ -183,10 +183,13 @@ func TestMissedNightsAreCaughtUpWith(t *testing.T) {
 				t.Errorf("%s is still due at %s", name, at)
 			}
 		}
+		if r.store.Kind() == "postgres" { // the rest is the same there, and slower
+			return
+		}
 		r.clock.Advance(400 * 24 * time.Hour) // too long for that
 		before := r.logged("msg=reconciled")
 		must2(t, r.runner.RunDue(r.ctx))
-		if n := r.logged("msg=reconciled") - before; n == 0 || n > 4*3*33 {
+		if n := r.logged("msg=reconciled") - before; n == 0 || n > 4*(3+1)*33 { // and the day with a finding, each night
 			t.Errorf("%d days were reconciled after a year", n)
 		}
 	})

@@ -253,8 +253,9 @@ func (g *Gateway) workSync(ctx context.Context, j store.Job) error {
 		return err
 	}
 	p, err := g.Sync(ctx, arg.Merchant, pay.PaymentID(j.Key))
-	if errors.Is(err, connector.ErrNotFound) { // the buyer never came to the provider
-		return nil
+	if errors.Is(err, connector.ErrNotFound) { // the buyer never came to the provider, or long ago
+		_, err = g.endLapsed(ctx, p, connector.Snapshot{})
+		return err
 	}
 	if err == nil && p.Status == pay.StatusAwaitingDeposit {
 		return g.lookAgain(p)

@@ -12,12 +12,12 @@ import (
 // Held is a booked charge that is not made by itself any more.
 type Held = pay.Schedule
 
-// HoldOverdue holds every booked charge that fell due before now, and gives them.
-// It is for books that were restored from a backup: those that were lost may have
-// made these charges, under payments that the backup does not know, and the
-// provider would take the money a second time. Each stays booked, without the job
-// that makes it, and raises the alarm schedule_held: a person looks at the
-// provider, and revokes it or books it for another time. No gateway may be
+// HoldOverdue revokes every booked charge that fell due before now, and gives
+// them as they were. It is for books that were restored from a backup: those that
+// were lost may have made these charges, under payments that the backup does not
+// know, and the provider would take the money a second time. Each raises the alarm
+// schedule_held: a person looks at the provider, and has what was not charged
+// booked again (Reschedule) or charged at once (RetrySchedule). No gateway may be
 // running.
 func (g *Gateway) HoldOverdue(ctx context.Context) ([]Held, error) {
 	var merchants []pay.Merchant
@@ -77,13 +77,16 @@ func (g *Gateway) hold(ctx context.Context, s pay.Schedule) (held bool, err erro
 		if err != nil || now.Status != pay.ScheduleBooked || now.At.After(tx.Now) {
 			return err
 		}
+		if _, err := tx.StepSchedule(ctx, now, pay.EvScheduleRevoked); err != nil {
+			return err
+		}
 		if err := tx.DeleteJob(ctx, s.Merchant, JobSchedule, scheduleKey(s)); err != nil {
 			return err
 		}
 		held = true
 		return tx.AddAlarm(ctx, store.Alarm{
 			ID: fmt.Sprintf("schedule_held:%s:%d", s.MerchantUID, s.At.UnixMicro()), Merchant: s.Merchant, Kind: "schedule_held", At: tx.Now,
-			Text: fmt.Sprintf("the charge of schedule %q was due at %s, and may have been made by the books that were lost: look at the provider, then revoke it or book it for another time",
+			Text: fmt.Sprintf("the charge of schedule %q was due at %s, and may have been made by the books that were lost: it was revoked. Look at the provider; what was not charged there can be booked again",
 				s.MerchantUID, s.At.Format(time.RFC3339)),
 		})
 	})

@@ -125,7 +125,7 @@ func TestOneCommitMore(t *testing.T) {
 		r.pays()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		runner := r.newRunner(time.Hour) // it looks for nothing by itself
+		runner := r.newRunner(time.Hour, notify.Slots) // it looks for nothing by itself
 		runner.Start(ctx)
 		delivered := func(n int) func() bool {
 			return func() bool {

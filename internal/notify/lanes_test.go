@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"naru/internal/notify"
 	"naru/internal/pay"
@@ -57,7 +58,8 @@ func (r *rig) tells(id int, addresses ...string) {
 // same, and no endpoint has more than its share under way.
 func TestHangingEndpointsDelayNobody(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		const endpoints, backlog, healthy = 10, 60, 40 // more than there are slots
+		const slots = 100
+		const endpoints, backlog, healthy = 10, 14, 40 // they hang on more than there are slots
 		letGo := make(chan struct{})
 		var hang []*hanging
 		for range endpoints {
@@ -77,7 +79,8 @@ func TestHangingEndpointsDelayNobody(t *testing.T) {
 		r.tells(id, r.shop.URL+"/old") // behind them all
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		r.runner.Start(ctx)
+		runner := r.newRunner(time.Second, slots)
+		runner.Start(ctx)
 		waitFor(t, func() bool { return len(r.shop.requests()) == 1 })
 		tell(backlog / 2)
 		for range healthy {
@@ -99,7 +102,7 @@ func TestHangingEndpointsDelayNobody(t *testing.T) {
 			})
 			return err == nil && n == id
 		})
-		if err := r.runner.Stop(t.Context()); err != nil {
+		if err := runner.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -75,6 +75,8 @@ type Notifier struct {
 	tried   func(context.Context, string, store.DeliveryTry)
 	lanes   lanes
 	signers signers
+
+	answerTime time.Duration // answerTimeout, but in a test
 }
 
 // New makes a notifier of o.
@@ -90,7 +92,7 @@ func New(o Options) *Notifier {
 	}
 	n := &Notifier{
 		store: o.Store, vault: o.Vault, log: o.Log, agent: "Naru/" + o.Version, retries: o.Retries, chance: o.Chance, stamp: o.Stamp,
-		tried: o.Tried, guarded: client(reach), private: client(outbound.Private),
+		tried: o.Tried, guarded: client(reach), private: client(outbound.Private), answerTime: answerTimeout,
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)

@@ -168,7 +168,7 @@ func newRig(t testing.TB, dsn string, change func(*notify.Options)) *rig {
 	}
 	r.notifier = notify.New(o)
 	t.Cleanup(r.notifier.Close)
-	r.runner = r.newRunner(time.Second)
+	r.runner = r.newRunner(time.Second, notify.Slots)
 	r.merchant = pay.Merchant{ID: "m1", UserCode: "imp00000001", Name: "상점", Settings: pay.Settings{WebhookURL: r.shop.URL + "/own"}}
 	r.payment = pay.Payment{
 		Merchant: "m1", ID: "imp_000000000001", MerchantUID: "주문-1", Channel: "channel-key-1", Provider: pay.TossPayments, MID: "tnaru",
@@ -189,11 +189,11 @@ func (r *rig) fault(point string) error {
 	return nil
 }
 
-// newRunner is a process's, as cmd makes it.
-func (r *rig) newRunner(poll time.Duration) *jobs.Runner {
+// newRunner is a process's, as cmd makes it but for its slots.
+func (r *rig) newRunner(poll time.Duration, slots int) *jobs.Runner {
 	return jobs.New(jobs.Options{
 		Store: r.store, Now: r.clock.Now, Log: slog.New(slog.DiscardHandler), Workers: r.notifier.Workers(), Poll: poll,
-		Concurrency: map[string]int{notify.JobDeliver: notify.Slots},
+		Concurrency: map[string]int{notify.JobDeliver: slots},
 		LaneLimit:   map[string]func(string) int{notify.JobDeliver: r.notifier.LaneLimit, notify.JobResend: r.notifier.LaneLimit},
 	})
 }

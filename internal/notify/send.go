@@ -74,7 +74,7 @@ func (n *Notifier) exchange(ctx context.Context, cancel context.CancelFunc, clie
 		return answer{err: err}
 	}
 	defer func() { _ = resp.Body.Close() }()
-	defer time.AfterFunc(answerTimeout, cancel).Stop()
+	defer time.AfterFunc(n.answerTime, cancel).Stop()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, answerLimit)) // the status says all that is needed
 	return answer{status: resp.StatusCode, body: printable(body), retryAfter: retryAfter(resp.Header)}
 }

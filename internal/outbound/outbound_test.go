@@ -121,6 +121,23 @@ func TestNotations(t *testing.T) {
 	}
 }
 
+// TestNumbersAreNoNames: what other programs read as an address is refused without
+// asking what it stands for.
+func TestNumbersAreNoNames(t *testing.T) {
+	t.Parallel()
+	odd := []string{"2130706433", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "0X7F.1", "127.1", "127.0.0.01", "127.0.0.1.", "host.1", "0x", "1.", ".", ""}
+	for _, host := range odd {
+		if refused, ok := errors.AsType[*Refused](checkName(host)); !ok || !strings.Contains(refused.Error(), "four decimal numbers") {
+			t.Errorf("%q: %v", host, refused)
+		}
+	}
+	for _, host := range []string{"shop.example", "1.shop.example", "shop.example.", "localhost", "0xshop", "xn--3e0b707e", "shop.0xyz"} {
+		if err := checkName(host); err != nil {
+			t.Errorf("%q: %v", host, err)
+		}
+	}
+}
+
 // TestNameOfAPrivateAddress: what a name stands for counts; one private address
 // among public ones is enough to refuse it.
 func TestNameOfAPrivateAddress(t *testing.T) {

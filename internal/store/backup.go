@@ -43,7 +43,7 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	if err := e.alone(ctx, `VACUUM INTO $1`, part); err != nil {
 		return errors.Join(fmt.Errorf("store: backup into %s: %w", file, err), os.Remove(part))
 	}
-	if _, err := checkFile(ctx, part); err != nil {
+	if _, _, err := readFile(ctx, part); err != nil {
 		return err
 	}
 	return settleFile(part, file)
@@ -85,8 +85,9 @@ func (e *sqliteEngine) alone(ctx context.Context, text string, args ...any) erro
 
 // Restore makes the SQLite database at url of a file that Backup wrote. The
 // database must not be there yet, and the file is left as it is. It is refused
-// when it is damaged, no database of ours, or of a later release.
-func Restore(ctx context.Context, file, url string) error {
+// when it is damaged, no database of ours, of a later release, or when keyset
+// refuses the vault's sealed keys in it (none: nil).
+func Restore(ctx context.Context, file, url string, keyset func(sealed []byte) error) error {
 	to, err := parseURL(url)
 	if err != nil {
 		return err
@@ -105,8 +106,11 @@ func Restore(ctx context.Context, file, url string) error {
 			return fmt.Errorf("store: restore: %s is a database in use, or a copy of one, and no backup: %w", file, err)
 		}
 	}
-	has, err := checkFile(ctx, file)
+	has, sealed, err := readFile(ctx, file)
 	if err != nil {
+		return err
+	}
+	if err := keyset(sealed); err != nil {
 		return err
 	}
 	needs, err := newest()
@@ -119,32 +123,36 @@ func Restore(ctx context.Context, file, url string) error {
 	return copyFile(file, to.path)
 }
 
-// checkFile reads every page of a SQLite file and gives the version of its schema.
-func checkFile(ctx context.Context, file string) (version int64, err error) {
+// readFile reads every page of a SQLite file, and gives the version of its schema
+// and the vault's sealed keys.
+func readFile(ctx context.Context, file string) (version int64, keyset []byte, err error) {
 	if _, err := os.Stat(file); err != nil {
-		return 0, fmt.Errorf("store: %w", err)
+		return 0, nil, fmt.Errorf("store: %w", err)
 	}
 	path, err := filepath.Abs(file)
 	if err != nil {
-		return 0, fmt.Errorf("store: %w", err)
+		return 0, nil, fmt.Errorf("store: %w", err)
 	}
 	db, err := sql.Open("sqlite", dsn(path, nil, "mode=ro", "immutable=1"))
 	if err != nil {
-		return 0, fmt.Errorf("store: open %s: %w", file, err)
+		return 0, nil, fmt.Errorf("store: open %s: %w", file, err)
 	}
 	defer func() { _ = db.Close() }() // it was read alone
 	var said string
 	if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&said); err != nil {
-		return 0, fmt.Errorf("store: %s is no database: %w", file, err)
+		return 0, nil, fmt.Errorf("store: %s is no database: %w", file, err)
 	}
 	if said != "ok" {
-		return 0, fmt.Errorf("store: %s is damaged: %s", file, said)
+		return 0, nil, fmt.Errorf("store: %s is damaged: %s", file, said)
 	}
 	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versionTable+` WHERE is_applied`).Scan(&version)
-	if err != nil {
-		return 0, fmt.Errorf("store: %s is no database of this program: %w", file, err)
+	if err == nil {
+		err = db.QueryRowContext(ctx, `SELECT sealed FROM keysets`).Scan(&keyset)
 	}
-	return version, nil
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, nil, fmt.Errorf("store: %s is no database of this program: %w", file, err)
+	}
+	return version, keyset, nil
 }
 
 func absent(file string) error {

@@ -64,7 +64,11 @@ func TestBackupUnderLoad(t *testing.T) {
 		t.Errorf("over another: %v", err)
 	}
 	restored := "sqlite:" + filepath.Join(t.TempDir(), "again.db")
-	if err := store.Restore(t.Context(), file, restored); err != nil {
+	refused := errors.New("not these keys")
+	if err := store.Restore(t.Context(), file, restored, func([]byte) error { return refused }); !errors.Is(err, refused) {
+		t.Errorf("keys that do not open: %v", err)
+	}
+	if err := store.Restore(t.Context(), file, restored, anyKeys); err != nil {
 		t.Fatal(err)
 	}
 	again := fixture{Store: empty(t, restored), clock: f.clock}
@@ -80,6 +84,8 @@ func TestBackupUnderLoad(t *testing.T) {
 		return err
 	})
 }
+
+func anyKeys([]byte) error { return nil }
 
 func TestWhatIsNoBackupIsRefused(t *testing.T) {
 	t.Parallel()
@@ -121,7 +127,7 @@ func TestWhatIsNoBackupIsRefused(t *testing.T) {
 		"text.db": "no database", "damaged.db": "", "short.db": "", "none.db": "no such file", "stranger.db": "no database of this program",
 		"used.db": "no backup", "later.db": "version 999999",
 	} {
-		err := store.Restore(t.Context(), at(file), "sqlite:"+at("target.db"))
+		err := store.Restore(t.Context(), at(file), "sqlite:"+at("target.db"), anyKeys)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", file, err, want)
 		}
@@ -129,10 +135,10 @@ func TestWhatIsNoBackupIsRefused(t *testing.T) {
 			t.Fatalf("%s was put in place", file)
 		}
 	}
-	if err := store.Restore(t.Context(), at("good.db"), "sqlite:"+at("naru.db")); !errors.Is(err, fs.ErrExist) {
+	if err := store.Restore(t.Context(), at("good.db"), "sqlite:"+at("naru.db"), anyKeys); !errors.Is(err, fs.ErrExist) {
 		t.Errorf("over a database: %v", err)
 	}
-	if err := store.Restore(t.Context(), at("good.db"), "postgres://x/y"); !errors.Is(err, store.ErrNotSQLite) {
+	if err := store.Restore(t.Context(), at("good.db"), "postgres://x/y", anyKeys); !errors.Is(err, store.ErrNotSQLite) {
 		t.Errorf("into PostgreSQL: %v", err)
 	}
 }

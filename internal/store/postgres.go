@@ -100,6 +100,7 @@ func (e *postgresEngine) once(ctx context.Context, s *Store, fn func(*Tx) error)
 		return again, fmt.Errorf("store: commit: %w", err)
 	}
 	committed = true
+	s.shared(1)
 	s.committed(tx)
 	return nil, nil
 }

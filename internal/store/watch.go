@@ -13,6 +13,9 @@ import (
 type Watch struct {
 	// Wrote is told of each Write: how long its caller waited, and its error.
 	Wrote func(took time.Duration, err error)
+	// Committed is told of each commit, of which one costs a sync of the disk: how many
+	// Writes shared it.
+	Committed func(writes int)
 	// Stepped is told, once it is committed, what a Write changed about payments
 	// and attempts. The context is that of the change.
 	Stepped func(ctx context.Context, s Steps)
@@ -76,6 +79,13 @@ func (t *Tx) attempted(ctx context.Context, a pay.Attempt, from pay.AttemptStatu
 func (s *Store) tellSteps(tx *Tx) {
 	if len(tx.steps.Payments)+len(tx.steps.Attempts) > 0 {
 		s.watch.Stepped(tx.stepCtx, tx.steps)
+	}
+}
+
+// shared tells of a commit.
+func (s *Store) shared(writes int) {
+	if s.watch != nil && s.watch.Committed != nil {
+		s.watch.Committed(writes)
 	}
 }
 

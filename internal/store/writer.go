@@ -162,6 +162,7 @@ func (w *writer) group(first *turn) {
 		}
 		return
 	}
+	first.store.shared(len(done))
 	for _, o := range done {
 		o.turn.answer <- o.err
 	}

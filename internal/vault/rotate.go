@@ -131,6 +131,19 @@ func (v *Vault) swap(ctx context.Context, swap Swap, next stored, before []byte)
 	return v.use(text)
 }
 
+// Opens reports by its error whether a sealed keyset opens under a master key: ErrMaster.
+func Opens(master, sealed []byte) error {
+	wrap, err := newMaster(master)
+	if err != nil {
+		return err
+	}
+	s, err := readStored(sealed)
+	if err == nil {
+		_, _, err = s.open(wrap)
+	}
+	return err
+}
+
 // Current reports whether a value is sealed with the key that Seal uses now.
 func (v *Vault) Current(sealed []byte) bool {
 	keys, _ := v.current()

@@ -153,3 +153,23 @@ func TestMasterKeysThatCannotBeTaken(t *testing.T) {
 		t.Errorf("a master key that was not kept opens it: %v", err)
 	}
 }
+
+func TestOpensTellsTheMasterKeysOfAKeyset(t *testing.T) {
+	t.Parallel()
+	s := &shelf{}
+	v := open(t, s, key(1))
+	if err := v.AddMaster(t.Context(), key(2), s.swap); err != nil {
+		t.Fatal(err)
+	}
+	for b, want := range map[byte]error{1: nil, 2: nil, 3: vault.ErrMaster} {
+		if err := vault.Opens(key(b), s.sealed); !errors.Is(err, want) {
+			t.Errorf("key %d: %v", b, err)
+		}
+	}
+	if err := vault.Opens(key(1), []byte("{")); err == nil || errors.Is(err, vault.ErrMaster) {
+		t.Errorf("damaged: %v", err)
+	}
+	if err := vault.Opens(key(1)[:8], s.sealed); err == nil {
+		t.Error("a short key opens it")
+	}
+}

@@ -135,7 +135,7 @@ func (s *shop) Settlements(ctx context.Context, day time.Time) iter.Seq2[connect
 			yield(connector.SettlementLine{}, fmt.Errorf("tosspayments %s: %w", opSettlements, connector.ErrNotOffered))
 			return
 		}
-		sold := day.In(httpcall.KST())
+		sold, before := day.In(httpcall.KST()), ""
 		for number := 1; ; number++ {
 			q := url.Values{
 				"startDate": {sold.Format(time.DateOnly)}, "endDate": {sold.AddDate(0, 0, 1).Format(time.DateOnly)}, "dateType": {"soldDate"},
@@ -146,7 +146,12 @@ func (s *shop) Settlements(ctx context.Context, day time.Time) iter.Seq2[connect
 				yield(connector.SettlementLine{}, err)
 				return
 			}
+			if len(page) > 0 && page[0].TransactionKey == before {
+				yield(connector.SettlementLine{}, s.unknown(opSettlements, http.StatusOK, fmt.Errorf("page %d is the one before it", number)))
+				return
+			}
 			for i, t := range page {
+				before = page[0].TransactionKey
 				line, err := s.settlementLine(i, t)
 				if err != nil {
 					yield(connector.SettlementLine{}, s.unknown(opSettlements, http.StatusOK, err))
