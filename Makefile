@@ -13,6 +13,9 @@ FUZZTIME ?= 5s
 BENCH ?=
 # More arguments of test/model: "-timeout 0 -seeds 2000" is a long search, "-seed 17" one story.
 MODEL ?=
+# More arguments of test/crash and of chaos: "-every 1", "-seed 3 -nodes 5".
+CRASH ?=
+CHAOS ?=
 # Go files that are ours.
 GOFILES := $(shell find . -name '*.go' -not -path '*/node_modules/*' -not -path './build/*')
 # Packages with goroutines or locks of their own.
@@ -27,7 +30,7 @@ ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')
 
 .PHONY: help dev build test check fmt fmt/verify vet lint arch generate verify golden test/unit test/race test/pg \
-	test/parameters test/model test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
+	test/parameters test/model test/crash test/chaos soak chaos test/e2e test/sdk test/clients test/js fuzz bench screenshots deps/system clean
 
 help: ## this list
 	@grep -hE '^[a-z0-9/]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,7 +42,7 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; under ten minutes
-	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/parameters test/model test/race fuzz test/js test/sdk test/clients test/e2e
+	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/parameters test/model test/crash test/chaos test/race fuzz test/js test/sdk test/clients test/e2e
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
@@ -83,6 +86,18 @@ test/pg: ## the tests that use PostgreSQL, alone
 
 test/model: ## random stories, each from its seed: V1 calls, deposits, faults and deaths against books and ledgers
 	test/pg.sh $(GO) test -count 1 -timeout 4m ./test/model $(MODEL)
+
+test/crash: ## a death at every commit and every call of every operation, and each answer lost in each way
+	test/pg.sh $(GO) test -count 1 -timeout 6m ./test/crash $(CRASH)
+
+test/chaos: ## three nodes on one PostgreSQL, killed, stopped and cut off, for half a minute; a rolling upgrade
+	$(GO) test -count 1 -timeout 6m ./test/chaos
+
+soak: ## 100,000 random operations with faults, deaths and moves of the clock on every database, and a report
+	test/pg.sh $(GO) test -count 1 -timeout 0 -v -run 'TestModel$$' ./test/model -ops 100000 $(MODEL)
+
+chaos: ## test/chaos for three minutes, and a report
+	$(GO) test -count 1 -timeout 30m -v -run 'TestChaos$$' ./test/chaos -for 3m $(CHAOS)
 
 test/e2e: test/js/node_modules ## the built binary, driven by a real browser
 	$(GO) test -count 1 -p 1 -parallel 4 -timeout 9m ./test/browser ./test/e2e/...

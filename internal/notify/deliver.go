@@ -76,7 +76,7 @@ func (n *Notifier) send(ctx context.Context, o store.DeliveryTurn, now time.Time
 		url: o.URL, contentType: o.ContentType, body: o.Body, private: mayBePrivate(o.Settings, o.URL), timeout: timeout, id: o.ID, sign: sign,
 	})
 	stopped := a.err != nil && ctx.Err() != nil
-	n.lanes.end(lane, !stopped && retryable(a))
+	n.lanes.end(lane, !stopped && retryable(a), a.took)
 	if stopped { // we are: it is not the merchant's doing
 		return a, ctx.Err()
 	}

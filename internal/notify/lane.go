@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"time"
 
 	"naru/internal/pay"
 	"naru/internal/store"
@@ -15,16 +16,20 @@ import (
 const (
 	// Slots is how many deliveries a process may have under way in all.
 	Slots = 512
-	// laneWidth is how many of them may go to one endpoint: an origin of a merchant.
-	laneWidth = 8
-	// crowdedWidth is the same while more than half of the slots are taken, so that
+	// laneWidth is how many of them may go to one endpoint, an origin of a merchant,
+	// of which nothing is known or that was slow; each quick answer gives it one more,
+	// up to widestLane.
+	laneWidth, widestLane = 8, 64
+	// quick is how soon an endpoint answers that is not slow.
+	quick = time.Second
+	// crowdedWidth is laneWidth while more than half of the slots are taken, so that
 	// very many endpoints that hang leave room for one that does not.
 	crowdedWidth = 2
 	// failuresTolerated is how many tries in a row may fail before an endpoint gets
 	// one at a time, until one goes well.
 	failuresTolerated = 5
-	// lanesKept is how many failing endpoints are remembered: pages name addresses,
-	// so there is no end to them.
+	// lanesKept is how many endpoints are remembered: pages name addresses, so there
+	// is no end to them.
 	lanesKept = 4096
 )
 
@@ -80,6 +85,7 @@ type lanes struct {
 type lane struct {
 	running  int
 	failures int // in a row
+	wider    int // than laneWidth, for having answered quickly
 }
 
 // LaneLimit is how many deliveries of a lane may be under way in this process now.
@@ -91,6 +97,8 @@ func (l *lanes) limit(name string) int {
 	switch one := l.of[name]; {
 	case one != nil && one.failures >= failuresTolerated:
 		return 1
+	case one != nil && one.wider > 0:
+		return laneWidth + one.wider
 	case l.total > Slots/2:
 		return crowdedWidth
 	}
@@ -114,7 +122,7 @@ func (l *lanes) begin(name string) {
 
 // end notes how it went. Only what another try may mend counts as a failure: an
 // endpoint that refuses a message is well.
-func (l *lanes) end(name string, failed bool) {
+func (l *lanes) end(name string, failed bool, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one := l.of[name]
@@ -125,18 +133,20 @@ func (l *lanes) end(name string, failed bool) {
 	} else {
 		one.failures = 0
 	}
-	if one.running == 0 && one.failures == 0 {
-		delete(l.of, name)
+	if failed || took >= quick {
+		one.wider = 0
+	} else {
+		one.wider = min(one.wider+1, widestLane-laneWidth)
 	}
 }
 
-// shed forgets one failing endpoint when there are too many.
+// shed forgets one idle endpoint when there are too many.
 func (l *lanes) shed() {
 	if len(l.of) <= lanesKept {
 		return
 	}
 	for name, one := range l.of {
-		if one.running == 0 && one.failures > 0 {
+		if one.running == 0 {
 			delete(l.of, name)
 			return
 		}

@@ -122,7 +122,7 @@ func TestLaneWidths(t *testing.T) {
 			t.Fatalf("width %d of an endpoint that has not failed often", got)
 		}
 		l.begin("a")
-		l.end("a", true)
+		l.end("a", true, 0)
 	}
 	if got := l.limit("a"); got != 1 {
 		t.Errorf("width %d after %d failures", got, failuresTolerated)
@@ -131,15 +131,30 @@ func TestLaneWidths(t *testing.T) {
 		t.Errorf("width %d of another", got)
 	}
 	l.begin("a")
-	l.end("a", false)
-	if got := l.limit("a"); got != laneWidth || len(l.of) != 0 {
-		t.Errorf("width %d once it went well; %d remembered", got, len(l.of))
+	l.end("a", false, time.Millisecond)
+	if got := l.limit("a"); got != laneWidth+1 {
+		t.Errorf("width %d once it went well", got)
+	}
+	for range 2 * widestLane {
+		l.begin("a")
+		l.end("a", false, time.Millisecond)
+	}
+	if got := l.limit("a"); got != widestLane {
+		t.Errorf("width %d of one that answers quickly", got)
 	}
 	for range Slots/2 + 1 {
 		l.begin("hangs")
 	}
 	if got := l.limit("b"); got != crowdedWidth {
 		t.Errorf("width %d while half of all slots are taken", got)
+	}
+	if got := l.limit("a"); got != widestLane {
+		t.Errorf("width %d then, of one that answers quickly", got)
+	}
+	l.begin("a")
+	l.end("a", false, quick)
+	if got := l.limit("a"); got != crowdedWidth {
+		t.Errorf("width %d once it was slow", got)
 	}
 }
 
@@ -151,7 +166,7 @@ func TestFailingEndpointsAreForgotten(t *testing.T) {
 	for i := range 2 * lanesKept {
 		name := laneOf("m1", "https://"+time.Duration(i).String()+".example/")
 		l.begin(name)
-		l.end(name, true)
+		l.end(name, true, 0)
 	}
 	if len(l.of) > lanesKept+1 {
 		t.Errorf("%d remembered", len(l.of))
