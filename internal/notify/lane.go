@@ -18,7 +18,7 @@ const (
 	Slots = 512
 	// laneWidth is how many of them may go to one endpoint, an origin of a merchant,
 	// of which nothing is known or that was slow; each quick answer gives it one more,
-	// up to widestLane.
+	// up to widestLane, as long as half of the slots are free.
 	laneWidth, widestLane = 8, 64
 	// quick is how soon an endpoint answers that is not slow.
 	quick = time.Second
@@ -97,10 +97,12 @@ func (l *lanes) limit(name string) int {
 	switch one := l.of[name]; {
 	case one != nil && one.failures >= failuresTolerated:
 		return 1
-	case one != nil && one.wider > 0:
-		return laneWidth + one.wider
-	case l.total > Slots/2:
+	case l.total > Slots/2 && (one == nil || one.wider == 0):
 		return crowdedWidth
+	case l.total > Slots/2: // it was quick; who knows what it is now
+		return laneWidth
+	case one != nil:
+		return laneWidth + one.wider
 	}
 	return laneWidth
 }

@@ -87,7 +87,7 @@ func New(o Options) *Notifier {
 	}
 	client := func(reach outbound.Reach) *http.Client {
 		return outbound.NewClient(outbound.Options{
-			Allow: o.AllowPrivate, Reach: reach, ConnectTimeout: connectTimeout, HeaderTimeout: readTimeout, IdlePerHost: laneWidth,
+			Allow: o.AllowPrivate, Reach: reach, ConnectTimeout: connectTimeout, HeaderTimeout: readTimeout, IdlePerHost: widestLane,
 		})
 	}
 	n := &Notifier{

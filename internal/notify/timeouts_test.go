@@ -148,7 +148,7 @@ func TestLaneWidths(t *testing.T) {
 	if got := l.limit("b"); got != crowdedWidth {
 		t.Errorf("width %d while half of all slots are taken", got)
 	}
-	if got := l.limit("a"); got != widestLane {
+	if got := l.limit("a"); got != laneWidth {
 		t.Errorf("width %d then, of one that answers quickly", got)
 	}
 	l.begin("a")
