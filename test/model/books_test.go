@@ -118,7 +118,7 @@ func (s *story) lookHere() {
 	})
 	ledger := s.ledger()
 	for _, p := range all {
-		s.sound(now[p.ID])
+		s.sound(now[p.ID], undecided(now, p))
 		s.grown(s.payments[p.ID], now[p.ID])
 		s.backed(now[p.ID], ledger[string(p.ID)])
 		if s.payments[p.ID] == nil {
@@ -133,8 +133,19 @@ func (s *story) lookHere() {
 	s.learnReceipts()
 }
 
-// sound: status, sums and steps of one payment agree.
-func (s *story) sound(p *payment) {
+// undecided reports whether another payment of the same order is being approved.
+func undecided(all map[pay.PaymentID]*payment, p pay.Payment) bool {
+	for id, other := range all {
+		if id != p.ID && other.MerchantUID == p.MerchantUID && other.Status == pay.StatusConfirming {
+			return true
+		}
+	}
+	return false
+}
+
+// sound: status, sums and steps of one payment agree. A deposit for an order that
+// another payment may still take waits for its turn.
+func (s *story) sound(p *payment, waits bool) {
 	s.t.Helper()
 	all := p.entries()
 	in, out := remains(all)+sum(all, "cancel"), sum(all, "cancel")
@@ -151,12 +162,19 @@ func (s *story) sound(p *payment) {
 	case pay.StatusCancelled:
 		wrong = unless(in == p.Amount.Total.Minor && out == in, "cancelled, but not wholly")
 	case pay.StatusAwaitingDeposit, pay.StatusCreated, pay.StatusConfirming:
-		wrong = unless(in == 0 && out == 0, "waiting, and holds money")
+		wrong = unless(in == 0 && out == 0 || waits && p.Status == pay.StatusAwaitingDeposit && out == 0, "waiting, and holds money")
 	case pay.StatusFailed:
 		wrong = unless(in-out >= 0 && (in == 0 || p.FailCode == paidTwice || in == out), "failed, and holds money")
 	}
 	if wrong == "" && out != p.Cancelled {
 		wrong = "the sum of the cancels is not its cancelled amount"
+	}
+	names := map[string]bool{}
+	for _, m := range p.moves {
+		if m.Kind == pay.MovementCancel && (m.CancelID == "" || names[m.CancelID]) {
+			wrong = "two cancels have one name, or one has none: " + m.CancelID
+		}
+		names[m.CancelID] = true
 	}
 	at := pay.StatusCreated
 	for _, row := range p.steps {

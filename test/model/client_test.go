@@ -18,6 +18,7 @@ type answer struct {
 	err    error // the connection ended without an answer
 	status int
 	kind   string // content type
+	head   http.Header
 	raw    []byte
 
 	Code     *int            `json:"code"`
@@ -140,7 +141,7 @@ func (s *story) send(req *http.Request) answer {
 		return answer{err: err}
 	}
 	defer func() { _ = res.Body.Close() }()
-	a := answer{status: res.StatusCode, kind: res.Header.Get("Content-Type")}
+	a := answer{status: res.StatusCode, kind: res.Header.Get("Content-Type"), head: res.Header}
 	if a.raw, a.err = io.ReadAll(res.Body); a.err == nil {
 		if err := json.Unmarshal(a.raw, &a); err != nil {
 			a.Code = nil // enveloped says so

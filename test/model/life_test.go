@@ -57,7 +57,7 @@ func (w *world) begin(dsn string) *life {
 	w.must(err)
 	l.notifier = notify.New(notify.Options{
 		Store: l.store, Log: w.logger(), Version: "model", AnyAddress: true,
-		Retries: []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute},
+		Retries: []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute}, Chance: func() float64 { return 0.5 },
 	})
 	l.gateway = gateway.New(gateway.Options{
 		Store: l.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()}, PublicURL: w.front.URL,

@@ -111,6 +111,7 @@ type story struct {
 	tokenEnds time.Time
 	budget    time.Duration // by how much the clock may still be moved in days
 	card      int           // cards made so far
+	keys      int           // Idempotency-Keys used so far
 	secrets   []string
 	early     bool // the next call's notices come before its answer
 	// disturbed: since the step began a fault hit, a notice was kept back or the
@@ -186,7 +187,8 @@ func allOps() []op {
 	return []op{
 		{"issue a key", 7, (*story).issueKey}, {"link a wallet", 4, (*story).linkWallet}, {"delete a key", 2, (*story).deleteKey},
 		{"wallet declines", 2, (*story).breakWallet},
-		{"onetime", 7, (*story).onetime}, {"onetime, kept", 3, (*story).onetimeKeeping}, {"again", 12, (*story).again},
+		{"onetime", 7, (*story).onetime}, {"onetime, kept", 3, (*story).onetimeKeeping}, {"again", 10, (*story).again},
+		{"under a key", 6, (*story).keyed},
 		{"schedule", 8, (*story).book}, {"unschedule", 3, (*story).unschedule}, {"move a schedule", 3, (*story).move},
 		{"schedule again", 2, (*story).rebook}, {"retry a schedule", 3, (*story).retry},
 		{"issue an account", 8, (*story).issueAccount}, {"deposit", 7, (*story).deposit}, {"take a deposit back", 2, (*story).reverse},
