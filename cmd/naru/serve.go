@@ -57,14 +57,25 @@ func (c *serveCmd) Run(ctx context.Context, m *Main) error {
 	if doors.admin != nil {
 		group.serve(doors.admin, a.adminRoutes())
 	}
+	if err := a.gateway.PlanNightly(ctx); err != nil { // the books are checked by day as well: by hand
+		log.Error("the nightly checks are not planned; the next start plans them", "error", err)
+	}
 	stopJobs := startJobs(ctx, a, cfg.ShutdownTimeout, log)
 	at := Addresses{Gateway: doors.publicURL, Admin: doors.adminURL}
 	log.Info("serving", "version", version(), "listen", doors.gateway.Addr().String(), "public", at.Gateway, "admin", at.Admin, "database", a.store.Kind())
 	warnOf(cfg, doors.publicURL, log)
 	m.ready(at)
+	ending, end := context.WithCancel(ctx)
+	idle := make(chan struct{})
+	go func() { // beside the requests: what runs keeps its lease meanwhile
+		defer close(idle)
+		<-ending.Done()
+		stopJobs()
+	}()
 	err = group.wait(ctx)
 	log.Info("stopping")
-	stopJobs()
+	end()
+	<-idle
 	return errors.Join(err, a.close())
 }
 

@@ -104,9 +104,13 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 	if p.Mode == pay.ModeLive {
 		call.TestCode = ""
 	}
-	asking, stop := within(ctx, timing.Deadline)
+	allowed, callErr := g.allowed(a, attempt, timing)
+	asking, stop := within(ctx, allowed)
 	asking, step := g.beginFor(asking, StepAsk, p, attempt)
-	out, callErr := a.call(asking, conn, call, p)
+	var out connector.Outcome
+	if callErr == nil {
+		out, callErr = a.call(asking, conn, call, p)
+	}
 	step.answered(p, attempt, out, callErr)
 	stop()
 	if a.again && callErr != nil {
@@ -129,6 +133,19 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 		return p, attempt, ErrOutcomeUnknown
 	}
 	return p, attempt, nil
+}
+
+// allowed is how long a call may take from now on. One that was intended so long
+// ago that others may have taken it for never sent (this process, or its machine,
+// stood still meanwhile) is not sent any more.
+func (g *Gateway) allowed(a asking, attempt pay.Attempt, timing connector.Timing) (time.Duration, error) {
+	if a.again || timing.Deadline <= 0 {
+		return timing.Deadline, nil
+	}
+	if left := attempt.Deadline.Sub(g.now()); left > 0 {
+		return min(left, timing.Deadline), nil
+	}
+	return timing.Deadline, notSent(fmt.Errorf("it was intended at %s, which is too long ago", attempt.Started))
 }
 
 func (g *Gateway) fault(kind pay.AttemptKind, point string) error {

@@ -94,6 +94,9 @@ func describe(p pay.Payment, s connector.Snapshot) pay.Payment {
 		p.Method = s.Method
 	}
 	p.Details = mergeDetails(p.Details, s.Details)
+	if !p.Erased.IsZero() { // what is told of the buyer again is not news
+		return p.WithoutPerson()
+	}
 	return p
 }
 

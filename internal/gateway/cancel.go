@@ -181,15 +181,12 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 	case p.Status != pay.StatusPaid && p.Status != pay.StatusPartiallyCancelled, p.CustomerUsage == usageIssue:
 		return 0, 0, ErrNotCancellable
 	}
-	open, err := openCancels(ctx, tx, p)
+	others, err := cancelsOf(ctx, tx, p)
 	if err != nil {
 		return 0, 0, err
 	}
 	left = p.Left()
-	free := left
-	for _, a := range open {
-		free -= a.Amount
-	}
+	free := left - others.reserved()
 	amount = free
 	if r.Amount != nil && *r.Amount != 0 {
 		amount = *r.Amount

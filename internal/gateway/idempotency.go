@@ -154,7 +154,7 @@ func takeKey(ctx context.Context, tx *store.Tx, want store.Keyed) (*Claim, error
 		return &Claim{row: want}, tx.InsertKeyed(ctx, want)
 	case !hmac.Equal(row.Fingerprint, want.Fingerprint):
 		return nil, ErrKeyReused
-	case row.State == store.KeyedDone:
+	case row.State == store.KeyedDone && len(row.Answer) > 0: // an answer that was erased is told anew, from the books
 		return &Claim{row: row}, nil
 	case row.State == store.KeyedRunning && row.Lease.After(tx.Now):
 		return nil, ErrKeyBusy

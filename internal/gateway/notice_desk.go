@@ -13,7 +13,7 @@ import (
 const (
 	// noticeFree is how many questions in a row that taught nothing are put at once:
 	// providers tell us again what we have just learned from them ourselves.
-	noticeFree = 3
+	noticeFree = 8
 	// noticeGap is the wait after one more of them, doubled each time.
 	noticeGap     = 2 * time.Second
 	longestGap    = 5 * time.Minute

@@ -144,11 +144,11 @@ func (g *Gateway) checkReceipt(ctx context.Context, tx *store.Tx, r ReceiptReque
 	case p.Details.CashReceipt: // issued together with the payment
 		return ErrReceiptIssued
 	}
-	undecided, err := openCancels(ctx, tx, p)
+	undecided, err := cancelsOf(ctx, tx, p)
 	if err != nil {
 		return err
 	}
-	if len(undecided) > 0 { // how much is left is being found out
+	if undecided.reserved() > 0 { // how much is left is being found out
 		return ErrOutcomeUnknown
 	}
 	row.MerchantUID, row.Name = p.MerchantUID, nameOf(p)

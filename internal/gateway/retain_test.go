@@ -20,14 +20,6 @@ func (r *rig) keeps(text string) {
 	must2(r.t, r.gw.UpdateMerchant(r.ctx, m))
 }
 
-// nights lets days pass, one by one, with what is due in them.
-func (r *rig) nights(n int) {
-	r.t.Helper()
-	for range n {
-		r.day(1)
-	}
-}
-
 func (r *rig) erasedRows() (n int) {
 	r.t.Helper()
 	must2(r.t, r.store.Read(r.ctx, func(tx *store.Tx) error {
@@ -54,17 +46,17 @@ func TestRetentionErasesByNight(t *testing.T) {
 		}
 		must2(t, r.runner.RunDue(r.ctx)) // the key is revoked
 		before := r.ledger(who.payments())
-		r.nights(20) // without a retention nothing is ever erased
+		r.day(20) // without a retention nothing is ever erased
 		if n := r.erasedRows(); n != 0 {
 			t.Fatalf("%d rows erased", n)
 		}
 		r.keeps("30d")
-		r.nights(5)
+		r.day(5)
 		if n := r.erasedRows(); n != 0 {
 			t.Fatalf("%d rows erased before their time", n)
 		}
 		young := r.paid(pay.TossPayments, "young")
-		r.nights(10)
+		r.day(10)
 		for _, id := range who.payments() {
 			if p := r.payment(id); p.Erased.IsZero() || p.Buyer != (pay.Buyer{}) {
 				t.Errorf("%s is kept: %+v, changed %s, now %s", id, p.Buyer, p.UpdatedAt, r.clock.Now())
@@ -78,11 +70,12 @@ func TestRetentionErasesByNight(t *testing.T) {
 			t.Errorf("left: %q", left)
 		}
 		n := r.erasedRows()
-		r.nights(5)
+		r.day(1)
+		r.day(1)
 		if again := r.erasedRows(); n == 0 || again != n {
 			t.Errorf("%d rows erased, and %d more in later nights", n, again-n)
 		}
-		r.nights(30)
+		r.day(30)
 		if p := r.payment(young.ID); p.Erased.IsZero() {
 			t.Error("the younger payment is kept beyond its time")
 		}
@@ -93,7 +86,7 @@ func TestRetentionErasesByNight(t *testing.T) {
 		r.keeps("off")
 		r.paid(pay.TossPayments, "kept")
 		n = r.erasedRows()
-		r.nights(60)
+		r.day(60)
 		if r.erasedRows() != n {
 			t.Error("erased though it was switched off")
 		}
@@ -103,7 +96,7 @@ func TestRetentionErasesByNight(t *testing.T) {
 // More than one run of the job takes is erased by the runs that follow at once.
 func TestRetentionOfMany(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		const many = 450
+		const many = 230
 		open := r.account("open", 1000) // waits for a deposit, and is left
 		for i := range many {
 			must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
@@ -116,7 +109,7 @@ func TestRetentionOfMany(t *testing.T) {
 		}
 		r.clock.Advance(10 * 24 * time.Hour)
 		r.keeps("5d")
-		r.nights(1)
+		r.day(1)
 		n := 0
 		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
 			all, err := tx.ListErasures(r.ctx, r.merchant.ID, 1000)
@@ -134,7 +127,7 @@ func TestRetentionOfMany(t *testing.T) {
 		if p := r.payment(open.ID); !p.Erased.IsZero() {
 			t.Error("a payment that waits for its deposit was erased")
 		}
-		r.nights(20)
+		r.day(20)
 		if p := r.payment(open.ID); p.Erased.IsZero() {
 			t.Error("what was left once is never looked at again")
 		}

@@ -52,7 +52,8 @@ type VerifyOptions struct {
 	Provider, Sync bool
 	Rate           float64 // questions a second to a channel; 0 is 5
 	Parallel       int     // questions at once; 0 is 4
-	// Found gets each finding, and Progress how far it is after each page; both may be nil.
+	// Found gets each finding, and Progress how far it is after each page; both may be
+	// nil. Calls do not overlap.
 	Found    func(Finding)
 	Progress func(VerifyReport)
 }

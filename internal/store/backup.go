@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ErrNotSQLite: the database is a PostgreSQL one, whose own tools do it.
@@ -49,8 +50,12 @@ func (s *Store) Backup(ctx context.Context, file string) error {
 	return settleFile(part, file)
 }
 
-// Compact rewrites the database, so that no free space in it holds what was
-// changed or deleted. Nobody can write meanwhile, and writers wait no longer than
+// personal are the tables whose rows tell of buyers.
+var personal = []string{"payments", "checkouts", "exchanges", "attempts", "movements", "alarms", "findings", "deliveries", "delivery_tries",
+	"billing_keys", "schedules", "receipts", "idempotency"}
+
+// Compact rewrites the tables that tell of buyers (SQLite: the whole database), so
+// that no free space in it holds what was changed or deleted. Nobody can write meanwhile, and writers wait no longer than
 // their patience: it is for quiet hours.
 func (s *Store) Compact(ctx context.Context) error {
 	if err := s.enter(ctx); err != nil {
@@ -64,7 +69,7 @@ func (s *Store) Compact(ctx context.Context) error {
 			err = e.alone(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 		}
 	case *postgresEngine:
-		_, err = e.db.ExecContext(ctx, `VACUUM (FULL, ANALYZE)`)
+		_, err = e.db.ExecContext(ctx, `VACUUM (FULL, ANALYZE) `+strings.Join(personal, `, `))
 	}
 	if err != nil {
 		return fmt.Errorf("store: compact: %w", err)

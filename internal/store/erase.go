@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"naru/internal/pay"
 )
@@ -84,7 +85,7 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 	}{
 		{"checkouts", `UPDATE checkouts SET launch = '{}', redirect_url = '', message = '' WHERE merchant = $1 AND payment = $2`, nil},
 		{"exchanges", `UPDATE exchanges SET request = $3, answer = $3, error = '' WHERE merchant = $1 AND payment = $2`, []any{[]byte{}}},
-		{"idempotency", `DELETE FROM idempotency WHERE merchant = $1 AND payment = $2 AND (state <> 'running' OR lease_to <= $3)`, []any{t.Now}},
+		{"idempotency", `UPDATE idempotency SET answer = $4 WHERE merchant = $1 AND payment = $2 AND payment <> '' AND (state <> 'running' OR lease_to <= $3)`, []any{t.Now, []byte{}}},
 	} {
 		n, err := t.exec(ctx, part.text, append([]any{merchant, id}, part.args...)...)
 		if err != nil {
@@ -228,9 +229,7 @@ func (t *Tx) EraseBillingKey(ctx context.Context, k pay.BillingKey, spent bool, 
 		WHERE merchant = $1 AND payment = '' AND attempt IN ($2, $3)`, k.Merchant, k.ID, "revoke-"+string(k.ID), []byte{})
 	out.add("exchanges", n)
 	if err == nil {
-		n, err = t.exec(ctx, `DELETE FROM idempotency WHERE merchant = $1 AND began_id = $2 AND (state <> 'running' OR lease_to <= $3)`,
-			k.Merchant, k.ID, t.Now)
-		out.add("idempotency", n)
+		err = t.eraseAnswers(ctx, k.Merchant, string(k.ID), k.Updated, out)
 	}
 	return out, wrap(err, "erase billing key %s", k.ID)
 }
@@ -267,11 +266,24 @@ func (t *Tx) EraseReceipt(ctx context.Context, c pay.Receipt, e Eraser) (Erased,
 		out.add("exchanges", n)
 	}
 	if err == nil {
-		n, err = t.exec(ctx, `DELETE FROM idempotency WHERE merchant = $1 AND began_id = $2 AND (state <> 'running' OR lease_to <= $3)`,
-			c.Merchant, c.ID, t.Now)
-		out.add("idempotency", n)
+		err = t.eraseAnswers(ctx, c.Merchant, string(c.ID), c.Updated, out)
 	}
 	return out, wrap(err, "erase receipt %s", c.ID)
+}
+
+// answersKept is longer than an Idempotency-Key is remembered.
+const answersKept = 45 * 24 * time.Hour
+
+// eraseAnswers removes what merchants were answered about a billing key or a
+// receipt. There is no index of those: of what changed long ago nothing can be left.
+func (t *Tx) eraseAnswers(ctx context.Context, merchant pay.MerchantID, began string, updated time.Time, out Erased) error {
+	if t.Now.Sub(updated) > answersKept {
+		return nil
+	}
+	n, err := t.exec(ctx, `UPDATE idempotency SET answer = $4 WHERE merchant = $1 AND began_id = $2 AND (state <> 'running' OR lease_to <= $3)`,
+		merchant, began, t.Now, []byte{})
+	out.add("idempotency", n)
+	return err
 }
 
 // OpenAlarms is the kinds of the open alarms about a payment.

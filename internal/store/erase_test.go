@@ -100,7 +100,10 @@ func TestErasedPaymentKeepsItsBooks(t *testing.T) {
 		p.Notify = pay.Notify{URLs: []string{"https://shop/홍길동"}, ConfirmURL: "https://shop/c"}
 		f.inserted(t, p, pay.EvConfirmStarted, pay.EvApproved)
 		var before pay.Payment
-		f.read(t, func(ctx context.Context, tx *store.Tx) (err error) { before, err = tx.Payment(ctx, shop, "imp_1"); return err })
+		f.read(t, func(ctx context.Context, tx *store.Tx) (err error) {
+			before, err = tx.Payment(ctx, shop, "imp_1")
+			return err
+		})
 		erased := f.clock.Add(time.Hour)
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
 			rows, err := tx.ErasePayment(ctx, shop, "imp_1", starred("홍길동"))

@@ -1,7 +1,6 @@
 package chaos_test
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -18,9 +17,9 @@ import (
 
 // findings are what was counted; all but the first few must be none.
 type findings struct {
-	payments, movements, approved, back int
-	cancelled                           int
-	webhooks                            int
+	payments, movements, approved int
+	cancelled                     int
+	webhooks                      int
 
 	double      []string // orders of which money moved twice
 	missing     []string // told as paid, and the provider has no money
@@ -38,106 +37,6 @@ func (f *findings) all() map[string][]string {
 		"double charges": f.double, "lost movements": append(slices.Clone(f.missing), f.different...), "webhooks owed and undelivered": f.undelivered,
 		"unknown past bound": f.open, "answers not kept": f.lies, "alarming log lines": f.logged, "errors of nodes whose database was there": f.notRetried,
 	}
-}
-
-// entry is money that moved. The amount is never below zero.
-type entry struct {
-	kind   string // approval, deposit, reversal, cancel
-	amount int64
-}
-
-// ledger is what the providers say moved, by our order id there.
-func (s *stage) ledger() map[string][]entry {
-	s.t.Helper()
-	var cards []struct {
-		OrderID, Kind string
-		Amount        int64
-	}
-	var wallet []struct {
-		OrderNo, Kind string
-		Amount        int64
-	}
-	s.must(s.control(http.MethodGet, "tosspayments/ledger", nil, &cards))
-	s.must(s.control(http.MethodGet, "tosspay/ledger", nil, &wallet))
-	out := map[string][]entry{}
-	for _, m := range cards {
-		out[m.OrderID] = append(out[m.OrderID], entry{m.Kind, max(m.Amount, -m.Amount)})
-	}
-	for _, m := range wallet {
-		out[m.OrderNo] = append(out[m.OrderNo], entry{m.Kind, m.Amount})
-	}
-	return out
-}
-
-func sorted(all []entry) []entry {
-	out := slices.Clone(all)
-	slices.SortFunc(out, func(a, b entry) int { return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.amount, b.amount)) })
-	return out
-}
-
-// in is how often money came in, and back what went back.
-func in(all []entry) (times int, amount, back int64) {
-	for _, e := range all {
-		switch e.kind {
-		case "approval", "deposit":
-			times++
-			amount += e.amount
-		default:
-			back += e.amount
-		}
-	}
-	return times, amount, back
-}
-
-// booked is one payment on the books with all that hangs on it.
-type booked struct {
-	pay.Payment
-	moves      []pay.Movement
-	steps      []store.StepRow
-	open       []pay.Attempt
-	deliveries []store.Delivery
-}
-
-func (b *booked) entries() (out []entry) {
-	for _, m := range b.moves {
-		kind := string(m.Kind)
-		if m.Kind == pay.MovementDepositReversal {
-			kind = "reversal"
-		}
-		out = append(out, entry{kind, m.Amount})
-	}
-	return out
-}
-
-// readBooks is every payment of the shop.
-func (s *stage) readBooks() (out []*booked) {
-	s.t.Helper()
-	ctx := context.Background()
-	s.must(s.books.Read(ctx, func(tx *store.Tx) error {
-		all, err := tx.FindPayments(ctx, s.seller, store.PaymentFilter{Sort: "started"})
-		if err != nil {
-			return err
-		}
-		out = nil
-		for _, p := range all {
-			b := &booked{Payment: p}
-			if b.moves, err = tx.Movements(ctx, s.seller, p.ID); err != nil {
-				return err
-			}
-			if b.steps, err = tx.Steps(ctx, s.seller, p.ID); err != nil {
-				return err
-			}
-			if b.open, err = tx.OpenAttempts(ctx, s.seller, p.ID); err != nil {
-				return err
-			}
-			if b.deliveries, err = tx.ListDeliveries(ctx, s.seller, p.ID); err != nil {
-				return err
-			}
-			out = append(out, b)
-		}
-		return nil
-	}))
-	return out
 }
 
 // audit holds everything against everything.
@@ -342,100 +241,6 @@ func (s *stage) auditV1(f *findings, l *load, books []*booked) {
 	}
 	if took, err := n.process().terminate(patience); err != nil {
 		f.logged = append(f.logged, fmt.Sprintf("%s did not end well after %s: %v", n.name, took, err))
-	}
-}
-
-// owed is what the merchant must hear of a payment, by its steps (V1, "웹훅
-// 연동하기"): that money came, that an account waits, that a booked charge failed.
-func (b *booked) owed() (out []string) {
-	for _, row := range b.steps {
-		switch {
-		case row.To == pay.StatusPaid:
-			out = append(out, "paid")
-		case row.To == pay.StatusAwaitingDeposit:
-			out = append(out, "ready")
-		case row.To == pay.StatusFailed && b.Source == pay.SourceSchedule:
-			out = append(out, "failed")
-		}
-	}
-	return out
-}
-
-// auditWebhooks: each message owed was taken by the merchant's server once at
-// least, and nothing was told that is not so. A message whose first try failed is
-// given up when a later one about the payment is there (package notify).
-func (s *stage) auditWebhooks(f *findings, books []*booked, l *load) {
-	heard := s.hook.heard()
-	f.webhooks = len(heard)
-	asked := map[entryOf]int{} // cancels that the merchant wants to hear of, and that were made
-	for _, o := range l.orders {
-		for _, w := range o.cancels {
-			if w.hears && w.done {
-				asked[entryOf{o.impUID, w.amount}]++
-			}
-		}
-	}
-	for _, b := range books {
-		missing := func(format string, args ...any) {
-			f.undelivered = append(f.undelivered, fmt.Sprintf("%s of %s (%s): %s", b.ID, b.MerchantUID, b.Status, fmt.Sprintf(format, args...)))
-		}
-		for i, d := range b.deliveries {
-			late := d.Status == store.DeliverySuperseded && i+1 < len(b.deliveries)
-			if d.Status != store.DeliveryDelivered && !late {
-				missing("%s is %s after %d tries", d.Event, d.Status, d.Tries)
-			}
-		}
-		for _, status := range b.owed() {
-			if m := (message{ImpUID: string(b.ID), MerchantUID: string(b.MerchantUID), Status: status}); !taken(heard, m) && !hasSuperseded(b, status) {
-				missing("%s was not heard; there are %d deliveries", status, len(b.deliveries))
-			}
-		}
-		for _, m := range b.moves {
-			if taken(heard, message{string(b.ID), string(b.MerchantUID), "cancelled", m.CancelID}) {
-				asked[entryOf{string(b.ID), m.Amount}]--
-			}
-		}
-		for e, n := range asked {
-			if e.impUID == string(b.ID) && n > 0 && !hasSuperseded(b, "cancelled") {
-				missing("%d cancels of %d were not heard", n, e.amount)
-			}
-		}
-	}
-	s.auditHeard(f, heard, books)
-}
-
-// entryOf is a sum of a payment.
-type entryOf struct {
-	impUID string
-	amount int64
-}
-
-func taken(heard map[message]time.Time, m message) bool { _, ok := heard[m]; return ok }
-
-func hasSuperseded(b *booked, status string) bool {
-	return slices.ContainsFunc(b.deliveries, func(d store.Delivery) bool {
-		return wire(pay.Status(d.Event)) == status && d.Status == store.DeliverySuperseded
-	})
-}
-
-// auditHeard: what the merchant heard is so: a payment told as paid has money.
-func (s *stage) auditHeard(f *findings, heard map[message]time.Time, books []*booked) {
-	known := map[string]*booked{}
-	for _, b := range books {
-		known[string(b.ID)] = b
-	}
-	for m := range heard {
-		b := known[m.ImpUID]
-		if b == nil {
-			f.lies = append(f.lies, fmt.Sprintf("a webhook about no payment: %+v", m))
-			continue
-		}
-		if times, _, _ := in(b.entries()); m.Status == "paid" && times != 1 {
-			f.lies = append(f.lies, fmt.Sprintf("a webhook told that %s of %s is paid: it is %s", b.ID, b.MerchantUID, b.Status))
-		}
-	}
-	for _, raw := range s.hook.bad {
-		f.lies = append(f.lies, "a webhook that cannot be read: "+raw)
 	}
 }
 

@@ -10,6 +10,7 @@
 //
 //	go test ./test/chaos                                       the short form
 //	go test -v -timeout 0 ./test/chaos -run Chaos -for 3m -seed 7 -nodes 3
+//	go test -v ./test/chaos -run Rolling -before ./naru-of-the-release-before
 package chaos_test
 
 import (

@@ -145,15 +145,16 @@ func (c *caller) schedule() {
 		case v == lost:
 			o.doubt = true
 			if !c.isBooked(o) {
-				if time.Until(at) < time.Second {
-					return // too late to book it again
+				if o.tooLate = time.Until(at) < time.Second; o.tooLate {
+					return
 				}
 				continue
 			}
+		case v == refused && time.Until(at) <= 0: // the call took so long
+			o.tooLate = true
+			return
 		case v == refused && !o.doubt && r.status == http.StatusOK:
 			c.load.wrong("%s: not booked: %s", o, r.raw)
-			return
-		case v == refused && time.Until(at) <= 0: // the time has passed meanwhile
 			return
 		}
 		break

@@ -32,9 +32,9 @@ type load struct {
 
 // nodeFault is a 5xx that a node, and not the balancer, answered.
 type nodeFault struct {
-	at    time.Time
-	route string
-	reply string
+	at, until time.Time
+	route     string
+	reply     string
 }
 
 // order is one order number with all that was asked for and said of it.
@@ -42,13 +42,14 @@ type order struct {
 	uid, kind, channel string
 	amount             int64
 
-	impUID string // once it was told
-	paid   bool   // it was said that it is paid
-	doubt  bool   // an answer was lost, or says that nobody knows yet
-	begun  bool   // an answer was lost, and the gateway had begun all the same
-	denied int    // times it was said that nothing was done
-	asked  int    // times it was asked for
-	booked bool   // of a schedule: it was said that it is booked
+	impUID  string // once it was told
+	paid    bool   // it was said that it is paid
+	doubt   bool   // an answer was lost, or says that nobody knows yet
+	begun   bool   // an answer was lost, and the gateway had begun all the same
+	denied  int    // times it was said that nothing was done
+	asked   int    // times it was asked for
+	booked  bool   // of a schedule: it was said that it is booked
+	tooLate bool   // to book it: its time came before an answer did
 	revoked,
 	mayBeRevoked bool
 	account  bool // of a virtual account: it was said that it waits
@@ -145,8 +146,8 @@ func (l *load) count(route string, r reply) {
 		return
 	}
 	l.trouble[kind]++
-	if r.balancer == "" && r.status >= 500 {
-		l.faults = append(l.faults, nodeFault{r.at, route, fmt.Sprintf("%d %.200s", r.status, r.raw)})
+	if r.balancer == "" && r.status >= 500 && r.status != http.StatusBadGateway { // which is a page's word for a provider's fault
+		l.faults = append(l.faults, nodeFault{r.at, time.Now(), route, fmt.Sprintf("%d %.200s", r.status, r.raw)})
 	}
 }
 
@@ -231,7 +232,7 @@ func card(more map[string]any) map[string]any {
 }
 
 // keysOfEach is how many customers have a billing key of each provider.
-const keysOfEach = 4
+const keysOfEach = 3
 
 // issueKeys gives customers billing keys before anything breaks.
 func (l *load) issueKeys() {

@@ -12,17 +12,43 @@ import (
 func report(t *testing.T, s *stage, l *load, m *monkey, f *findings, times stopwatch) {
 	t.Helper()
 	for _, x := range l.faults {
-		if !m.broken(x.at, x.at.Add(callTimeout)) {
+		if !m.broken(x.at, x.until) {
 			f.notRetried = append(f.notRetried, fmt.Sprintf("%s %s: %s", x.at.Format("15:04:05.000"), x.route, x.reply))
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "chaos: seed %d, %d nodes; %s\n", *seed, len(s.nodes), strings.Join(times.laps, ", "))
+	tell(&b, s, l, m, f, times)
+	line := lines(&b)
+	wrong := f.all()
+	for _, k := range sortedKeys(wrong) {
+		line(k, len(wrong[k]))
+	}
+	t.Log(b.String())
+	failed := false
+	for _, k := range sortedKeys(wrong) {
+		if n := len(wrong[k]); n > 0 {
+			failed = true
+			t.Errorf("%s: %d\n%s", k, n, strings.Join(wrong[k][:min(n, 12)], "\n"))
+		}
+	}
+	if failed || testing.Verbose() {
+		t.Logf("what broke:\n%s", strings.Join(m.told, "\n"))
+	}
+	checkEnough(t, s, l, m, f)
+}
+
+func lines(b *strings.Builder) func(what string, v any) {
+	return func(what string, v any) { fmt.Fprintf(b, "  %-44s %v\n", what, v) }
+}
+
+// tell is the part of the report that may say anything.
+func tell(b *strings.Builder, s *stage, l *load, m *monkey, f *findings, times stopwatch) {
+	fmt.Fprintf(b, "chaos: seed %d, %d nodes; %s\n", *seed, len(s.nodes), strings.Join(times.laps, ", "))
 	calls := 0
 	for _, n := range l.calls {
 		calls += n
 	}
-	line := func(what string, v any) { fmt.Fprintf(&b, "  %-44s %v\n", what, v) }
+	line := lines(b)
 	line("operations", total(l.ops))
 	for _, k := range sortedKeys(l.ops) {
 		line("  "+k, l.ops[k])
@@ -45,22 +71,6 @@ func report(t *testing.T, s *stage, l *load, m *monkey, f *findings, times stopw
 	for _, k := range sortedKeys(l.trouble) {
 		line("seen by clients: "+k, l.trouble[k])
 	}
-	wrong := f.all()
-	for _, k := range sortedKeys(wrong) {
-		line(k, len(wrong[k]))
-	}
-	t.Log(b.String())
-	failed := false
-	for _, k := range sortedKeys(wrong) {
-		if n := len(wrong[k]); n > 0 {
-			failed = true
-			t.Errorf("%s: %d\n%s", k, n, strings.Join(wrong[k][:min(n, 12)], "\n"))
-		}
-	}
-	if failed || testing.Verbose() {
-		t.Logf("what broke:\n%s", strings.Join(m.told, "\n"))
-	}
-	checkEnough(t, s, l, m, f)
 }
 
 // checkEnough: a story in which little happened proves little.

@@ -75,6 +75,34 @@ func activeKeys(w *world) int {
 	}
 }
 
+// kept: the key of a charged card is in use if the charge was made.
+func kept(w *world, charged bool) {
+	w.t.Helper()
+	if n := activeKeys(w); n == 1 != charged {
+		w.t.Errorf("charged: %v, and the customer has %d keys", charged, n)
+	}
+}
+
+// revoked: a deleted key cannot be charged at the provider any more.
+func revoked(p pay.Provider) func(*world, bool) {
+	return func(w *world, deleted bool) {
+		w.t.Helper()
+		useless := false
+		if p == pay.TossPay {
+			var key struct{ Status string }
+			w.control(w.wallet.Control(), "GET", "/billing-keys/user-1", nil, &key)
+			useless = key.Status != "ACTIVE"
+		}
+		for _, e := range w.cards.Transcript().Entries() { // which shows no keys
+			gone := e.Status == 200 || strings.Contains(e.Response.Body, "ALREADY_REMOVED_BILLING_KEY")
+			useless = useless || e.Method == "DELETE" && gone
+		}
+		if useless != deleted {
+			w.t.Errorf("deleted: %v, and useless at the provider: %v", deleted, useless)
+		}
+	}
+}
+
 // bookings is how often the order is booked.
 func bookings(w *world) int {
 	w.t.Helper()

@@ -54,7 +54,7 @@ func (w *world) begin() {
 	w.must(err)
 	l.notifier = notify.New(notify.Options{
 		Store: l.store, Log: w.logger(), Version: "crash", AnyAddress: true,
-		Retries: []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute},
+		Retries: []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute}, Chance: func() float64 { return 0.5 },
 	})
 	l.line = w.newLine(l)
 	l.gateway = gateway.New(gateway.Options{
@@ -73,10 +73,13 @@ func (w *world) begin() {
 	})
 	workers := l.gateway.Workers()
 	maps.Copy(workers, l.notifier.Workers())
-	l.runner = jobs.New(jobs.Options{Store: l.store, Now: w.clock.Now, Log: w.logger(), Workers: workers})
+	l.runner = jobs.New(jobs.Options{Store: l.store, Now: w.clock.Now, Log: w.logger(), Workers: workers, Poll: time.Hour})
 	l.handler = w.faces(l)
 	w.life = l
 	w.serving.Store(l)
+	if w.working {
+		l.runner.Start(w.ctx)
+	}
 }
 
 // faces are what the process answers to. Its pages are made when one is asked
@@ -130,6 +133,9 @@ func (w *world) serve(rw http.ResponseWriter, r *http.Request) {
 func (w *world) end() {
 	w.t.Helper()
 	w.serving.Store(nil)
+	stop, cancel := context.WithTimeout(w.ctx, patience)
+	defer cancel()
+	w.must(w.runner.Stop(stop))
 	w.notifier.Close()
 	w.line.CloseIdleConnections()
 	if err := w.store.Close(); err != nil {

@@ -27,11 +27,10 @@ type operation struct {
 	repeat  verdict
 	words   string
 	effects int
+	// also is what else must be so when the effect is there, or is not.
+	also func(w *world, there bool)
 	// outside: the effect comes about whatever the gateway does.
 	outside bool
-	// forgoes: a process that died may leave it undone although nobody was told.
-	// Without it, an operation that was asked for comes about within the bound.
-	alarms []string
 }
 
 // bound is longer than any lost answer is asked for: a cancel, for 73 hours.

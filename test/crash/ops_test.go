@@ -125,7 +125,7 @@ func keys(p pay.Provider) []operation {
 	}
 	gone := func(w *world) int { return 1 - activeKeys(w) }
 	all := []operation{
-		{name: "key delete, " + short(p), least: 4, setup: giveKey(p), act: remove, span: 10 * time.Minute, effect: gone, repeat: refused, words: "요청하신 customer_uid"},
+		{name: "key delete, " + short(p), least: 4, setup: giveKey(p), act: remove, span: 10 * time.Minute, effect: gone, also: revoked(p), repeat: refused, words: "요청하신 customer_uid"},
 	}
 	if p == pay.TossPayments {
 		issue := func(w *world) told {
@@ -145,7 +145,7 @@ func cardNumbers() []operation {
 	}
 	return []operation{
 		{name: "onetime, tosspayments", least: 13, act: onetime(nil), span: 10 * time.Minute, effect: approvals, repeat: refused, words: v1wire.TextOrderUsed},
-		{name: "onetime keeping the key, tosspayments", least: 19, act: onetime(fields{"customer_uid": customer}), span: 10 * time.Minute, effect: approvals, repeat: refused, words: v1wire.TextOrderUsed},
+		{name: "onetime keeping the key, tosspayments", least: 19, act: onetime(fields{"customer_uid": customer}), span: 10 * time.Minute, effect: approvals, also: kept, repeat: refused, words: v1wire.TextOrderUsed},
 	}
 }
 

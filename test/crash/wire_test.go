@@ -8,7 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	"strings"
 	"sync"
+
+	"naru/internal/pay"
 )
 
 // wire is what befalls a connection that is kept between calls.
@@ -87,6 +90,9 @@ func broke(w *world, c call) {
 	defer p.mu.Unlock()
 	if p.hits != 1 {
 		w.t.Errorf("%s was not met on the wire", c)
+	}
+	if c.provider == pay.TossPayments && strings.HasPrefix(c.label, "POST ") && !p.keyed {
+		w.t.Errorf("%s carries no key to know it by", c)
 	}
 	want := w.line.made(c.label) - p.before
 	if p.keyed && (p.how == brokenAfter || p.how == brokenBefore) {

@@ -62,6 +62,9 @@ type world struct {
 	log   *safeLog
 	rand  *noise
 	terms terms
+	// working: jobs run as they become due, beside what is asked for, as in a
+	// server; else when the world rests.
+	working bool
 
 	*life  // the gateway as it is now
 	fate   *fate
@@ -123,9 +126,12 @@ func (l *safeLog) Write(p []byte) (int, error) { l.mu.Lock(); defer l.mu.Unlock(
 func (l *safeLog) String() string              { l.mu.Lock(); defer l.mu.Unlock(); return l.b.String() }
 
 // newWorld builds a world on the books at dsn, which have the shop in them.
-func newWorld(t testing.TB, dsn string) *world {
+func newWorld(t testing.TB, dsn string, set ...func(*world)) *world {
 	t.Helper()
 	w := &world{t: t, ctx: context.Background(), dsn: dsn, clock: &clock{t: morning}, log: &safeLog{}, rand: newNoise(1), fate: &fate{}}
+	for _, f := range set {
+		f(w)
+	}
 	w.client = &http.Client{
 		Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

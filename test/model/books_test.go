@@ -169,13 +169,6 @@ func (s *story) sound(p *payment, waits bool) {
 	if wrong == "" && out != p.Cancelled {
 		wrong = "the sum of the cancels is not its cancelled amount"
 	}
-	names := map[string]bool{}
-	for _, m := range p.moves {
-		if m.Kind == pay.MovementCancel && (m.CancelID == "" || names[m.CancelID]) {
-			wrong = "two cancels have one name, or one has none: " + m.CancelID
-		}
-		names[m.CancelID] = true
-	}
 	at := pay.StatusCreated
 	for _, row := range p.steps {
 		to, err := pay.Payments.Next(row.From, row.Event)

@@ -483,3 +483,28 @@ func TestARefusalAtTheDoorEndsNoKey(t *testing.T) {
 		t.Errorf("the charge that was begun: %s", a.raw)
 	}
 }
+
+// TestAnErasedAnswerIsToldFromTheBooks: a buyer's fields may be erased from what
+// is kept under a key, and still nothing is done twice.
+func TestAnErasedAnswerIsToldFromTheBooks(t *testing.T) {
+	onBoth(t, func(t *testing.T, r *shopRig) {
+		r.billingKey("member")
+		r.charged("o1")
+		body := `{"merchant_uid":"o1","amount":20000}`
+		first := r.good("k", "POST", "/payments/cancel", body)
+		r.must(r.store.Write(r.ctx, func(tx *store.Tx) error {
+			k, err := tx.Keyed(r.ctx, shop, "k")
+			if err != nil {
+				return err
+			}
+			if k, err = tx.TakeKeyed(r.ctx, k, k.Lease); err != nil {
+				return err
+			}
+			return tx.EndKeyed(r.ctx, k, store.KeyedDone, k.Status, nil)
+		}))
+		again := r.good("k", "POST", "/payments/cancel", body)
+		if !again.replayed() || again.payment(t).CancelAmount != first.payment(t).CancelAmount || r.taken("o1") != 40000 {
+			t.Errorf("%s", again.raw)
+		}
+	})
+}

@@ -111,6 +111,9 @@ DROP TABLE notices_copy;
 -- What was said about a billing key is found when its person is to be forgotten.
 CREATE INDEX exchanges_of_none ON exchanges (merchant, attempt) WHERE payment = '';
 
+-- Likewise what merchants were answered about a payment.
+CREATE INDEX idempotency_of_payment ON idempotency (merchant, payment) WHERE payment <> '';
+
 -- When a payment's personal fields were erased. What a provider tells of it later
 -- is not kept again.
 ALTER TABLE payments ADD COLUMN erased BIGINT NOT NULL DEFAULT 0;
