@@ -85,7 +85,11 @@ func crowds() []crowd {
 		}, 1, []string{booked}},
 		{"vbanks, one order: accounts may stand side by side", func(s *story) func(int) *http.Request {
 			due := s.clock.In(time.Hour).Unix()
-			return same("POST", "/vbanks", func(int) fields { f := order(5000); f["buyer_name"], f["vbank_code"], f["vbank_due"] = "홍길동", "088", due; return f })(s)
+			return same("POST", "/vbanks", func(int) fields {
+				f := order(5000)
+				f["buyer_name"], f["vbank_code"], f["vbank_due"] = "홍길동", "088", due
+				return f
+			})(s)
 		}, crowdSize, nil},
 		{"prepare, one order", same("POST", "/payments/prepare", func(i int) fields { return fields{"merchant_uid": "o1", "amount": 1000 + i} }), 1, []string{twice}},
 		{"partial cancels, of which eight fit", func(s *story) func(int) *http.Request {

@@ -243,8 +243,11 @@ func (s *story) failAs(kind wrong, format string, args ...any) {
 	if s.kind == byHand {
 		s.t.Fatal(what)
 	}
-	s.t.Fatalf("%s\n\nthe story so far:\n%s\n\ntell it again: go test ./test/model -run TestModel -seed %d -dsn %s -steps %d",
-		what, strings.Join(s.told, "\n"), s.seed, s.kind, *steps)
+	again := fmt.Sprintf("tell it again: go test ./test/model -run TestModel -seed %d -dsn %s -steps %d", s.seed, s.kind, *steps)
+	if *ops > 0 { // the story itself is printed when the whole run has ended
+		fmt.Printf("%s\n%s\n", what, again)
+	}
+	s.t.Fatalf("%s\n\nthe story so far:\n%s\n\n%s", what, strings.Join(s.told, "\n"), again)
 }
 
 // looked counts what a check has looked at.
