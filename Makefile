@@ -71,21 +71,21 @@ verify: ## fail if a module is not what it should be; generated pages and golden
 	$(GO) mod verify
 
 test/unit: ## unit, golden and conformance tests, on SQLite and PostgreSQL
-	test/pg.sh $(GO) test -parallel 8 -timeout 4m $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
+	test/pg.sh $(GO) test -parallel 8 -timeout 8m $$($(GO) list ./... | grep -vE '^naru(/test/|$$)')
 
 test/parameters: ## every row of docs/window-parameters.md, by what the stand-ins of a built naru dev receive
 	$(GO) test -count 1 -parallel 8 -timeout 4m ./test/parameters
 
 test/race: ## with the race detector, where there are goroutines or locks (needs a C compiler)
-	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 6m -skip '$(ON_POSTGRES)' $(RACE)
-	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(STORE_AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/store
-	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 4m -run '$(AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/gateway
+	CGO_ENABLED=1 test/pg.sh $(GO) test -race -parallel 8 -timeout 8m -skip '$(ON_POSTGRES)' $(RACE)
+	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 8m -run '$(STORE_AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/store
+	CGO_ENABLED=1 $(GO) test -race -parallel 8 -timeout 8m -run '$(AT_ONCE)' -skip '$(ON_POSTGRES)' ./internal/gateway
 
 test/pg: ## the tests that use PostgreSQL, alone
 	test/pg.sh $(GO) test -count 1 $(STORED)
 
 test/model: ## random stories, each from its seed: V1 calls, deposits, faults and deaths against books and ledgers
-	test/pg.sh $(GO) test -count 1 -timeout 4m ./test/model $(MODEL)
+	test/pg.sh $(GO) test -count 1 -timeout 8m ./test/model $(MODEL)
 
 test/crash: ## a death at every commit and every call of every operation, and each answer lost in each way
 	test/pg.sh $(GO) test -count 1 -timeout 6m ./test/crash $(CRASH)

@@ -119,9 +119,9 @@ var errNotYet = errors.New("not yet")
 // Done is what a worker returns when its work is done: nil, spelled out.
 func Done() error { return nil }
 
-// Ended is what a worker returns whose own last transaction has ended its job
+// ErrEnded is what a worker returns whose own last transaction has ended its job
 // (store.Tx.FinishJob or RetryJob), so that no other is needed.
-var Ended = errors.New("the job has ended itself")
+var ErrEnded = errors.New("the job has ended itself")
 
 // retryTime is when a failed job runs again.
 func (r *Runner) retryTime(j store.Job, err error) time.Time {

@@ -241,7 +241,7 @@ func (r *Runner) work(one *run) (err error) {
 // end removes a job that is done or gives it back to be run again.
 func (r *Runner) end(one *run, err error) error {
 	ctx := context.WithoutCancel(one.ctx)
-	if errors.Is(err, Ended) {
+	if errors.Is(err, ErrEnded) {
 		return nil
 	}
 	if err == nil {

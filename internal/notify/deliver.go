@@ -108,7 +108,7 @@ func (n *Notifier) supersede(ctx context.Context, j store.Job, o store.DeliveryT
 	if err != nil {
 		return err
 	}
-	return jobs.Ended
+	return jobs.ErrEnded
 }
 
 // record writes down a try that was made, and what follows from it.
@@ -144,7 +144,7 @@ func (n *Notifier) record(ctx context.Context, j store.Job, o store.DeliveryTurn
 		return err
 	}
 	n.report(ctx, d, try)
-	return jobs.Ended
+	return jobs.ErrEnded
 }
 
 // wake brings the turn of the first message after d that was not tried yet.

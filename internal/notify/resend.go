@@ -167,5 +167,5 @@ func (n *Notifier) recordManual(ctx context.Context, j store.Job, o store.Delive
 		return err
 	}
 	n.report(ctx, d, try)
-	return jobs.Ended
+	return jobs.ErrEnded
 }
