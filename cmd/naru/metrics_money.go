@@ -112,7 +112,7 @@ var tooEarly = errors.Unwrap(jobs.RetryAt(time.Time{}, nil))
 // jobOutcome says how a run ended, by the error its worker returned.
 func jobOutcome(err error) string {
 	switch {
-	case err == nil, errors.Is(err, jobs.Ended):
+	case err == nil, errors.Is(err, jobs.ErrEnded):
 		return "done"
 	case errors.Is(err, tooEarly):
 		return "later"

@@ -11,9 +11,6 @@ import (
 	"naru/internal/store"
 )
 
-// paidTwice is the fail code of money that came in for an order already paid.
-const paidTwice = "NARU_PAID_TWICE"
-
 // inBooks is a payment with all that the books have of it.
 type inBooks struct {
 	pay.Payment

@@ -76,7 +76,7 @@ func (s *story) deposit() {
 		return // it is found by asking
 	}
 	use, open := s.usage(string(p.MerchantUID), p.ID), p.open
-	s.quiesce()
+	s.heeded()
 	s.look()
 	now := s.payments[p.ID]
 	want := pay.StatusPaid
@@ -100,7 +100,7 @@ func (s *story) reverse() {
 	if code != 200 || s.messagesBroken() {
 		return
 	}
-	s.quiesce()
+	s.heeded()
 	s.look()
 	if now := s.payments[p.ID]; s.calm() && now.Status != pay.StatusAwaitingDeposit {
 		s.fail("after the bank took the deposit of %s back it is %s", p.ID, now.Status)

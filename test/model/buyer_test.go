@@ -98,7 +98,7 @@ func (s *story) comeBack(v *visit) {
 	before, asked := s.moved(), s.hook.confirmsOf(v.id)
 	s.did(s.doing)
 	p := s.browse("GET", v.back, nil)
-	v.returned = p.err == nil
+	v.returned, v.tried = p.err == nil, true
 	died := s.mourn()
 	s.shownPage(what, p, died, 200, 302, 303, 409, 410)
 	if p.status == http.StatusGone && !s.old(v) {

@@ -153,7 +153,7 @@ func (s *story) officeCancel() {
 	if code != 200 || s.messagesBroken() {
 		return
 	}
-	s.quiesce()
+	s.heeded()
 	s.look()
 	now, theirs := s.payments[p.ID], s.ledger()[string(p.ID)]
 	if s.calm() && now.Cancelled != sum(theirs, "cancel") {

@@ -227,7 +227,7 @@ func (s *story) maybe(a answer) *shown {
 func (s *story) keyVerdict(c *customer) []verdict {
 	switch {
 	case c.unsure:
-		return []verdict{done, declined, refused}
+		return []verdict{done, declined, refused, unknown}
 	case c.holds == nil:
 		return []verdict{refused}
 	case c.holds.wallet != "":

@@ -56,7 +56,7 @@ func (s *story) nothingOpen() {
 		}
 	}
 	for _, kind := range []string{
-		gateway.JobResolve, gateway.JobResolveKey, gateway.JobResolveReceipt, gateway.JobGiveBack, gateway.JobCheckingBack, gateway.JobRevokeKey,
+		gateway.JobResolve, gateway.JobResolveKey, gateway.JobResolveReceipt, gateway.JobGiveBack, gateway.JobCheckingBack, gateway.JobRevokeKey, gateway.JobHeed,
 		"deliver",
 	} {
 		if s.hasJob(kind) {

@@ -48,6 +48,9 @@ func (s *story) keyedCharge(c keyedCall) {
 	what := fmt.Sprintf("%s %s %d under %s", c.path, number, amount, c.key)
 	s.note("%s", what)
 	a := s.insist(what, c)
+	if !s.calm() { // nobody charged what never arrived, and the server was told so in the end
+		foreseen = append(slices.Clone(foreseen), declined)
+	}
 	v := s.judge(what, a, foreseen...)
 	if v == done {
 		if p := s.shown(a.Response); p.Status != "paid" || p.MerchantUID != number {

@@ -142,6 +142,15 @@ func (s *story) quiesce() {
 	s.fail("something stays due at %s: jobs %v", s.clock.Now(), s.nextJob())
 }
 
+// heeded lets what the providers told be asked about. Of one payment that is done so
+// often at once, and then after a while.
+func (s *story) heeded() {
+	s.t.Helper()
+	if s.quiesce(); s.hasJob(gateway.JobHeed) {
+		s.pass(6 * time.Minute)
+	}
+}
+
 // next is when somebody has something to do, zero for never.
 func (s *story) next() (first time.Time) {
 	for at := range s.plans() {

@@ -148,7 +148,7 @@ func (s *story) raceDeposit() {
 
 // raceReturns brings one buyer back twice at once: the window serves once.
 func (s *story) raceReturns() {
-	v := s.visit(func(v *visit) bool { return v.back != "" && !v.over() && !s.old(v) && v.customer == nil })
+	v := s.visit(func(v *visit) bool { return v.back != "" && !v.over() && !v.tried && !s.old(v) && v.customer == nil })
 	if v == nil {
 		return
 	}
@@ -156,7 +156,7 @@ func (s *story) raceReturns() {
 	s.note("%s", what)
 	before := s.moved()
 	pages, died := s.bothPages(v.back, v.back)
-	v.returned = !died
+	v.returned, v.tried = !died, true
 	served := 0
 	for _, p := range pages {
 		if s.shownPage(what, p, died, 200, 302, 303, 409); p.status/100 == 3 || p.status == 200 {

@@ -36,8 +36,8 @@ type visit struct {
 	fails  bool   // to the failure address
 	left   bool   // the buyer closed it
 	// returned: the browser came back and was answered. Without an answer its buyer
-	// reloads the page.
-	returned bool
+	// reloads the page, which may have been taken: tried.
+	returned, tried bool
 }
 
 func (v *visit) String() string {

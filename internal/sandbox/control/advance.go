@@ -228,5 +228,5 @@ func (c *clockwork) ended() int64 {
 	if c.jobs == nil {
 		return 0
 	}
-	return c.jobs.ErrEnded()
+	return c.jobs.Ended()
 }
