@@ -43,6 +43,7 @@ type appOptions struct {
 	retries      []time.Duration
 	allowPrivate []netip.Prefix
 	anyAddress   bool
+	chance       func() float64 // spreads the waits of webhooks; nil is at random
 	checkoutLife time.Duration
 	watch        *jobWatch          // nil: nobody looks on
 	limits       *rest.LimitOptions // nil: clients may ask as often as they like
@@ -104,7 +105,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	a.ready = &readiness{books: a.store, log: o.log, lateFrom: o.watching.LateQueue}
 	a.notifier = notify.New(notify.Options{
 		Store: a.store, Vault: v, Log: o.log, Version: version(), Retries: o.retries, AllowPrivate: o.allowPrivate,
-		AnyAddress: o.anyAddress, Tried: watch.tried,
+		AnyAddress: o.anyAddress, Tried: watch.tried, Chance: o.chance,
 	})
 	a.gateway = gateway.New(gateway.Options{
 		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier),

@@ -62,7 +62,7 @@ func TestGapsGrow(t *testing.T) {
 		}
 		return next.wait
 	}
-	for i, want := range []time.Duration{0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+	for i, want := range []time.Duration{0, 0, 0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 		if got := ask(false); got != want*time.Second {
 			t.Errorf("after %d questions: a gap of %s, want %d s", i+1, got, want)
 		}

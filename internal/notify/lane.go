@@ -115,8 +115,8 @@ func (l *lanes) begin(name string) {
 		l.of = map[string]*lane{}
 	}
 	if l.of[name] == nil {
-		l.of[name] = &lane{}
 		l.shed()
+		l.of[name] = &lane{}
 	}
 	l.of[name].running++
 	l.total++
@@ -144,7 +144,7 @@ func (l *lanes) end(name string, failed bool, took time.Duration) {
 
 // shed forgets one idle endpoint when there are too many.
 func (l *lanes) shed() {
-	if len(l.of) <= lanesKept {
+	if len(l.of) < lanesKept {
 		return
 	}
 	for name, one := range l.of {

@@ -58,7 +58,7 @@ func startCluster(ctx context.Context, settings string) (address string, alive *
 	if err != nil {
 		return "", nil, errors.Join(err, alive.Close())
 	}
-	settings = "-k " + folder + " -c listen_addresses='' -c max_connections=300 -c deadlock_timeout=100ms " + settings
+	settings = "-k " + folder + " -c listen_addresses='' -c max_connections=800 -c deadlock_timeout=100ms " + settings
 	err = run(ctx, folder, filepath.Join(bin, "pg_ctl"),
 		"-D", data, "-l", filepath.Join(folder, "log"), "-w", "-t", "90", "-o", settings, "start")
 	if err != nil {
