@@ -32,7 +32,7 @@ cd "$dir"
 for _ in 1 2 3 4 5; do # another program may take the port first
 	port=$((20000 + RANDOM % 20000))
 	if "${as_postgres[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 \
-		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300" start >/dev/null; then
+		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=1000 -c deadlock_timeout=100ms" start >/dev/null; then
 		cd "$cd_back"
 		export NARU_TEST_DSN="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
 		"$@"

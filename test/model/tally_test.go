@@ -33,7 +33,7 @@ func wrongs() []struct {
 		wrong
 		of string
 	}{
-		{doubleCharge, "orders at every step"}, {lostMovement, "movements at every step"}, {stillUnknown, "attempts in the end"},
+		{doubleCharge, "orders at every step"}, {lostMovement, "movements at every step"}, {stillUnknown, "payments in the end"},
 		{undelivered, "webhooks owed"}, {noAnswer, "answers"}, {showsSecret, "texts"}, {otherwise, "payments at every step"},
 	}
 }
