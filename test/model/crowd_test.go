@@ -143,8 +143,12 @@ func crowds() []crowd {
 // and everybody is answered.
 func TestHundredAtOnceOverV1(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"memory", "postgres"} {
-		for _, c := range crowds() {
+	for i, c := range crowds() {
+		kinds := []string{"memory"}
+		if i%2 == 0 { // the gateway's own races run on both, from two nodes
+			kinds = append(kinds, "postgres")
+		}
+		for _, kind := range kinds {
 			t.Run(kind+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
 				s := newStory(t, dsnOf(t, kind), byHand, 1)

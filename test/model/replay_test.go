@@ -120,6 +120,7 @@ func plants() map[wrong]func(*story) {
 			if s.beyondRepair = s.tally.steps > 20; !s.beyondRepair || s.settled {
 				return
 			}
+			s.budget = 0 // no weeks of asking in vain before the end
 			for _, d := range s.sides {
 				d.faults.Clear()
 				_, err := d.faults.Add("* /** before drop")
