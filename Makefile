@@ -88,10 +88,10 @@ test/model: ## random stories, each from its seed: V1 calls, deposits, faults an
 	test/pg.sh $(GO) test -count 1 -timeout 8m ./test/model $(MODEL)
 
 test/crash: ## a death at every commit and every call of every operation, and each answer lost in each way
-	test/pg.sh $(GO) test -count 1 -timeout 6m ./test/crash $(CRASH)
+	test/pg.sh $(GO) test -count 1 -timeout 15m ./test/crash $(CRASH)
 
 test/chaos: ## three nodes on one PostgreSQL, killed, stopped and cut off, for half a minute; a rolling upgrade
-	$(GO) test -count 1 -timeout 6m ./test/chaos
+	$(GO) test -count 1 -timeout 10m ./test/chaos
 
 soak: ## 100,000 random operations with faults, deaths and moves of the clock on every database, and a report
 	test/pg.sh $(GO) test -count 1 -timeout 0 -v -run 'TestModel$$' ./test/model -ops 100000 $(MODEL)
