@@ -49,8 +49,9 @@ func launch(t testing.TB, env []string, tells *regexp.Regexp, bin string, args .
 	if err := c.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	told := make(chan string, 1)
+	told, read := make(chan string, 1), make(chan struct{})
 	go func() {
+		defer close(read)
 		lines := bufio.NewScanner(out)
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
@@ -68,6 +69,7 @@ func launch(t testing.TB, env []string, tells *regexp.Regexp, bin string, args .
 	go func() {
 		_ = c.cmd.Wait()
 		_ = in.Close()
+		<-read
 		close(c.ended)
 	}()
 	t.Cleanup(c.kill)
@@ -110,8 +112,9 @@ var (
 	servingAt = regexp.MustCompile(`"msg":"serving".*"public":"(http://[0-9.:]+)"`)
 )
 
-// newStage registers the shop by the program's own commands and starts both.
-func newStage(t testing.TB, bin string, p pay.Provider) *stage {
+// newStage registers the shop by the program's own commands and starts both. The
+// provider is reached by way of what via makes of the sandbox's address; nil is straight.
+func newStage(t testing.TB, bin string, p pay.Provider, via func(sandbox string) string) *stage {
 	t.Helper()
 	s := &stage{t: t, provider: p, bin: bin, dir: t.TempDir(), client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
 	s.env = []string{"NARU_DB=sqlite:" + s.books(), "NARU_MASTER_KEY=" + strings.Repeat("0123456789abcdef", 4)}
@@ -120,8 +123,11 @@ func newStage(t testing.TB, bin string, p pay.Provider) *stage {
 	s.naru("", "migrate")
 	s.naru("", "merchant", "add", "--user-code", soldBy, "--webhook-url", s.shop.url, "--private-addresses", "나루 상점")
 	keys := s.naru("", "key", "add", soldBy)
-	of := sandboxShops[p]
-	args := []string{"channel", "add", soldBy, "--provider", string(p), "--mid", of.mid, "--kind", "billing", "--mode", "sandbox", "--api", s.sandbox + of.prefix, "--credentials", "-", "--key", "channel-key-1"}
+	of, api := sandboxShops[p], s.sandbox
+	if via != nil {
+		api = via(s.sandbox)
+	}
+	args := []string{"channel", "add", soldBy, "--provider", string(p), "--mid", of.mid, "--kind", "billing", "--mode", "sandbox", "--api", api + of.prefix, "--credentials", "-", "--key", "channel-key-1"}
 	if p == pay.TossPayments {
 		args = append(args, "--script", s.sandbox+of.prefix+"/js/v1")
 	}

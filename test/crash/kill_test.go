@@ -94,7 +94,7 @@ func TestKill(t *testing.T) {
 	for _, p := range []pay.Provider{pay.TossPayments, pay.TossPay} {
 		t.Run(short(p), func(t *testing.T) {
 			t.Parallel()
-			s := newStage(t, bin, p)
+			s := newStage(t, bin, p, nil)
 			for _, step := range []struct {
 				name string
 				kill func(*stage, string)

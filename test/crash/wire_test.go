@@ -10,6 +10,7 @@ import (
 	"net/http/httputil"
 	"strings"
 	"sync"
+	"testing"
 
 	"naru/internal/pay"
 )
@@ -29,11 +30,13 @@ const (
 // they come: it forwards one request after the other, and does to one of them
 // what its wire says.
 type proxy struct {
-	w      *world
+	to     string // host of the simulators
 	how    wire
-	target call
+	target string // what the one request looks like
+	nth    int    // which of those
 	listen net.Listener
 	done   sync.WaitGroup
+	left   chan struct{} // closed when a connection on which the worst was done is given up
 
 	before int // calls like the target that were made before
 
@@ -42,30 +45,20 @@ type proxy struct {
 	hits  int
 	keyed bool   // the target carried an Idempotency-Key
 	stale []byte // an answer that is still to come again
+	told  []byte // the answer to the one request
 	conns []net.Conn
 }
 
-// through sends every call of the operation over one kept connection through a
-// proxy. The connection is there before the first of them.
-func (w *world) through(how wire, c call) {
-	w.t.Helper()
+// newProxy starts one; it ends with the test.
+func newProxy(t testing.TB, to string, how wire, target string, nth int) *proxy {
+	t.Helper()
 	listen, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	p := &proxy{w: w, how: how, target: c, listen: listen, before: w.line.made(c.label)}
-	p.done.Go(p.accept)
-	tr := &http.Transport{
-		MaxConnsPerHost: 1,
-		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, listen.Addr().String())
-		},
+	if err != nil {
+		t.Fatal(err)
 	}
-	w.proxy, w.line.next = p, tr
-	res, err := (&http.Client{Transport: tr}).Get(w.line.to.String() + "/warm") // the calls' host: their connection
-	w.must(err)
-	_, _ = io.Copy(io.Discard, res.Body)
-	_ = res.Body.Close()
-	w.t.Cleanup(func() {
-		tr.CloseIdleConnections()
+	p := &proxy{to: to, how: how, target: target, nth: nth, listen: listen, left: make(chan struct{})}
+	p.done.Go(p.accept)
+	t.Cleanup(func() {
 		_ = listen.Close()
 		p.mu.Lock()
 		for _, conn := range p.conns {
@@ -74,6 +67,27 @@ func (w *world) through(how wire, c call) {
 		p.mu.Unlock()
 		p.done.Wait()
 	})
+	return p
+}
+
+// through sends every call of the operation over one kept connection through a
+// proxy. The connection is there before the first of them.
+func (w *world) through(how wire, c call) {
+	w.t.Helper()
+	p := newProxy(w.t, w.line.to.Host, how, c.label, c.nth)
+	p.before = w.line.made(c.label)
+	tr := &http.Transport{
+		MaxConnsPerHost: 1,
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, p.listen.Addr().String())
+		},
+	}
+	w.t.Cleanup(tr.CloseIdleConnections)
+	w.proxy, w.line.next = p, tr
+	res, err := (&http.Client{Transport: tr}).Get(w.line.to.String() + "/warm") // the calls' host: their connection
+	w.must(err)
+	_, _ = io.Copy(io.Discard, res.Body)
+	_ = res.Body.Close()
 }
 
 // wired is a loss on a kept connection.
@@ -121,10 +135,13 @@ func (p *proxy) accept() {
 
 // serve forwards what comes over one connection.
 func (p *proxy) serve(conn net.Conn) {
-	in := bufio.NewReader(conn)
+	in, worst := bufio.NewReader(conn), false
 	for {
 		r, err := http.ReadRequest(in)
 		if err != nil {
+			if worst {
+				close(p.left)
+			}
 			return
 		}
 		if r.URL.Path == "/warm" {
@@ -132,6 +149,7 @@ func (p *proxy) serve(conn net.Conn) {
 			continue
 		}
 		hit := p.meets(r)
+		worst = worst || hit
 		if hit && p.how == brokenBefore {
 			return
 		}
@@ -146,10 +164,10 @@ func (p *proxy) serve(conn net.Conn) {
 func (p *proxy) meets(r *http.Request) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if pattern(r) != p.target.label {
+	if pattern(r) != p.target {
 		return false
 	}
-	if p.seen++; p.seen != p.target.nth {
+	if p.seen++; p.seen != p.nth {
 		return false
 	}
 	p.hits, p.keyed = p.hits+1, r.Header.Get("Idempotency-Key") != ""
@@ -163,7 +181,7 @@ func (p *proxy) forward(r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	out := r.Clone(context.Background())
-	out.RequestURI, out.URL.Scheme, out.URL.Host = "", "http", p.w.line.to.Host
+	out.RequestURI, out.URL.Scheme, out.URL.Host = "", "http", p.to
 	out.Body, out.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	res, err := http.DefaultTransport.RoundTrip(out)
 	if err != nil {
@@ -188,6 +206,7 @@ func (p *proxy) answer(conn net.Conn, answer []byte, hit bool) bool {
 		_, _ = conn.Write(answer[:len(answer)-len(answer)/4])
 		return false
 	case p.how == answeredTwice:
+		p.told = answer
 		answer = append(bytes.Clone(answer), answer...)
 	case p.how == answeredStale:
 		p.stale = answer

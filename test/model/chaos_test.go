@@ -100,9 +100,6 @@ func (s *story) mend() {
 }
 
 func (s *story) well() {
-	if s.beyondRepair {
-		return
-	}
 	s.line.unplugged.Store(0)
 	s.deaths.arm("", 0)
 	s.early = false

@@ -118,10 +118,8 @@ type story struct {
 	// gateway died, so that its outcome may be any that is honest.
 	disturbed bool
 	hits      int
-	settled   bool // nothing is to happen any more
-	// beyondRepair: faults cannot be taken away, for a test of the checks.
-	beyondRepair bool
-	planted      func(*story) // an error put in for a test of the checks
+	settled   bool         // nothing is to happen any more
+	planted   func(*story) // an error put in for a test of the checks
 }
 
 func newStory(t testing.TB, dsn, kind string, seed uint64) *story {
