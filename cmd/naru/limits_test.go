@@ -3,25 +3,47 @@ package main
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
 // from asks as a client behind the proxy on this machine.
 func (r *running) from(client, method, path string) (int, string) {
-	r.t.Helper()
 	q, err := http.NewRequest(method, r.at.Gateway+path, strings.NewReader(""))
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Error(err)
+		return 0, ""
 	}
 	if client != "" {
 		q.Header.Set("X-Forwarded-For", client)
 	}
 	res, err := http.DefaultClient.Do(q)
 	if err != nil {
-		r.t.Fatal(err)
+		r.t.Error(err)
+		return 0, ""
 	}
 	defer func() { _ = res.Body.Close() }()
 	return res.StatusCode, res.Header.Get("Retry-After")
+}
+
+// refused tells whether one of twenty requests at once is, and when the client
+// may come again. It is twenty since a slow machine lets the bucket fill between
+// one request and the next.
+func (r *running) refused(client, method, path string) (after string, refused bool) {
+	r.t.Helper()
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if status, retry := r.from(client, method, path); status == http.StatusTooManyRequests {
+				mu.Lock()
+				defer mu.Unlock()
+				after, refused = retry, true
+			}
+		})
+	}
+	all.Wait()
+	return after, refused
 }
 
 // TestAllFacesShareAnAddressLimit: what a client asks for makes no difference, and
@@ -38,8 +60,8 @@ func TestAllFacesShareAnAddressLimit(t *testing.T) {
 	}
 	for _, address := range []string{"GET /v1/iamport.js", "GET /checkout/none", "POST /sdk/checkouts", "GET /banks", "POST /users/getToken", "POST /notices/tosspayments/none"} {
 		method, path, _ := strings.Cut(address, " ")
-		if status, after := r.from(greedy, method, path); status != http.StatusTooManyRequests || after == "" {
-			t.Errorf("%s: %d, Retry-After %q", address, status, after)
+		if after, refused := r.refused(greedy, method, path); !refused || after == "" {
+			t.Errorf("%s: refused %t, Retry-After %q", address, refused, after)
 		}
 		if status, _ := r.from("203.0.113.6", method, path); path == "/banks" && status != http.StatusUnauthorized {
 			t.Errorf("%s of another client: %d", address, status)

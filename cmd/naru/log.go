@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"fmt"
+	"io"
 	"log/slog"
+	"time"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -46,4 +50,18 @@ func (m *Main) ready(at Addresses) {
 	if m.Ready != nil {
 		m.Ready(at)
 	}
+}
+
+// libraryLog is where libraries write that use the standard logger. What they
+// quote came from outside (net/http quotes the head of an answer that nobody asked
+// for, which may hold a billing key), so a line ends at its first quotation mark.
+type libraryLog struct{ to io.Writer }
+
+func (l libraryLog) Write(line []byte) (int, error) {
+	said, _, quoted := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte{'"'})
+	if quoted {
+		said = append(bytes.TrimRight(said, " "), " (what came is not shown)"...)
+	}
+	_, err := fmt.Fprintf(l.to, "%s naru: %s\n", time.Now().UTC().Format(time.RFC3339), said)
+	return len(line), err
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"syscall"
@@ -25,6 +26,8 @@ func main() {
 		<-ctx.Done()
 		stop()
 	}()
+	log.SetFlags(0)
+	log.SetOutput(libraryLog{os.Stderr})
 	m := &Main{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Now: time.Now}
 	code := m.Run(ctx, os.Args[1:])
 	stop()
