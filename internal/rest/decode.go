@@ -31,25 +31,41 @@ import (
 //   - one value where a list is wanted, and a plain name several times: the
 //     list, or the last of them.
 func Decode(r *http.Request, in any, withBody bool) error {
-	values, err := tree(pairs(r.URL.RawQuery))
+	values, err := valuesOf(r, withBody)
 	if err != nil {
 		return err
+	}
+	unused, err := bind(values, in)
+	EventOf(r.Context()).Unknown = unused
+	return err
+}
+
+// valuesOf are all values of a request, by their names.
+func valuesOf(r *http.Request, withBody bool) (map[string]any, error) {
+	values, err := tree(pairs(r.URL.RawQuery))
+	if err != nil {
+		return nil, err
 	}
 	if withBody && !reads(r.Method) {
 		body, err := readBody(r)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		maps.Copy(values, body)
+		if len(values) == 0 {
+			values = body
+		} else {
+			maps.Copy(values, body)
+		}
 	}
 	path, err := pathValues(r)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if len(values) == 0 {
+		return path, nil
 	}
 	maps.Copy(values, path)
-	unused, err := bind(values, in)
-	EventOf(r.Context()).Unknown = unused
-	return err
+	return values, nil
 }
 
 // pathValues are the named segments of the path. The router leaves them
@@ -83,6 +99,14 @@ func pathValues(r *http.Request) (map[string]any, error) {
 
 // bind fills in from values and says how many of them it had no use for.
 func bind(values map[string]any, in any) (unused int, err error) {
+	if unused, done := bindPlain(values, in); done {
+		return unused, nil
+	}
+	return bindAny(values, in)
+}
+
+// bindAny is bind by mapstructure.
+func bindAny(values map[string]any, in any) (unused int, err error) {
 	var meta mapstructure.Metadata
 	dec, err := mapstructure.NewDecoder(&mapstructure.DecoderConfig{
 		TagName: "json", Result: in, Metadata: &meta, WeaklyTypedInput: true, DecodeHook: mapstructure.DecodeHookFuncValue(convert),

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -362,6 +363,23 @@ func TestEmptyPathValueIsMissing(t *testing.T) {
 	}
 }
 
+// TestPlainRequestsGoTheShortWay, with what mapstructure makes of them.
+func TestPlainRequestsGoTheShortWay(t *testing.T) {
+	t.Parallel()
+	for body, plain := range map[string]bool{
+		`{"imp_uid":"a","amount":"1000","flag":"1","page":2,"else":[1]}`: true,
+		`{"imp_uid":null,"amount":null,"flag":"","page":""}`:             true,
+		`{"imp_uid":7,"amount":1e3,"flag":0}`:                            true,
+		`{"amount":0.5}`:                                                 false, `{"uids":["a"]}`: false, `{"imp_uid":{}}`: false,
+	} {
+		var short, whole input
+		done, unused, err := rest.BothWays(post(jsonType, body), &short, &whole)
+		if done != plain || done && (err != nil || unused[0] != unused[1] || !reflect.DeepEqual(short, whole)) {
+			t.Errorf("%s: done %t, %+v (%d unused), mapstructure %+v (%d unused), %v", body, done, short, unused[0], whole, unused[1], err)
+		}
+	}
+}
+
 // FuzzDecode: no bytes make the decoder panic, hang or fail in a way that is
 // not one of its documented errors, and amounts keep their promise.
 func FuzzDecode(f *testing.F) {
@@ -376,7 +394,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add("multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"amount\"\r\n\r\n"+s+"\r\n--x--")
 	}
 	f.Fuzz(func(t *testing.T, contentType, body string) {
-		var in input
+		var in, plain, whole input
+		if done, unused, err := rest.BothWays(post(contentType, body), &plain, &whole); done && (err != nil || unused[0] != unused[1] || !reflect.DeepEqual(plain, whole)) {
+			t.Fatalf("the short way gives %+v (%d unused), mapstructure %+v (%d unused), %v", plain, unused[0], whole, unused[1], err)
+		}
 		err := rest.Decode(post(contentType, body), &in, true)
 		_, field := errors.AsType[*rest.FieldError](err)
 		if err != nil && !field && !errors.Is(err, rest.ErrMalformed) && !errors.Is(err, rest.ErrTooManyFields) {

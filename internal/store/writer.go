@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"time"
 )
 
 const (
 	groupMax  = 256                   // transactions in one commit
-	groupTime = 20 * time.Millisecond // how long a group goes on taking more
+	groupTime = 60 * time.Millisecond // how long a group goes on taking more
 	groupRuns = 5                     // runs of a transaction whose group was lost
 	slowTurn  = 5 * time.Second       // a turn that is worth a warning
 )
@@ -173,6 +174,10 @@ func (w *writer) next(n int, start time.Time) *turn {
 	if n >= groupMax || time.Since(start) > groupTime {
 		return nil
 	}
+	if t := w.waiting(); t != nil {
+		return t
+	}
+	runtime.Gosched() // who is ready to ask, but waits for a processor, does so now
 	return w.waiting()
 }
 

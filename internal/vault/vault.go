@@ -48,6 +48,8 @@ type Vault struct {
 	keys *keyset.Handle
 	aead tink.AEAD
 	mac  []byte // root of the MAC keys
+	// keyed are HMACs under keys made of mac, by purpose: string to *sync.Pool of hash.Hash.
+	keyed *sync.Map
 }
 
 // Open opens the vault whose sealed keyset load returns, or makes a new one
@@ -107,7 +109,7 @@ func (v *Vault) use(text []byte) error {
 		return fmt.Errorf("vault: keyset: %w", err)
 	}
 	v.mu.Lock()
-	v.keys, v.aead, v.mac = keys, a, mac
+	v.keys, v.aead, v.mac, v.keyed = keys, a, mac, &sync.Map{}
 	v.mu.Unlock()
 	return nil
 }

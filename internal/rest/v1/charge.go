@@ -20,9 +20,11 @@ const TestCodeHeader = "X-Naru-Test-Code"
 // testedIn is the header of every write that reaches a provider.
 type testedIn struct{ testCode string }
 
+var testCodeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{0,64}$`)
+
 func (in *testedIn) readHeader(h http.Header) error {
 	in.testCode = h.Get(TestCodeHeader)
-	if ok, err := regexp.MatchString(`^[A-Za-z0-9_-]{0,64}$`, in.testCode); !ok || err != nil {
+	if !testCodeForm.MatchString(in.testCode) {
 		return &rest.FieldError{Field: TestCodeHeader, Value: in.testCode, Rule: rest.RuleAllowed, Want: "A-Z 0-9 _ -"}
 	}
 	return nil
