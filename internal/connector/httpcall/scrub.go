@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -80,8 +79,6 @@ var hidden = map[string]bool{
 
 // longestName is that of the longest of them, with underscores between its words and some to spare.
 const longestName = 40
-
-var cardLike = regexp.MustCompile(`\b[0-9](?:[ -]?[0-9]){12,18}\b`)
 
 // scrub is what may be kept of a body, if anything is kept.
 func (c *call) scrub(body []byte) []byte {
@@ -176,35 +173,54 @@ func valueEnd(body []byte, at int) int {
 // maskCards keeps the last four digits of whatever has the length and the
 // check digit of a card number.
 func maskCards(text []byte) []byte {
-	if !hasLongNumber(text) {
+	var out []byte
+	kept := 0 // what is in out is text before it
+	for i := 0; i < len(text); i++ {
+		if !isDigit(text[i]) || i > 0 && isWord(text[i-1]) {
+			continue
+		}
+		end := numberEnd(text, i)
+		if end == 0 {
+			continue
+		}
+		if luhn(text[i:end]) {
+			out = append(append(append(out, text[kept:i]...), "************"...), text[end-4:end]...)
+			kept = end
+		}
+		i = end - 1
+	}
+	if kept == 0 {
 		return text
 	}
-	return cardLike.ReplaceAllFunc(text, func(found []byte) []byte {
-		if !luhn(found) {
-			return found
-		}
-		return slices.Concat([]byte("************"), found[len(found)-4:])
-	})
+	return append(out, text[kept:]...)
 }
 
-// hasLongNumber tells whether there may be a card number: 13 digits with no more
-// than a space or a dash between them.
-func hasLongNumber(text []byte) bool {
-	digits, gap := 0, false
-	for _, c := range text {
-		switch {
-		case c >= '0' && c <= '9':
-			if digits++; digits == 13 {
-				return true
-			}
-			gap = false
-		case (c == ' ' || c == '-') && !gap:
-			gap = true
-		default:
-			digits, gap = 0, false
+// numberEnd is where a number of 13 to 19 digits ends that begins at i and has no
+// more than a space or a dash between its digits, and of several ends the last; 0 is nowhere.
+func numberEnd(text []byte, i int) (end int) {
+	for digits := 0; i < len(text) && digits < 19; i++ {
+		if !isDigit(text[i]) {
+			return end
+		}
+		digits++
+		next := byte(' ')
+		if i+1 < len(text) {
+			next = text[i+1]
+		}
+		if digits >= 13 && !isWord(next) {
+			end = i + 1
+		}
+		if next == ' ' || next == '-' {
+			i++
 		}
 	}
-	return false
+	return end
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isWord(c byte) bool {
+	return isDigit(c) || c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
 func luhn(number []byte) bool {
