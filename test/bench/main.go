@@ -33,7 +33,7 @@ func main() {
 	flag.StringVar(&o.bin, "bin", "bin/naru", "the built program")
 	flag.StringVar(&o.dir, "dir", "", "folder for scratch databases (default: the system's for temporary files); its disk is what commits wait for")
 	flag.StringVar(&o.only, "only", "", "parts to run, separated by commas (default: all): "+strings.Join(names(), ", "))
-	flag.IntVar(&o.rounds, "rounds", 5, "rounds of each measurement, 1 to 99")
+	flag.IntVar(&o.rounds, "rounds", 3, "rounds of each measurement, 1 to 99")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "payments, and booked charges, in the big databases, 1000 to 10000000")
 	flag.IntVar(&o.due, "due", 100_000, "booked charges that are due in one second, 10 to 1000000")
 	flag.DurationVar(&o.idle, "idle", 30*time.Second, "how long an idle process is watched, 1s to 1h")
@@ -97,6 +97,7 @@ func parts() []part {
 		{"lists", (*bench).lists},
 		{"book", (*bench).booking},
 		{"due", (*bench).dueAtOnce},
+		{"leases", (*bench).leases},
 		{"idle", (*bench).idling},
 	}
 }
