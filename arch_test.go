@@ -26,7 +26,7 @@ type rule struct {
 	deny []string // imports that are refused all the same
 }
 
-var noSQL = []string{"database/sql", "database/sql/driver"}
+var noSQL = []string{"database/sql", "database/sql/driver", "modernc.org/sqlite", "zombiezen.com/go/sqlite"}
 
 // The import table. The first row that fits a package holds for it, and a
 // package without a row fails: docs/architecture.md says why each row is so.

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"modernc.org/sqlite"
+	"zombiezen.com/go/sqlite"
 )
 
 // The two databases, as Kind tells them.
@@ -58,26 +58,13 @@ func postgresDialect() *dialect {
 	}
 }
 
-// SQLite's extended result codes (sqlite.org, Result and Error Codes).
-const (
-	sqliteCheck      = 275
-	sqliteForeignKey = 787
-	sqliteNotNull    = 1299
-	sqlitePrimaryKey = 1555
-	sqliteUnique     = 2067
-)
-
 func sqliteFault(err error) fault {
-	var e *sqlite.Error
-	if !errors.As(err, &e) {
-		return faultOther
-	}
-	switch e.Code() {
-	case sqliteUnique, sqlitePrimaryKey:
+	switch sqlite.ErrCode(err) {
+	case sqlite.ResultConstraintUnique, sqlite.ResultConstraintPrimaryKey:
 		return faultUnique
-	case sqliteCheck, sqliteNotNull:
+	case sqlite.ResultConstraintCheck, sqlite.ResultConstraintNotNull:
 		return faultRule
-	case sqliteForeignKey:
+	case sqlite.ResultConstraintForeignKey:
 		return faultReference
 	default:
 		return faultOther

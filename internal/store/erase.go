@@ -45,10 +45,8 @@ func (t *Tx) Erasing(ctx context.Context, fn func() error) error {
 	if !ok {
 		return fn()
 	}
-	// Not by the session's prepared statements: a PRAGMA does its work while it is
-	// prepared, and would do nothing the second time.
 	set := func(to string) error {
-		_, err := s.conn.ExecContext(context.WithoutCancel(ctx), `PRAGMA secure_delete = `+to)
+		_, err := s.pragma(`secure_delete = ` + to)
 		return wrap(err, "overwrite what is deleted: %s", to)
 	}
 	before, err := t.number(ctx, `SELECT secure_delete FROM pragma_secure_delete`)

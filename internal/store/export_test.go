@@ -89,10 +89,10 @@ func (t *Tx) Explain(ctx context.Context, text string, args ...any) (string, err
 }
 
 // OpenChecked opens a connection and refuses it unless a setting reads back so.
-func OpenChecked(ctx context.Context, db *sql.DB, setting, want string) error {
-	s, err := openSession(ctx, db, []pragma{{setting, want, want}})
+func OpenChecked(path, setting, want string) error {
+	s, err := openSession(path, nil, []pragma{{setting, want, want}})
 	if err == nil {
-		s.close()
+		err = s.close()
 	}
 	return err
 }
@@ -153,7 +153,11 @@ func MigrateTo(ctx context.Context, s *Store, version int64) error {
 	case *postgresEngine:
 		kind, db = kindPostgres, e.db
 	case *sqliteEngine:
-		db = e.writeDB
+		var err error
+		if db, err = e.migrations(); err != nil {
+			return err
+		}
+		defer db.Close()
 	}
 	p, err := migrator(kind, db, s.log)
 	if err == nil {
@@ -189,9 +193,9 @@ type recorder struct {
 	texts *[]string
 }
 
-func (r recorder) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+func (r recorder) query(ctx context.Context, text string, args []any) (rows, error) {
 	*r.texts = append(*r.texts, text)
-	return r.runner.QueryContext(ctx, text, args...)
+	return r.runner.query(ctx, text, args)
 }
 
 // Record notes the texts of what is queried from here on.

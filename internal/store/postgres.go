@@ -26,6 +26,30 @@ type postgresEngine struct {
 	log *slog.Logger
 }
 
+// sqlRunner runs statements by database/sql.
+type sqlRunner struct {
+	on interface {
+		ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
+		QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	}
+}
+
+func (r sqlRunner) exec(ctx context.Context, text string, args []any) (int64, error) {
+	res, err := r.on.ExecContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (r sqlRunner) query(ctx context.Context, text string, args []any) (rows, error) {
+	found, err := r.on.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
 func openPostgres(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (*postgresEngine, error) {
 	e := &postgresEngine{db: stdlib.OpenDB(*cfg), log: log}
 	e.db.SetMaxOpenConns(postgresConns)
@@ -79,7 +103,7 @@ func (e *postgresEngine) once(ctx context.Context, s *Store, fn func(*Tx) error)
 	if err != nil {
 		return nil, fmt.Errorf("store: begin: %w", err)
 	}
-	tx, committed := s.newTx(sqlTx, true), false
+	tx, committed := s.newTx(sqlRunner{sqlTx}, true), false
 	defer func() {
 		tx.over.Store(true)
 		_ = sqlTx.Rollback() // does nothing after a commit
@@ -111,7 +135,7 @@ func (e *postgresEngine) read(ctx context.Context, s *Store, fn func(*Tx) error)
 	if err != nil {
 		return fmt.Errorf("store: begin: %w", err)
 	}
-	tx := s.newTx(sqlTx, false)
+	tx := s.newTx(sqlRunner{sqlTx}, false)
 	defer func() {
 		tx.over.Store(true)
 		_ = sqlTx.Rollback() // there is nothing to lose
@@ -121,7 +145,7 @@ func (e *postgresEngine) read(ctx context.Context, s *Store, fn func(*Tx) error)
 
 // readOnce spares two round trips.
 func (e *postgresEngine) readOnce(_ context.Context, s *Store, fn func(*Tx) error) error {
-	tx := s.newTx(e.db, false)
+	tx := s.newTx(sqlRunner{e.db}, false)
 	tx.single = true
 	defer tx.over.Store(true)
 	return fn(tx)

@@ -45,9 +45,8 @@ type sqliteEngine struct {
 	folder  string // of a private database, removed at the end
 	pragmas []pragma
 
-	writeDB, readDB *sql.DB
-	writer          *writer
-	readers         chan *session // nil in it: may be opened
+	writer  *writer
+	readers chan *session // nil in it: may be opened
 }
 
 // openSQLite opens the file at path, or a private database if path is "".
@@ -71,10 +70,7 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteEn
 	if err := touch(e.path); err != nil {
 		return nil, err
 	}
-	if err := e.connect(); err != nil {
-		return nil, err
-	}
-	w, err := openSession(ctx, e.writeDB, e.pragmas)
+	w, err := openSession(e.path, e.pragmas, e.pragmas)
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", e.path, err)
 	}
@@ -102,24 +98,25 @@ func touch(path string) error {
 	return f.Close()
 }
 
-func (e *sqliteEngine) connect() (err error) {
-	if e.writeDB, err = sql.Open("sqlite", dsn(e.path, e.pragmas, "_txlock=immediate")); err != nil {
-		return fmt.Errorf("store: open %s: %w", e.path, err)
-	}
-	// Readers find the file in WAL mode already, and must not try to change it.
-	reading := []pragma{{queryOnly, "ON", "1"}}
+// reading are the settings of a connection that reads: the file is in WAL mode by
+// then, and it must not try to change that.
+func (e *sqliteEngine) reading() []pragma {
+	out := []pragma{{queryOnly, "ON", "1"}}
 	for _, p := range e.pragmas {
 		if p.name != "journal_mode" {
-			reading = append(reading, p)
+			out = append(out, p)
 		}
 	}
-	if e.readDB, err = sql.Open("sqlite", dsn(e.path, reading)); err != nil {
-		return fmt.Errorf("store: open %s: %w", e.path, err)
+	return out
+}
+
+// migrations is the file as the library that migrates wants it.
+func (e *sqliteEngine) migrations() (*sql.DB, error) {
+	db, err := sql.Open("sqlite", dsn(e.path, e.pragmas, "_txlock=immediate"))
+	if err != nil {
+		return nil, fmt.Errorf("store: open %s: %w", e.path, err)
 	}
-	// Sessions hold their connections; one that is given back is closed.
-	e.writeDB.SetMaxIdleConns(-1)
-	e.readDB.SetMaxIdleConns(-1)
-	return nil
+	return db, nil
 }
 
 // read runs fn on a reading connection, in a snapshot of its own.
@@ -128,15 +125,15 @@ func (e *sqliteEngine) read(ctx context.Context, s *Store, fn func(*Tx) error) e
 	if err != nil {
 		return err
 	}
-	if _, err := c.ExecContext(ctx, `BEGIN`); err != nil {
+	if _, err := c.exec(ctx, `BEGIN`, nil); err != nil {
 		e.readers <- c
 		return fmt.Errorf("store: begin: %w", err)
 	}
 	tx := s.newTx(c, false)
 	defer func() {
 		tx.over.Store(true)
-		if _, err := c.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`); err != nil {
-			c.close() // another one is opened when needed
+		if _, err := c.exec(ctx, `ROLLBACK`, nil); err != nil {
+			_ = c.close() // another one is opened when needed
 			c = nil
 		}
 		e.readers <- c
@@ -169,7 +166,7 @@ func (e *sqliteEngine) reader(ctx context.Context) (*session, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	c, err := openSession(ctx, e.readDB, append([]pragma{{queryOnly, "ON", "1"}}, e.pragmas...))
+	c, err := openSession(e.path, e.reading(), append(e.reading(), e.pragmas...))
 	if err != nil {
 		e.readers <- nil
 		return nil, fmt.Errorf("store: open %s for reading: %w", e.path, err)
@@ -182,7 +179,11 @@ func (e *sqliteEngine) write(ctx context.Context, s *Store, fn func(*Tx) error) 
 }
 
 func (e *sqliteEngine) migrate(ctx context.Context) error {
-	return migrateUp(ctx, kindSQLite, e.writeDB, e.writer.log)
+	db, err := e.migrations()
+	if err != nil {
+		return err
+	}
+	return errors.Join(migrateUp(ctx, kindSQLite, db, e.writer.log), db.Close())
 }
 
 // close ends the writer, then the readers; the last connection to close folds
@@ -191,17 +192,11 @@ func (e *sqliteEngine) close() error {
 	var errs []error
 	for len(e.readers) > 0 {
 		if c := <-e.readers; c != nil {
-			c.close()
+			errs = append(errs, c.close())
 		}
-	}
-	if e.readDB != nil {
-		errs = append(errs, e.readDB.Close())
 	}
 	if e.writer != nil {
 		e.writer.stop()
-	}
-	if e.writeDB != nil {
-		errs = append(errs, e.writeDB.Close())
 	}
 	if e.folder != "" {
 		errs = append(errs, os.RemoveAll(e.folder))

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,8 +52,16 @@ type heldPayment struct {
 
 // runner executes statements within a transaction.
 type runner interface {
-	ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error)
-	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+	exec(ctx context.Context, text string, args []any) (changed int64, err error)
+	query(ctx context.Context, text string, args []any) (rows, error)
+}
+
+// rows are what a query found; *sql.Rows are some.
+type rows interface {
+	row
+	Next() bool
+	Err() error
+	Close() error
 }
 
 func (s *Store) newTx(run runner, writes bool) *Tx {
@@ -94,11 +101,11 @@ func (t *Tx) exec(ctx context.Context, text string, args ...any) (int64, error) 
 	if err := t.usable(ctx); err != nil {
 		return 0, err
 	}
-	res, err := t.run.ExecContext(ctx, text, bind(args)...)
+	n, err := t.run.exec(ctx, text, bind(args))
 	if err != nil {
 		return 0, t.failed(err)
 	}
-	return res.RowsAffected()
+	return n, nil
 }
 
 // change runs a statement that must change exactly one row, else it is otherwise.
@@ -139,20 +146,20 @@ func list[T any](ctx context.Context, t *Tx, scan func(row) (T, error), text str
 	if err := t.usable(ctx); err != nil {
 		return nil, err
 	}
-	rows, err := t.run.QueryContext(ctx, text, bind(args)...)
+	found, err := t.run.query(ctx, text, bind(args))
 	if err != nil {
 		return nil, t.failed(err)
 	}
-	defer rows.Close()
+	defer found.Close()
 	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
+	for found.Next() {
+		v, err := scan(found)
 		if err != nil {
 			return nil, fmt.Errorf("store: read a row: %w", err)
 		}
 		out = append(out, v)
 	}
-	if err := rows.Err(); err != nil {
+	if err := found.Err(); err != nil {
 		return nil, t.failed(err)
 	}
 	return out, nil
@@ -161,14 +168,14 @@ func list[T any](ctx context.Context, t *Tx, scan func(row) (T, error), text str
 // one reads the only row of a query, or ErrNotFound.
 func one[T any](ctx context.Context, t *Tx, scan func(row) (T, error), text string, args ...any) (T, error) {
 	var none T
-	rows, err := list(ctx, t, scan, text, args...)
+	all, err := list(ctx, t, scan, text, args...)
 	switch {
 	case err != nil:
 		return none, err
-	case len(rows) == 0:
+	case len(all) == 0:
 		return none, ErrNotFound
 	default:
-		return rows[0], nil
+		return all[0], nil
 	}
 }
 

@@ -60,7 +60,7 @@ func startWriter(s *session, log *slog.Logger) *writer {
 func (w *writer) stop() {
 	close(w.queue)
 	<-w.ended
-	w.session.close()
+	_ = w.session.close() // all is committed
 }
 
 // write is Store.Write.
@@ -254,6 +254,6 @@ func (w *writer) rerun(done []outcome, why error) {
 }
 
 func (w *writer) exec(text string) error {
-	_, err := w.session.ExecContext(context.Background(), text)
+	_, err := w.session.exec(context.Background(), text, nil)
 	return err
 }
