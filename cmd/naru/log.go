@@ -13,11 +13,15 @@ import (
 
 // logger writes to standard error, as text or JSON.
 func (m *Main) logger(format string, least slog.Level) *slog.Logger {
+	return newLogger(m.Stderr, format, least)
+}
+
+func newLogger(to io.Writer, format string, least slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{Level: least}
 	if format == "json" {
-		return slog.New(slog.NewJSONHandler(m.Stderr, o))
+		return slog.New(slog.NewJSONHandler(to, o))
 	}
-	return slog.New(slog.NewTextHandler(m.Stderr, o))
+	return slog.New(slog.NewTextHandler(to, o))
 }
 
 // level is one of the four names that the command line allows.

@@ -33,7 +33,9 @@ func (c *serveCmd) Run(ctx context.Context, m *Main) error {
 	if problems := filesOf(cfg); len(problems) > 0 {
 		return problems
 	}
-	log := m.logger(cfg.LogFormat, cfg.LogLevel)
+	lines := newBacklog(m.Stderr)
+	defer lines.close()
+	log := newLogger(lines, cfg.LogFormat, cfg.LogLevel)
 	doors, err := openDoors(cfg)
 	if err != nil {
 		return err
