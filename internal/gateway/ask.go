@@ -120,7 +120,7 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 		return p, attempt, err
 	}
 	learning, step := g.beginFor(ctx, StepLearn, p, attempt)
-	p, attempt, err := g.learn(learning, attempt, timing, out, callErr, heard)
+	p, attempt, err := g.learn(learning, attempt, timing, out, callErr, heard, !a.again)
 	step.learned(p, attempt, err)
 	if err != nil {
 		return p, attempt, fmt.Errorf("record the answer to %s %s: %w", a.kind, attempt.ID, err)

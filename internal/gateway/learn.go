@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"time"
 
 	"naru/internal/connector"
 	"naru/internal/pay"
@@ -11,16 +12,17 @@ import (
 
 // learn is step three: whatever is known of an attempt goes to the books in one
 // transaction. The direct answer, the resolver and a repeated call all come
-// this way; an attempt that was settled meanwhile stays as it is.
-func (g *Gateway) learn(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange) (pay.Payment, pay.Attempt, error) {
-	p, learned, err := g.learnOnce(ctx, a, timing, out, callErr, heard, false)
+// this way; an attempt that was settled meanwhile stays as it is. First: it is what
+// came of the first sending of the call.
+func (g *Gateway) learn(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange, first bool) (pay.Payment, pay.Attempt, error) {
+	p, learned, err := g.learnOnce(ctx, a, timing, out, callErr, heard, first, false)
 	if errors.Is(err, store.ErrPaidTwice) {
-		return g.learnOnce(ctx, a, timing, out, callErr, heard, true)
+		return g.learnOnce(ctx, a, timing, out, callErr, heard, first, true)
 	}
 	return p, learned, err
 }
 
-func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange, twice bool) (pay.Payment, pay.Attempt, error) {
+func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector.Timing, out connector.Outcome, callErr error, heard []connector.Exchange, first, twice bool) (pay.Payment, pay.Attempt, error) {
 	var p pay.Payment
 	var now pay.Attempt
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
@@ -46,6 +48,9 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 		if v.why.code == codeNever && now.Deadline.After(a.Deadline) { // it was sent again since it was asked about
 			return nil
 		}
+		if first && overtakenBy(tx.Now, now, v, timing) {
+			v = verdict{event: pay.EvLost}
+		}
 		if v.event == pay.EvRefused {
 			moved, err := tx.Movements(ctx, p.Merchant, p.ID)
 			if err != nil {
@@ -58,6 +63,14 @@ func (g *Gateway) learnOnce(ctx context.Context, a pay.Attempt, timing connector
 		return b.settle(ctx, &p, &now, v, timing)
 	})
 	return p, now, err
+}
+
+// overtakenBy: by now the resolver may have sent the call as well (we, or our
+// machine, stood still), so that what came of ours does not say what came of it.
+func overtakenBy(now time.Time, a pay.Attempt, v verdict, timing connector.Timing) bool {
+	alone := v.event == pay.EvNeverLeft || v.event == pay.EvRefused && !timing.KeepsAnswer // true of our sending only
+	late := a.Status != pay.AttemptStarted || !now.Before(a.Deadline.Add(resolveMargin))
+	return alone && late && timing.Repeatable && repeats(a.Kind)
 }
 
 // verdict is what an answer, or the lack of one, means for an attempt.

@@ -126,7 +126,7 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 }
 
 func (g *Gateway) settleAs(ctx context.Context, timing connector.Timing, a pay.Attempt, out connector.Outcome) (bool, error) {
-	_, learned, err := g.learn(ctx, a, timing, out, nil, nil)
+	_, learned, err := g.learn(ctx, a, timing, out, nil, nil, false)
 	return err == nil && !learned.Status.Open(), err
 }
 
