@@ -17,6 +17,7 @@ const (
 	pointIntended = "intended" // the intention is committed, nothing was asked
 	pointAnswered = "answered" // the provider answered, nothing is recorded
 	pointLearned  = "learned"  // the answer is committed
+	pointAgain    = "again"    // it is committed that the call is sent once more
 )
 
 // resolveMargin is how long after a call's deadline its resolver may first run.
@@ -34,6 +35,7 @@ type asking struct {
 	// again: the call was sent before. That this sending did not arrive, or was
 	// refused at the door, says nothing about the first one.
 	again bool
+	by    time.Time // when a call that is sent again must be on its way
 }
 
 // ask makes one money-moving call in three steps: commit the intention, ask
@@ -135,17 +137,26 @@ func (g *Gateway) put(ctx context.Context, a asking, conn connector.Connector, t
 	return p, attempt, nil
 }
 
-// allowed is how long a call may take from now on. One that was intended so long
-// ago that others may have taken it for never sent (this process, or its machine,
-// stood still meanwhile) is not sent any more.
+// allowed is how long a call may take from now on.
 func (g *Gateway) allowed(a asking, attempt pay.Attempt, timing connector.Timing) (time.Duration, error) {
-	if a.again || timing.Deadline <= 0 {
+	by := attempt.Deadline
+	if a.again {
+		by = a.by
+	}
+	return g.inTime(by, timing)
+}
+
+// inTime is how long a call may take that must be answered by a time. One that was
+// intended so long ago that others may have decided about it since (this process, or
+// its machine, stood still meanwhile) is not sent any more.
+func (g *Gateway) inTime(by time.Time, timing connector.Timing) (time.Duration, error) {
+	if timing.Deadline <= 0 || by.IsZero() {
 		return timing.Deadline, nil
 	}
-	if left := attempt.Deadline.Sub(g.now()); left > 0 {
+	if left := by.Sub(g.now()); left > 0 {
 		return min(left, timing.Deadline), nil
 	}
-	return timing.Deadline, notSent(fmt.Errorf("it was intended at %s, which is too long ago", attempt.Started))
+	return timing.Deadline, notSent(fmt.Errorf("it was to be answered by %s, and is not sent that late", by))
 }
 
 func (g *Gateway) fault(kind pay.AttemptKind, point string) error {

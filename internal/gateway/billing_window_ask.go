@@ -57,7 +57,8 @@ func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, agreed 
 
 func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (connector.KeyOutcome, connector.Timing, error, error) {
 	var none connector.KeyOutcome
-	_, ch, err := g.keyWithChannel(ctx, k.Merchant, k.ID)
+	begun := g.now()
+	now, ch, err := g.keyWithChannel(ctx, k.Merchant, k.ID)
 	if err != nil {
 		return none, connector.Timing{}, nil, err
 	}
@@ -72,7 +73,14 @@ func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (conne
 	var heard []connector.Exchange
 	call := connector.Call{Key: pay.AttemptID(k.ID), Record: func(e connector.Exchange) { heard = append(heard, e) }}
 	timing := on.d.Timings[pay.AttemptIssueKey]
-	asking, stop := within(ctx, timing.Deadline)
+	if now.Status != pay.KeyIssuing { // decided while we, or our machine, stood still: a key that came of it would be nobody's
+		return none, timing, notSent(fmt.Errorf("billing key %s is %s by now", k.ID, now.Status)), nil
+	}
+	allowed, err := g.inTime(begun.Add(timing.Deadline), timing)
+	if err != nil {
+		return none, timing, err, nil
+	}
+	asking, stop := within(ctx, allowed)
 	defer stop()
 	out, callErr := on.can.IssueFromWindow(asking, call, k.CustomerID, pay.Secret(proof))
 	if callErr == nil && out.Verdict == connector.Approved && out.Key.Key == "" {

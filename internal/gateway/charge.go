@@ -209,7 +209,10 @@ func (g *Gateway) askAtOnce(ctx context.Context, o openOn, a asking, p pay.Payme
 	if attempt, err = g.intendAgain(ctx, attempt, timing); err != nil || !attempt.Status.Open() {
 		return p, attempt, err
 	}
-	a.again = true
+	if err := g.fault(a.kind, pointAgain); err != nil {
+		return p, attempt, err
+	}
+	a.again, a.by = true, attempt.Deadline
 	return g.put(ctx, a, o.conn, timing, p, attempt)
 }
 

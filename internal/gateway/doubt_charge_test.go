@@ -176,20 +176,6 @@ func TestChargeRepeatedInVain(t *testing.T) {
 // never where it does not.
 func TestHowOftenAChargeIsSent(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		sent := func(path string) (n int) {
-			entries := 0
-			for _, e := range r.payments.Transcript().Entries() {
-				if e.Method == "POST" && strings.HasPrefix(e.Path, path) {
-					entries++
-				}
-			}
-			for _, e := range r.toss.Transcript().Entries() {
-				if e.Method == "POST" && strings.HasPrefix(e.Path, path) {
-					entries++
-				}
-			}
-			return entries
-		}
 		r.key(pay.TossPayments, "c1")
 		r.key(pay.TossPay, "c2")
 		for what, c := range map[string]struct {
@@ -204,7 +190,7 @@ func TestHowOftenAChargeIsSent(t *testing.T) {
 				return r.gw.ChargeOnce(r.ctx, gateway.OnetimeRequest{Merchant: r.merchant.ID, Card: card, Charge: charge("o3", 1000)})
 			}},
 		} {
-			before := sent(c.path)
+			before := r.sent(c.path)
 			r.faulty(c.provider, "POST "+strings.Replace(c.path, "/billing/", "/billing/*", 1)+" nth=1 before status=503")
 			got, err := c.do()
 			r.well()
@@ -212,7 +198,7 @@ func TestHowOftenAChargeIsSent(t *testing.T) {
 				t.Errorf("%s: %s %v", what, got.Status, err)
 			}
 			r.run(2*time.Hour, time.Minute)
-			if n := sent(c.path) - before; n != c.times {
+			if n := r.sent(c.path) - before; n != c.times {
 				t.Errorf("%s: sent %d times", what, n)
 			}
 		}

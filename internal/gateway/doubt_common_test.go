@@ -3,6 +3,7 @@ package gateway_test
 import (
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -49,6 +50,16 @@ func (r *rig) cut() (back func()) {
 		r.t.Cleanup(func() { _ = l.Close() })
 		go func() { _ = r.sandbox.Config.Serve(l) }()
 	}
+}
+
+// sent counts the calls that came to the providers' paths of a beginning.
+func (r *rig) sent(path string) (n int) {
+	for _, e := range slices.Concat(r.payments.Transcript().Entries(), r.toss.Transcript().Entries()) {
+		if e.Method == "POST" && strings.HasPrefix(e.Path, path) {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *rig) hasJob(kind string) bool {

@@ -85,10 +85,15 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 	if err := g.fault(pay.AttemptIssueKey, pointIntended); err != nil {
 		return keyIssue{key: k}, err
 	}
-	out, callErr := g.callForKey(ctx, on, k, r.Card, r.TestCode)
-	if callErr != nil && connector.KindOf(callErr) == connector.Unknown && timing.KeepsAnswer && g.keyStillAsked(ctx, k, hold, timing) {
-		if again, err := g.callForKey(ctx, on, k, r.Card, r.TestCode); err == nil {
-			out, callErr = again, nil
+	out, callErr := g.callForKey(ctx, on, k, r.Card, r.TestCode, k.Created.Add(timing.Deadline))
+	if callErr != nil && connector.KindOf(callErr) == connector.Unknown && timing.KeepsAnswer {
+		if by := g.keyStillAsked(ctx, k, hold, timing); !by.IsZero() {
+			if err := g.fault(pay.AttemptIssueKey, pointAgain); err != nil {
+				return keyIssue{key: k}, err
+			}
+			if again, err := g.callForKey(ctx, on, k, r.Card, r.TestCode, by); err == nil {
+				out, callErr = again, nil
+			}
 		}
 	}
 	if err := g.fault(pay.AttemptIssueKey, pointAnswered); err != nil {
@@ -97,17 +102,22 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 	return g.judgeKey(ctx, keyIssue{on, k, out}, callErr)
 }
 
-// keyStillAsked puts the resolver off while the question is put once more.
-func (g *Gateway) keyStillAsked(ctx context.Context, k pay.BillingKey, hold bool, timing connector.Timing) bool {
-	still := false
+// keyStillAsked puts the resolver off while the question is put once more, and
+// tells until when; zero: it must not be.
+func (g *Gateway) keyStillAsked(ctx context.Context, k pay.BillingKey, hold bool, timing connector.Timing) (by time.Time) {
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		by = time.Time{}
 		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
-		if still = err == nil && now.Status == pay.KeyIssuing; !still {
+		if err != nil || now.Status != pay.KeyIssuing {
 			return err
 		}
-		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, tx.Now.Add(timing.Deadline).Add(resolveMargin))
+		by = tx.Now.Add(timing.Deadline)
+		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, by.Add(resolveMargin))
 	})
-	return err == nil && still
+	if err != nil {
+		return time.Time{}
+	}
+	return by
 }
 
 // judgeKey tells a key that was issued from one that was not, which is recorded.
@@ -143,13 +153,19 @@ func declineFrom(d *connector.Decline, f failure) connector.Decline {
 	return connector.Decline{Code: connector.DeclineRequest, ProviderCode: f.code, ProviderMessage: f.text}
 }
 
-func (g *Gateway) callForKey(ctx context.Context, on opened[connector.BillingByCard], k pay.BillingKey, card connector.Card, test string) (connector.KeyOutcome, error) {
+// callForKey asks for a key, if it is not too late for that (inTime): by is zero
+// for a question that issues nothing.
+func (g *Gateway) callForKey(ctx context.Context, on opened[connector.BillingByCard], k pay.BillingKey, card connector.Card, test string, by time.Time) (connector.KeyOutcome, error) {
+	allowed, err := g.inTime(by, on.d.Timings[pay.AttemptIssueKey])
+	if err != nil {
+		return connector.KeyOutcome{}, err
+	}
 	var heard []connector.Exchange
 	call := connector.Call{Key: pay.AttemptID(k.ID), TestCode: test, Record: func(e connector.Exchange) { heard = append(heard, e) }}
 	if k.Mode == pay.ModeLive {
 		call.TestCode = ""
 	}
-	asking, stop := within(ctx, on.d.Timings[pay.AttemptIssueKey].Deadline)
+	asking, stop := within(ctx, allowed)
 	defer stop()
 	out, err := on.can.IssueBillingKey(asking, call, k.CustomerID, card)
 	if err == nil && out.Verdict == connector.Approved && out.Key.Key == "" {
@@ -288,7 +304,7 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 	if err != nil {
 		return g.askKeyLater(ctx, k, g.drivers[k.Provider].Timings[pay.AttemptIssueKey], err)
 	}
-	out, callErr := g.callForKey(ctx, on, k, connector.Card{}, "")
+	out, callErr := g.callForKey(ctx, on, k, connector.Card{}, "", time.Time{})
 	if e, ok := errors.AsType[*connector.Error](callErr); ok && e.Stored() && on.d.Timings[pay.AttemptIssueKey].KeepsAnswer && g.now().Sub(k.Created) > unclearFor {
 		// neither yes nor no, and it will be nothing else: no key came of it that could be had
 		out, callErr = connector.KeyOutcome{Verdict: connector.Declined, Decline: &connector.Decline{ProviderCode: e.Code, ProviderMessage: e.Message}}, nil

@@ -175,9 +175,7 @@ func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIss
 	if r.Mode == pay.ModeLive {
 		call.TestCode = ""
 	}
-	asking, stop := within(ctx, on.d.Timings[pay.AttemptReceipt].Deadline)
-	defer stop()
-	out, callErr := g.callReceipt(asking, on, call, r)
+	out, callErr := g.callReceipt(ctx, on, call, r, again)
 	g.recordExchanges(ctx, pay.Attempt{Merchant: r.Merchant, Payment: r.Payment, ID: call.Key}, heard)
 	if err := g.fault(pay.AttemptReceipt, pointAnswered); err != nil {
 		return r, err
@@ -201,7 +199,17 @@ func receiptCall(r pay.Receipt) pay.AttemptID {
 	return pay.AttemptID(r.ID)
 }
 
-func (g *Gateway) callReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], call connector.Call, r pay.Receipt) (connector.ReceiptOutcome, error) {
+func (g *Gateway) callReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], call connector.Call, r pay.Receipt, again bool) (connector.ReceiptOutcome, error) {
+	timing, by := on.d.Timings[pay.AttemptReceipt], time.Time{}
+	if !again {
+		by = r.Updated.Add(timing.Deadline)
+	}
+	allowed, err := g.inTime(by, timing)
+	if err != nil {
+		return connector.ReceiptOutcome{}, err
+	}
+	ctx, stop := within(ctx, allowed)
+	defer stop()
 	if r.Status == pay.ReceiptCancelling {
 		return on.can.CancelReceipt(ctx, call, r.Key)
 	}
@@ -222,8 +230,12 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 		g.log.WarnContext(ctx, "outcome unknown", "receipt", r.ID, "err", callErr)
 		return r, ErrOutcomeUnknown
 	}
+	late := r.Updated.Add(g.drivers[r.Provider].Timings[pay.AttemptReceipt].Deadline).Add(resolveMargin)
 	var now pay.Receipt
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if v.event == pay.EvNeverLeft && !tx.Now.Before(late) { // we stood still, and the resolver may have asked meanwhile
+			return ErrOutcomeUnknown
+		}
 		if now, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil || now.Status != r.Status || receiptCall(now) != receiptCall(r) {
 			return err
 		}
@@ -234,6 +246,8 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 		return tx.DeleteJob(ctx, now.Merchant, JobResolveReceipt, string(now.ID))
 	})
 	switch {
+	case errors.Is(err, ErrOutcomeUnknown):
+		return r, err
 	case err != nil:
 		return now, fmt.Errorf("record receipt %s: %w", r.ID, err)
 	case v.event == pay.EvNeverLeft:

@@ -82,7 +82,8 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 	}
 	settled, heard, err := g.settleByAsking(ctx, conn, timing, p, a, now)
 	if err == nil && !settled && timing.Repeatable && repeats(a.Kind) {
-		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, heard && now.Sub(a.Started) > unclearFor)
+		by := now.Add(2 * timing.Deadline) // one for the question that was just asked
+		settled, err = g.settleByRepeating(ctx, conn, timing, p, a, by, heard && now.Sub(a.Started) > unclearFor)
 	}
 	if err != nil { // the books did not take it: that counts as a question, too
 		g.log.ErrorContext(ctx, "attempt not settled", "payment", p.ID, "attempt", a.ID, "err", err)
@@ -151,11 +152,12 @@ func repeats(k pay.AttemptKind) bool {
 const unclearFor = 10 * time.Minute
 
 // settleByRepeating sends the same call again under the same key, where the
-// provider keeps keys: it moves money once, and answers what it answered. A
+// provider keeps keys: it moves money once, and answers what it answered. By is
+// until when: after that another node may have decided. A
 // cancel, or a revocation, whose kept answer is an unclear refusal is taken as refused when final
 // says so: long after, and the provider has just told how the payment stands.
-func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, final bool) (bool, error) {
-	again := asking{kind: a.Kind, again: true}
+func (g *Gateway) settleByRepeating(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, by time.Time, final bool) (bool, error) {
+	again := asking{kind: a.Kind, again: true, by: by}
 	switch a.Kind {
 	case pay.AttemptConfirm:
 		again.call = askConfirm
