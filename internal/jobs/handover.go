@@ -18,8 +18,13 @@ func (r *Runner) Reserve(name store.JobName, lane string) (time.Duration, bool) 
 	if r.stop == nil || r.hungry[of] || r.hungry[kind] || r.busyOf[kind] >= r.limit[name.Kind] || r.running[name] != nil {
 		return 0, false
 	}
-	if lane != "" && r.laneRoom(of) == 0 {
-		return 0, false
+	if lane != "" {
+		if r.lanes[name.Kind] == nil {
+			r.log.Error("a job names a lane, and its kind has none: it may wait for ever", "kind", name.Kind, "key", name.Key, "lane", lane)
+		}
+		if r.laneRoom(of) == 0 {
+			return 0, false
+		}
 	}
 	r.put(&run{job: store.Job{JobName: name, Lane: lane}, kept: true})
 	r.busy.Add(1)

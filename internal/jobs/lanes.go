@@ -11,8 +11,8 @@ const mostLanes = 256
 
 // leaseLanes leases due jobs of kinds that have lanes, of each lane as many as may
 // run beside what was leased already. Full are the lanes that were taken to their
-// limit.
-func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]int, leased []store.Job) (jobs []store.Job, full []line, err error) {
+// limit; more tells that there may be lanes that were not looked at, and room.
+func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]int, leased []store.Job) (jobs []store.Job, full []line, more bool, err error) {
 	for kind := range r.lanes {
 		left := room[kind]
 		for _, j := range leased {
@@ -23,9 +23,10 @@ func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]i
 		if left <= 0 {
 			continue
 		}
-		lanes, err := tx.DueLanes(ctx, kind, mostLanes+r.fullLanes(kind))
+		most, before := mostLanes+r.fullLanes(kind), len(jobs)
+		lanes, err := tx.DueLanes(ctx, kind, most)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
 		}
 		for _, lane := range lanes {
 			of := line{kind, lane}
@@ -33,7 +34,7 @@ func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]i
 			if n > 0 {
 				some, err := tx.LeaseLane(ctx, kind, lane, n, r.lease)
 				if err != nil {
-					return nil, nil, err
+					return nil, nil, false, err
 				}
 				jobs, left = append(jobs, some...), left-len(some)
 				if len(some) < n {
@@ -42,8 +43,9 @@ func (r *Runner) leaseLanes(ctx context.Context, tx *store.Tx, room map[string]i
 			}
 			full = append(full, of)
 		}
+		more = more || len(lanes) == most && left > 0 && len(jobs) > before
 	}
-	return jobs, full, nil
+	return jobs, full, more, nil
 }
 
 // fullLanes is how many lanes of a kind have no room now.

@@ -138,13 +138,14 @@ func (r *Runner) loop(ctx, workCtx context.Context, ended chan<- struct{}) {
 func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	room := r.room()
 	var full []line
+	var more bool
 	taken, err := r.take(ctx, workCtx, func(ctx context.Context, tx *store.Tx) (jobs []store.Job, err error) {
 		if jobs, err = tx.LeaseEach(ctx, room, r.lease); err != nil {
 			return nil, err
 		}
-		more, atLimit, err := r.leaseLanes(ctx, tx, room, jobs)
-		full = atLimit
-		return append(jobs, more...), err
+		ofLanes, atLimit, unseen, err := r.leaseLanes(ctx, tx, room, jobs)
+		full, more = atLimit, unseen
+		return append(jobs, ofLanes...), err
 	})
 	if err != nil && ctx.Err() == nil {
 		r.log.ErrorContext(ctx, "jobs cannot be taken", "error", err)
@@ -161,7 +162,7 @@ func (r *Runner) takeSome(ctx, workCtx context.Context) bool {
 	for _, one := range taken {
 		room[one.job.Kind]--
 	}
-	return r.sated(room, full) && ctx.Err() == nil
+	return (r.sated(room, full) || more) && ctx.Err() == nil
 }
 
 // room is how many more of each kind may run.

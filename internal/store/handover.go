@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -43,4 +44,13 @@ func (t *Tx) handOver(ctx context.Context, kind string, job NewJob) (bool, error
 	j.Arg = []byte(text)
 	t.taken = append(t.taken, j)
 	return true, nil
+}
+
+// takeBack gives back the place of a job that was handed over in this transaction.
+func (t *Tx) takeBack(name JobName) {
+	i := slices.IndexFunc(t.taken, func(j Job) bool { return j.JobName == name })
+	if i >= 0 {
+		t.taken = slices.Delete(t.taken, i, i+1)
+		t.taker.Release(name)
+	}
 }

@@ -287,6 +287,9 @@ func (t *Tx) giveBack(ctx context.Context, text string, args ...any) error {
 // DeleteJob removes a job, running or not; it is fine when there is none.
 func (t *Tx) DeleteJob(ctx context.Context, merchant pay.MerchantID, kind, key string) error {
 	_, err := t.exec(ctx, `DELETE FROM jobs WHERE merchant = $1 AND kind = $2 AND key = $3`, merchant, kind, key)
+	if err == nil {
+		t.takeBack(JobName{merchant, kind, clean(key)})
+	}
 	return wrap(err, "delete job %s %s", kind, key)
 }
 
