@@ -114,6 +114,7 @@ func (g *Gateway) ClaimKey(ctx context.Context, k KeyedCall) (*Claim, *KeyedAnsw
 			return err
 		}
 		row.Lease, row.Expires = tx.Now.Add(keyedLease), tx.Now.Add(keyedLife)
+		row.Run = tx.Now.UnixMicro() // a key that was freed and is taken anew does not count from 1 again: who slept since would be taken for this run
 		claim, err = takeKey(ctx, tx, row)
 		return err
 	})
@@ -135,7 +136,6 @@ func (g *Gateway) ClaimKey(ctx context.Context, k KeyedCall) (*Claim, *KeyedAnsw
 func takeKey(ctx context.Context, tx *store.Tx, want store.Keyed) (*Claim, error) {
 	err := tx.InsertKeyed(ctx, want)
 	if err == nil {
-		want.Run = 1
 		return &Claim{row: want}, nil
 	}
 	if !errors.Is(err, store.ErrExists) {
@@ -150,7 +150,6 @@ func takeKey(ctx context.Context, tx *store.Tx, want store.Keyed) (*Claim, error
 		if err := tx.DeleteKeyed(ctx, row); err != nil {
 			return nil, err
 		}
-		want.Run = 1
 		return &Claim{row: want}, tx.InsertKeyed(ctx, want)
 	case !hmac.Equal(row.Fingerprint, want.Fingerprint):
 		return nil, ErrKeyReused

@@ -15,7 +15,7 @@ type Keyed struct {
 	Method, Route string
 	Fingerprint   []byte // of the request
 	State         KeyedState
-	Run           int64     // times it was taken up; only the newest run may change the row
+	Run           int64     // its newest run, the only one that may change the row; no number comes twice under a key
 	Lease         time.Time // until when that run is believed to live
 	Began         Began     // zero: nothing was begun
 	Status        int       // of HTTP; 0: not answered yet
@@ -54,12 +54,13 @@ func scanKeyed(r row) (k Keyed, err error) {
 	return k, err
 }
 
-// InsertKeyed writes the first run of a key, which has begun nothing; ErrExists
-// when the merchant has used the key, and the transaction may go on.
+// InsertKeyed writes the first run of a key, which has begun nothing; its number
+// must be none that the key has had before it was freed. ErrExists when the
+// merchant has used the key, and the transaction may go on.
 func (t *Tx) InsertKeyed(ctx context.Context, k Keyed) error {
 	err := t.change(ctx, ErrExists, `INSERT INTO idempotency (`+keyedColumns+`)
-		VALUES ($1, $2, $3, $4, $5, 'running', 1, $6, '', '', '', '', '', 0, $7, $8, 0, $9) ON CONFLICT DO NOTHING`,
-		k.Merchant, k.Key, k.Method, k.Route, k.Fingerprint, k.Lease, []byte{}, t.Now, k.Expires)
+		VALUES ($1, $2, $3, $4, $5, 'running', $10, $6, '', '', '', '', '', 0, $7, $8, 0, $9) ON CONFLICT DO NOTHING`,
+		k.Merchant, k.Key, k.Method, k.Route, k.Fingerprint, k.Lease, []byte{}, t.Now, k.Expires, k.Run)
 	return wrap(err, "idempotency key of merchant %s", k.Merchant)
 }
 
