@@ -375,38 +375,6 @@ func TestSomeoneThoughtDeadBeginsNothing(t *testing.T) {
 	})
 }
 
-// TestTheSleeperOfAFreedKeyBeginsNothing: who took its place had trouble and freed
-// the key, which has been taken anew since: the sleeper is not the one who has it.
-func TestTheSleeperOfAFreedKeyBeginsNothing(t *testing.T) {
-	onBoth(t, func(t *testing.T, r *shopRig) {
-		r.billingKey("member")
-		paid := r.charged("o1") // 60000
-		call := gateway.KeyedCall{Merchant: shop, Key: "k", Method: "POST", Route: "/payments/cancel", Input: []byte("x")}
-		claim := func() *gateway.Claim {
-			c, _, err := r.gateway.ClaimKey(r.ctx, call)
-			r.must(err)
-			return c
-		}
-		part := int64(20000)
-		cancel := func(c *gateway.Claim) error {
-			_, err := r.gateway.Cancel(gateway.WithIdempotency(r.ctx, c), gateway.CancelRequest{Merchant: shop, PaymentID: pay.PaymentID(paid.ImpUID), Amount: &part})
-			return err
-		}
-		slept := claim()
-		r.clock.Move(time.Minute)
-		r.must(r.gateway.EndKey(r.ctx, claim(), gateway.KeyedAnswer{Status: 500, Body: []byte("trouble")}, false))
-		third := claim()
-		if err := cancel(slept); !errors.Is(err, gateway.ErrKeyBusy) {
-			t.Errorf("the sleeper: %v", err)
-		}
-		r.must(r.gateway.EndKey(r.ctx, slept, gateway.KeyedAnswer{Status: 500, Body: []byte("trouble")}, false))
-		r.must(cancel(third))
-		if left := r.taken("o1"); left != 40000 {
-			t.Errorf("given back under one key: %d of 20000", 60000-left)
-		}
-	})
-}
-
 // TestNothingOfACardIsKept, and nothing of a buyer can be read in the database.
 func TestNothingOfACardIsKept(t *testing.T) {
 	t.Parallel()
