@@ -44,29 +44,6 @@ func TestJobTakenBackInItsTransaction(t *testing.T) {
 	})
 }
 
-// A job that was handed to a process that died runs elsewhere once its lease is out.
-func TestJobHandedToADeadProcess(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
-		defer r.store.HandOver(dead{})()
-		r.enqueue("work", "a", 0)
-		run := r.runner(jobs.Options{Workers: map[string]jobs.Worker{
-			"work": func(_ context.Context, j store.Job) error { r.note("%s%d", j.Key, j.Tries); return nil },
-		}})
-		r.runDue(run)
-		r.want()
-		r.advance(time.Minute)
-		r.runDue(run)
-		r.want("a2")
-	})
-}
-
-// dead takes every job and runs none.
-type dead struct{}
-
-func (dead) Reserve(store.JobName, string) (time.Duration, bool) { return time.Minute, true }
-func (dead) Run(store.Job)                                       {}
-func (dead) Release(store.JobName)                               {}
-
 // Very many lanes with a job each are all seen to without being waited for.
 func TestMoreLanesThanOneLookTakes(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
