@@ -143,7 +143,10 @@ func (g *Gateway) allowed(a asking, attempt pay.Attempt, timing connector.Timing
 	if a.again {
 		by = a.by
 	}
-	return g.inTime(by, timing)
+	if repeats(a.kind) {
+		return g.inTime(by, timing)
+	}
+	return g.inTimeToSettle(by, timing)
 }
 
 // inTime is how long a call may take that must be answered by a time. One that was
@@ -157,6 +160,21 @@ func (g *Gateway) inTime(by time.Time, timing connector.Timing) (time.Duration, 
 		return min(left, timing.Deadline), nil
 	}
 	return timing.Deadline, notSent(fmt.Errorf("it was to be answered by %s, and is not sent that late", by))
+}
+
+// startsWithin is how soon after its intention a call must be on its way that the
+// resolver does not send. The provider has its time to settle counted from the
+// intention (settleByAsking): what is sent much later would count as never made while
+// it is being worked on.
+const startsWithin = 5 * time.Second
+
+// inTimeToSettle is inTime of such a call.
+func (g *Gateway) inTimeToSettle(by time.Time, timing connector.Timing) (time.Duration, error) {
+	allowed, err := g.inTime(by, timing)
+	if err == nil && allowed < timing.Deadline-startsWithin {
+		err = notSent(fmt.Errorf("it was to be answered by %s, and the provider may need more time than is left", by))
+	}
+	return allowed, err
 }
 
 func (g *Gateway) fault(kind pay.AttemptKind, point string) error {

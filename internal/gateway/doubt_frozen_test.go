@@ -249,3 +249,46 @@ func TestFrozenBeforeItAsksForAReceipt(t *testing.T) {
 		}
 	}
 }
+
+// A process stands still for less than its call may take. Were the call sent now,
+// the provider would have little time left before it counts as never made: while it
+// still works on it the merchant, told so, would order again.
+func TestFrozenForLessThanTheDeadline(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.key(pay.TossPayments, "c1")
+		slow := r.hold("POST", "/v1/billing/", 1)
+		stands, thaws := r.freeze("charge:intended")
+		done := make(chan error, 1)
+		go func() { _, err := r.again("c1", "o1", 7000); done <- err }()
+		<-stands
+		r.clock.Advance(55 * time.Second) // of 60
+		close(thaws)
+		sent := false
+		select {
+		case <-slow.arrived: // and we do not hear of it for a while
+			sent = true
+		case err := <-done:
+			if !errors.Is(err, gateway.ErrProviderDown) {
+				t.Errorf("told %v", err)
+			}
+			close(slow.through)
+		}
+		r.run(30*time.Second, time.Second)
+		if _, err := r.again("c1", "o1", 7000); err != nil {
+			t.Errorf("ordered again: %v", err)
+		}
+		if sent {
+			close(slow.through)
+			<-done
+		}
+		found, _, err := r.gw.KeyPayments(r.ctx, r.merchant.ID, "c1", 1, 10)
+		must2(t, err)
+		held := int64(0)
+		for _, p := range found {
+			held += r.balance(p)
+		}
+		if held != 7000 {
+			t.Errorf("the provider holds %d for one order of 7000", held)
+		}
+	})
+}

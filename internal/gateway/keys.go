@@ -153,10 +153,10 @@ func declineFrom(d *connector.Decline, f failure) connector.Decline {
 	return connector.Decline{Code: connector.DeclineRequest, ProviderCode: f.code, ProviderMessage: f.text}
 }
 
-// callForKey asks for a key, if it is not too late for that (inTime): by is zero
+// callForKey asks for a key, if it is not too late for that: by is zero
 // for a question that issues nothing.
 func (g *Gateway) callForKey(ctx context.Context, on opened[connector.BillingByCard], k pay.BillingKey, card connector.Card, test string, by time.Time) (connector.KeyOutcome, error) {
-	allowed, err := g.inTime(by, on.d.Timings[pay.AttemptIssueKey])
+	allowed, err := g.inTimeToSettle(by, on.d.Timings[pay.AttemptIssueKey])
 	if err != nil {
 		return connector.KeyOutcome{}, err
 	}
