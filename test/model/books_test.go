@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -88,7 +89,22 @@ func (s *story) look() {
 	was := s.doing
 	s.doing = ""
 	s.everywhere(s.lookHere)
+	if !s.unverified {
+		s.verified()
+	}
 	s.doing = was
+}
+
+// verified: what naru verify looks at agrees, whatever happened.
+func (s *story) verified() {
+	s.t.Helper()
+	report, err := s.gateway.Verify(s.ctx, gateway.VerifyOptions{Found: func(f gateway.Finding) {
+		s.failAs(contradicted, "naru verify finds %s of %s %s: expected %s, found %s", f.Kind, f.Section, f.Row, f.Expected, f.Found)
+	}})
+	if err != nil {
+		s.fail("naru verify: %v", err)
+	}
+	s.looked(contradicted, report.Payments+report.Orders+report.Schedules+report.Keys+report.Receipts+report.Channels)
 }
 
 func (s *story) lookHere() {

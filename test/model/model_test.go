@@ -120,6 +120,8 @@ type story struct {
 	hits      int
 	settled   bool         // nothing is to happen any more
 	planted   func(*story) // an error put in for a test of the checks
+	// unverified: naru verify is not asked, so that another check finds what is planted.
+	unverified bool
 }
 
 func newStory(t testing.TB, dsn, kind string, seed uint64) *story {

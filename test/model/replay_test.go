@@ -92,7 +92,7 @@ func TestPlantedErrorsAreFound(t *testing.T) {
 				t.Run(fmt.Sprint(i), func(t *testing.T) {
 					w := &witness{TB: t}
 					s := newStory(w, memory, "memory", 1)
-					s.planted = plant
+					s.planted, s.unverified = plant, kind != contradicted
 					told := make(chan struct{})
 					go func() { defer close(told); s.live() }()
 					<-told
@@ -121,6 +121,17 @@ func plants() map[wrong]func(*story) {
 		},
 		stillUnknown: func(s *story) { // a call that nobody asks about any more
 			if s.settled {
+				s.planted = nil
+				s.must(s.store.Write(s.ctx, func(tx *store.Tx) error {
+					return tx.InsertAttempt(s.ctx, pay.Attempt{
+						Merchant: s.merchant, ID: "planted", Payment: s.ids[0], Kind: pay.AttemptCancel, Amount: 1,
+						Status: pay.AttemptStarted, Started: tx.Now, Deadline: tx.Now,
+					})
+				}))
+			}
+		},
+		contradicted: func(s *story) { // a call that nobody sees to, while the story goes on
+			if len(s.ids) > 0 {
 				s.planted = nil
 				s.must(s.store.Write(s.ctx, func(tx *store.Tx) error {
 					return tx.InsertAttempt(s.ctx, pay.Attempt{

@@ -19,6 +19,7 @@ const (
 	lostMovement wrong = "lost movements"        // the books and the provider's ledger differ
 	stillUnknown wrong = "unknown past bound"    // a call is undecided when nobody asks any more
 	undelivered  wrong = "webhooks undelivered"  // owed to the merchant and not heard
+	contradicted wrong = "books at odds"         // naru verify finds something
 	otherwise    wrong = "other errors"          // anything else that is not as it must be
 	noAnswer     wrong = "answers against V1"    // no answer, an error inside, or not in V1's form
 	showsSecret  wrong = "secrets shown or kept" // in an answer, a log, a webhook or the books
@@ -34,7 +35,7 @@ func wrongs() []struct {
 		of string
 	}{
 		{doubleCharge, "orders at every step"}, {lostMovement, "movements at every step"}, {stillUnknown, "payments in the end"},
-		{undelivered, "webhooks owed"}, {noAnswer, "answers"}, {showsSecret, "texts"}, {otherwise, "payments at every step"},
+		{undelivered, "webhooks owed"}, {noAnswer, "answers"}, {showsSecret, "texts"}, {contradicted, "rows at every step"}, {otherwise, "payments at every step"},
 	}
 }
 
