@@ -197,14 +197,14 @@ func (g *Gateway) bookedNow(ctx context.Context, m pay.MerchantID, uids []pay.Me
 	return g.booked(ctx, m, rows)
 }
 
-// revokes is what a call that revokes bookings begins.
-func revokes(revoked []pay.Schedule) store.Began {
-	uids := make([]pay.MerchantUID, len(revoked))
-	for i, s := range revoked {
+// about is what a call that books charges, or revokes bookings, begins.
+func about(kind string, rows []pay.Schedule) store.Began {
+	uids := make([]pay.MerchantUID, len(rows))
+	for i, s := range rows {
 		uids[i] = s.MerchantUID
 	}
 	raw, _ := json.Marshal(uids) // strings
-	b := store.Began{Kind: beganUnschedule, Detail: raw}
+	b := store.Began{Kind: kind, Detail: raw}
 	if len(uids) == 1 {
 		b.MerchantUID = uids[0]
 	}

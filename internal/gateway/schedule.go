@@ -41,7 +41,7 @@ func (g *Gateway) Schedule(ctx context.Context, r ScheduleRequest) ([]Booked, er
 		if err := tx.InsertSchedules(ctx, rows); err != nil {
 			return translate(err, store.ErrExists, ErrScheduleTaken)
 		}
-		if err := begins(ctx, tx, store.Began{Kind: beganSchedule}, tx.Now); err != nil {
+		if err := begins(ctx, tx, about(beganSchedule, rows), tx.Now); err != nil {
 			return err
 		}
 		due := make([]store.NewJob, len(rows))
@@ -247,7 +247,7 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 		if len(revoked) == 0 {
 			return nil
 		}
-		return begins(ctx, tx, revokes(revoked), tx.Now)
+		return begins(ctx, tx, about(beganUnschedule, revoked), tx.Now)
 	})
 	if err != nil {
 		return nil, err

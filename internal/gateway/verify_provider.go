@@ -164,13 +164,16 @@ func (v *verification) rate(mode pay.Mode) float64 {
 	return rate
 }
 
-// held is a payment with its movements.
+// held is a payment with its movements and the calls about it that are open.
 func (g *Gateway) held(ctx context.Context, p pay.Payment) (d store.Dossier, err error) {
 	err = g.store.Read(ctx, func(tx *store.Tx) error {
 		if d.Payment, err = tx.Payment(ctx, p.Merchant, p.ID); err != nil {
 			return err
 		}
-		d.Movements, err = tx.Movements(ctx, p.Merchant, p.ID)
+		if d.Movements, err = tx.Movements(ctx, p.Merchant, p.ID); err != nil {
+			return err
+		}
+		d.Attempts, err = tx.OpenAttempts(ctx, p.Merchant, p.ID)
 		return err
 	})
 	return d, err
@@ -185,13 +188,16 @@ func unknownThere(d store.Dossier) []Finding {
 	return c.found
 }
 
-// differences is where a provider's view of a payment and the books part.
+// differences is where a provider's view of a payment and the books part. What the
+// provider has more, while the outcome of a call about it is not known here, may be
+// that call's: its resolver sees to it, or the books by themselves show that none does.
 func differences(d store.Dossier, s connector.Snapshot) []Finding {
 	c := check{d: d}
+	undecided := c.opens()
 	if s.Stage == connector.StageUnknown { // something is under way there, or a word that we do not know
 		return nil
 	}
-	if !slices.Contains(fitting[s.Stage], d.Payment.Status) {
+	if !undecided && !slices.Contains(fitting[s.Stage], d.Payment.Status) {
 		c.add(FindProviderState, "", "a state that fits "+string(d.Payment.Status), fmt.Sprintf("%q", s.RawStatus))
 	}
 	ours, theirs := standingOf(d.Movements), map[string]pay.Movement{}
@@ -212,7 +218,7 @@ func differences(d store.Dossier, s connector.Snapshot) []Finding {
 		}
 	}
 	for _, m := range s.Movements {
-		if _, known := ours[m.Key]; !known && theirs[m.Key].Key != "" {
+		if _, known := ours[m.Key]; !known && theirs[m.Key].Key != "" && !undecided {
 			c.add(FindBooksLack, m.Key, "a movement on the books", fmt.Sprintf("the provider has %s %s of %d", m.Kind, m.Key, m.Amount))
 		}
 	}

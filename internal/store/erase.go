@@ -248,7 +248,31 @@ func (t *Tx) EraseSchedule(ctx context.Context, s pay.Schedule, e Eraser) (Erase
 	n, err := t.exec(ctx, `UPDATE schedules SET buyer = '{}', custom = '', options = $3, notice_urls = $4, version = version + 1
 		WHERE merchant = $1 AND merchant_uid = $2`, s.Merchant, s.MerchantUID, options, urls)
 	out.add("schedules", n)
+	if err == nil {
+		err = t.eraseBooked(ctx, s, out)
+	}
 	return out, wrap(err, "erase schedule %q", s.MerchantUID)
+}
+
+// eraseBooked removes what merchants were answered when they booked a charge,
+// revoked it or booked it again: answers that name the buyer. Whoever sends such a
+// call again is told from the books. Calls of the release before do not say which
+// charges they booked: theirs are removed without looking.
+func (t *Tx) eraseBooked(ctx context.Context, s pay.Schedule, out Erased) error {
+	if t.Now.Sub(s.Updated) > answersKept {
+		return nil
+	}
+	uid, err := json.Marshal(s.MerchantUID)
+	if err != nil {
+		return err
+	}
+	among := "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(string(uid)) + "%"
+	n, err := t.exec(ctx, `UPDATE idempotency SET answer = $5 WHERE merchant = $1 AND began IN ('schedule', 'unschedule', 'reschedule')
+			AND (merchant_uid = $2 OR detail LIKE $3 ESCAPE '!' OR began = 'schedule' AND detail = '')
+			AND (state <> 'running' OR lease_to <= $4) AND LENGTH(answer) > 0`,
+		s.Merchant, s.MerchantUID, among, t.Now, []byte{})
+	out.add("idempotency", n)
+	return err
 }
 
 // EraseReceipt takes out of a cash receipt that is not under way what tells of its
