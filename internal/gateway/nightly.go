@@ -205,10 +205,12 @@ func (g *Gateway) workVerify(ctx context.Context, j store.Job) error {
 	if err := j.ReadArg(&arg); err != nil {
 		return err
 	}
-	since := atNight(arg.Day, verifyTime(j.Merchant)).Add(-verifyBack)
+	// Until now, and no further: what changes while it is read goes to the end of the
+	// list, and a busy merchant's list would have none.
+	span := store.PaymentSpan{By: store.SpanUpdated, From: atNight(arg.Day, verifyTime(j.Merchant)).Add(-verifyBack), To: g.now()}
 	var found []Finding
 	more := 0
-	err := g.eachPage(ctx, j.Merchant, store.PaymentSpan{By: store.SpanUpdated, From: since}, func(_ []store.Dossier, some []Finding) error {
+	err := g.eachPage(ctx, j.Merchant, span, func(_ []store.Dossier, some []Finding) error {
 		kept := min(len(some), max(0, mostFindings-len(found)))
 		found, more = append(found, some[:kept]...), more+len(some)-kept
 		return nil

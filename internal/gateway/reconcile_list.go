@@ -112,6 +112,9 @@ func (m *matching) books(ctx context.Context, lines []connector.TransactionLine)
 // line finds the movement that a line is about by its key, and compares.
 func (m *matching) line(l connector.TransactionLine, moved []pay.Movement) {
 	mv := named(moved, l.Movement, l.Key)
+	if one := onlyOf(moved, l.Kind, l.Amount); mv == nil && one != nil && m.near(l, *one) {
+		mv = one // a shop may have thousands of deposits a day: they must not all be kept apart
+	}
 	if mv == nil {
 		m.keep(&m.apart, l)
 		return
@@ -222,14 +225,18 @@ func (m *matching) byAmount(ctx context.Context, lines []connector.TransactionLi
 	return left, nil
 }
 
+// near reports whether a movement that no line has was made about when a line says.
+func (m *matching) near(l connector.TransactionLine, mv pay.Movement) bool {
+	return mv.At.Sub(l.At).Abs() <= midnightSlack && !m.met[m.hash(mv)]
+}
+
 func (m *matching) like(l connector.TransactionLine, moved []pay.Movement) *pay.Movement {
 	if mv := named(moved, l.Movement, l.Key); mv != nil { // learned by asking
 		return mv
 	}
 	for _, strict := range []bool{true, false} {
 		for i, mv := range moved {
-			near := mv.At.Sub(l.At).Abs() <= midnightSlack
-			if near && mv.Amount == l.Amount && (mv.Kind == l.Kind || !strict) && mv.Kind != pay.MovementDepositReversal && !m.met[m.hash(mv)] {
+			if m.near(l, mv) && mv.Amount == l.Amount && (mv.Kind == l.Kind || !strict) && mv.Kind != pay.MovementDepositReversal {
 				return &moved[i]
 			}
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"hash/maphash"
+	"strconv"
 	"testing"
 	"time"
 
@@ -47,6 +48,27 @@ func TestLinesAreMatchedWhateverTheyAreCalled(t *testing.T) {
 		}
 		if got != nil {
 			m.met[m.hash(*got)] = true
+		}
+	}
+}
+
+// However many deposits a day has whose time the list writes otherwise, each finds
+// its own at once, and none is kept apart.
+func TestDepositsAreNotKeptApart(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	r := &reconciliation{from: at.Add(-time.Hour), to: at.Add(time.Hour)}
+	m := &matching{reconciliation: r, seed: maphash.MakeSeed(), met: map[uint64]bool{}}
+	for i := range 11 * mostApart {
+		id := pay.PaymentID("imp_" + strconv.Itoa(i))
+		moved := []pay.Movement{{Payment: id, Key: "pk:deposit:2026-11-21T12:00:00+09:00", Kind: pay.MovementDeposit, Amount: 5000, At: at}}
+		l := connector.TransactionLine{Key: "t", Movement: "pk:deposit:2026-11-21T12:00:00", Kind: pay.MovementDeposit, Amount: 5000, At: at}
+		m.line(l, moved)
+		if m.line(l, moved); !m.met[m.hash(moved[0])] { // told twice: the second has none
+			t.Fatal("not found")
+		}
+		if m.apart = m.apart[:len(m.apart)-1]; len(m.apart) > 0 || m.more > 0 {
+			t.Fatalf("kept apart: %d, %d more", len(m.apart), m.more)
 		}
 	}
 }
