@@ -29,6 +29,7 @@ const (
 type noticeDesk struct {
 	mu       sync.Mutex
 	subjects map[string]*subject
+	sweepAt  int                              // how many subjects there are when the forgotten are looked for next
 	channels map[pay.ChannelKey]chan struct{} // a place for each question under way
 }
 
@@ -129,8 +130,9 @@ func (d *noticeDesk) subject(name string, now time.Time) *subject {
 	}
 	s := d.subjects[name]
 	if s == nil {
-		if len(d.subjects) >= noticeKept {
+		if len(d.subjects) >= max(noticeKept, d.sweepAt) {
 			d.sweep(now)
+			d.sweepAt = 2 * len(d.subjects) // not for each that comes: a busy gateway has many that are fresh
 		}
 		s = &subject{}
 		d.subjects[name] = s

@@ -76,6 +76,34 @@ func TestGapsGrow(t *testing.T) {
 	}
 }
 
+// TestManyFreshSubjectsCostLittle: where thousands of payments a minute have notices,
+// those that are remembered are not all looked at for each that comes.
+func TestManyFreshSubjectsCostLittle(t *testing.T) {
+	t.Parallel()
+	var d noticeDesk
+	now := time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)
+	sweeps := 0
+	for i := range 64 * noticeKept { // within the minute
+		name, at := strconv.Itoa(i), d.sweepAt
+		p := d.enter(name, now, false)
+		d.end(name, p.look, now, true, false, nil)
+		if d.sweepAt != at {
+			sweeps++
+		}
+	}
+	if sweeps == 0 || sweeps > 8 {
+		t.Errorf("looked through %d times", sweeps)
+	}
+	now = now.Add(2 * noticeForget)
+	for i := range 2*noticeKept + len(d.subjects) { // and then they go
+		d.end(strconv.Itoa(-i), d.enter(strconv.Itoa(-i), now, false).look, now, true, true, nil)
+		now = now.Add(noticeForget / noticeKept)
+	}
+	if n := len(d.subjects); n > 4*noticeKept {
+		t.Errorf("%d are kept", n)
+	}
+}
+
 // TestQuietSubjectsAreForgotten: whom notices were about is kept no longer than it
 // matters.
 func TestQuietSubjectsAreForgotten(t *testing.T) {

@@ -25,8 +25,12 @@ type shownPayment struct {
 	shown Payment
 }
 
-// mostShown bounds what is held, at some two kilobytes each; beyond it, it starts anew.
-const mostShown = 4096
+// mostShown bounds what is held, at some two kilobytes each; beyond it, it starts
+// anew. An answer longer than longestShown, whose custom_data fills it, is not held.
+const (
+	mostShown    = 4096
+	longestShown = 8 << 10
+)
 
 // find looks whether what is held of a payment still holds.
 func (c *shownPayments) find(ctx context.Context, s *store.Store, m pay.MerchantID, id pay.PaymentID) (Payment, bool) {
@@ -55,6 +59,9 @@ func (c *shownPayments) keep(out Payment, p pay.Payment) (Payment, error) {
 		return out, err
 	}
 	out.answer = body
+	if len(body) > longestShown {
+		return out, nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.known == nil || len(c.known) >= mostShown {
