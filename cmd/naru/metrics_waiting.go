@@ -22,7 +22,7 @@ type waitingMetrics struct {
 	books *store.Store
 	log   *slog.Logger
 
-	due, lag, webhooks, unknown, unknownAge, stuck, stuckAge, alarms, findings, offset, unreadable *prometheus.Desc
+	due, lag, webhooks, givenUp, unknown, unknownAge, stuck, stuckAge, alarms, findings, offset, unreadable *prometheus.Desc
 }
 
 func newWaitingMetrics(s *store.Store, log *slog.Logger) *waitingMetrics {
@@ -34,6 +34,7 @@ func newWaitingMetrics(s *store.Store, log *slog.Logger) *waitingMetrics {
 		due:        desc("naru_jobs_due", "Jobs whose time has come and that are not done, by kind; counted up to 10000.", "kind"),
 		lag:        desc("naru_jobs_lag_seconds", "How long the oldest due job of a kind has waited.", "kind"),
 		webhooks:   desc("naru_webhooks_waiting", "Webhooks that are to be sent, or sent again later; counted up to 10000."),
+		givenUp:    desc("naru_webhooks_given_up", "Webhooks that were given up and not sent again since; counted up to 10000."),
 		unknown:    desc("naru_attempts_unknown", "Calls that move money whose outcome is not known and is being asked for; counted up to 10000."),
 		unknownAge: desc("naru_attempts_unknown_oldest_seconds", "How long ago the oldest of naru_attempts_unknown was made."),
 		stuck:      desc("naru_attempts_unsettled", "Calls that move money whose outcome stayed unknown, for a person to settle; counted up to 10000."),
@@ -47,7 +48,7 @@ func newWaitingMetrics(s *store.Store, log *slog.Logger) *waitingMetrics {
 
 // Describe is of prometheus.Collector.
 func (m *waitingMetrics) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.due, m.lag, m.webhooks, m.unknown, m.unknownAge, m.stuck, m.stuckAge, m.alarms, m.findings, m.offset, m.unreadable} {
+	for _, d := range []*prometheus.Desc{m.due, m.lag, m.webhooks, m.givenUp, m.unknown, m.unknownAge, m.stuck, m.stuckAge, m.alarms, m.findings, m.offset, m.unreadable} {
 		out <- d
 	}
 }
@@ -71,6 +72,7 @@ func (m *waitingMetrics) Collect(out chan<- prometheus.Metric) {
 		gauge(m.lag, w.age(q.Oldest), kind)
 	}
 	gauge(m.webhooks, float64(w.webhooks))
+	gauge(m.givenUp, float64(w.givenUp))
 	gauge(m.unknown, float64(w.unknown.n))
 	gauge(m.unknownAge, w.age(w.unknown.oldest))
 	gauge(m.stuck, float64(w.stuck.n))
@@ -89,6 +91,7 @@ type waiting struct {
 	now              time.Time
 	queues           map[string]store.Queue
 	webhooks         int
+	givenUp          int
 	unknown, stuck   aged
 	alarms, findings map[string]int
 	offset           time.Duration
@@ -124,6 +127,9 @@ func (m *waitingMetrics) read(ctx context.Context) (w waiting, err error) {
 			w.queues[q.Kind] = q
 		}
 		if w.webhooks, err = tx.CountJobsOf(ctx, notify.JobDeliver, mostCounted); err != nil {
+			return err
+		}
+		if w.givenUp, err = tx.CountGivenUp(ctx, mostCounted); err != nil {
 			return err
 		}
 		if w.unknown.n, w.unknown.oldest, err = tx.UnknownAttempts(ctx, gateway.JobResolve, mostCounted); err != nil {

@@ -49,7 +49,10 @@ func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, agreed 
 	case v.event == pay.EvLost:
 		return ErrOutcomeUnknown
 	}
-	if err := g.learnWindowKey(ctx, k, out.Key, v, agreed); err != nil {
+	p, a := ofKey(k)
+	learning, step := g.beginFor(ctx, StepLearn, p, a)
+	err = g.learnWindowKey(learning, k, out.Key, v, agreed)
+	if step.judged(p, a, v, err); err != nil {
 		return fmt.Errorf("record billing key %s: %w", k.ID, err)
 	}
 	return g.fault(pay.AttemptIssueKey, pointLearned)
@@ -82,10 +85,13 @@ func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (conne
 	}
 	asking, stop := within(ctx, allowed)
 	defer stop()
+	p, a := ofKey(k)
+	asking, step := g.beginFor(asking, StepAsk, p, a)
 	out, callErr := on.can.IssueFromWindow(asking, call, k.CustomerID, pay.Secret(proof))
 	if callErr == nil && out.Verdict == connector.Approved && out.Key.Key == "" {
 		callErr = &connector.Error{Provider: k.Provider, Op: "issue billing key", Err: errors.New("the answer has no key")}
 	}
+	step.answered(p, a, connector.Outcome{Verdict: out.Verdict}, callErr)
 	g.recordExchanges(ctx, pay.Attempt{Merchant: k.Merchant, Payment: k.Payment, ID: pay.AttemptID(k.ID)}, heard)
 	return out, timing, callErr, nil
 }

@@ -37,11 +37,7 @@ func (g *Gateway) IssueKey(ctx context.Context, r IssueKeyRequest) (pay.BillingK
 	if err != nil {
 		return issued.key, err
 	}
-	var k pay.BillingKey
-	err = g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) (err error) {
-		k, err = g.learnKey(ctx, tx, issued, pay.EvKeyActivated)
-		return err
-	})
+	k, err := g.useKey(ctx, issued)
 	if err != nil {
 		return k, fmt.Errorf("record billing key %s: %w", issued.key.ID, err)
 	}
@@ -49,6 +45,18 @@ func (g *Gateway) IssueKey(ctx context.Context, r IssueKeyRequest) (pay.BillingK
 		return k, ErrNoBillingKey
 	}
 	return k, g.faults(string(pay.AttemptIssueKey) + ":" + pointLearned)
+}
+
+// useKey records a key that was issued, and brings it into use.
+func (g *Gateway) useKey(ctx context.Context, i keyIssue) (k pay.BillingKey, err error) {
+	p, a := ofKey(i.key)
+	ctx, step := g.beginFor(context.WithoutCancel(ctx), StepLearn, p, a)
+	err = g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		k, err = g.learnKey(ctx, tx, i, pay.EvKeyActivated)
+		return err
+	})
+	step.judged(p, a, verdict{event: pay.EvSucceeded}, err)
+	return k, err
 }
 
 // askForKey commits the intention to have a key issued and asks for it; a lost
@@ -68,7 +76,9 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 		Provider: on.ch.Provider, MID: on.ch.MID, Mode: on.ch.Mode, Status: pay.KeyIssuing, Method: pay.MethodCard, Buyer: r.Buyer,
 	}
 	timing := on.d.Timings[pay.AttemptIssueKey]
-	err = g.store.Write(ctx, func(tx *store.Tx) error {
+	p, a := ofKey(k)
+	intending, step := g.beginFor(ctx, StepIntend, p, a)
+	err = g.store.Write(intending, func(tx *store.Tx) error {
 		k.Created, k.Updated = tx.Now, tx.Now
 		if err := tx.InsertBillingKey(ctx, k); err != nil {
 			return err
@@ -79,6 +89,7 @@ func (g *Gateway) askForKey(ctx context.Context, r IssueKeyRequest, hold bool) (
 		}
 		return tx.Enqueue(ctx, k.Merchant, JobResolveKey, string(k.ID), keyArg{k.Merchant, hold}, late)
 	})
+	step.intended(p, a, err)
 	if err != nil {
 		return keyIssue{key: k}, err
 	}
@@ -132,10 +143,13 @@ func (g *Gateway) judgeKey(ctx context.Context, i keyIssue, callErr error) (keyI
 		return i, ErrOutcomeUnknown
 	}
 	i.key.Code, i.key.Message = v.why.code, v.why.text
-	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+	p, a := ofKey(i.key)
+	learning, step := g.beginFor(ctx, StepLearn, p, a)
+	err := g.store.Write(learning, func(tx *store.Tx) (err error) {
 		i.key, err = g.refuseKey(ctx, tx, i.key)
 		return err
 	})
+	step.judged(p, a, v, err)
 	switch {
 	case err != nil:
 		return i, err
@@ -167,10 +181,13 @@ func (g *Gateway) callForKey(ctx context.Context, on opened[connector.BillingByC
 	}
 	asking, stop := within(ctx, allowed)
 	defer stop()
+	p, a := ofKey(k)
+	asking, step := g.beginFor(asking, StepAsk, p, a)
 	out, err := on.can.IssueBillingKey(asking, call, k.CustomerID, card)
 	if err == nil && out.Verdict == connector.Approved && out.Key.Key == "" {
 		err = &connector.Error{Provider: k.Provider, Op: "issue billing key", Err: errors.New("the answer has no key")}
 	}
+	step.answered(p, a, connector.Outcome{Verdict: out.Verdict}, err)
 	g.recordExchanges(ctx, pay.Attempt{Merchant: k.Merchant, ID: pay.AttemptID(k.ID)}, heard)
 	return out, err
 }
@@ -322,10 +339,8 @@ func (g *Gateway) workResolveKey(ctx context.Context, j store.Job) error {
 	if arg.Hold { // its charge was never begun
 		return g.giveUpKey(ctx, issued)
 	}
-	return g.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := g.learnKey(ctx, tx, issued, pay.EvKeyActivated)
-		return err
-	})
+	_, err = g.useKey(ctx, issued)
+	return err
 }
 
 // askKeyLater plans the next question, or calls a person after the last.

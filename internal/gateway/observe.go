@@ -62,6 +62,17 @@ func (g *Gateway) beginFor(ctx context.Context, name StepName, p pay.Payment, a 
 	return g.begin(ctx, Step{name, a.Kind, p.Merchant, p.ID, a.ID, p.Provider, p.Channel})
 }
 
+// ofKey and ofReceipt are the issue of a billing key, and what is asked about a cash
+// receipt, as the steps of calls that move money are told: the key or the call about
+// the receipt is the attempt.
+func ofKey(k pay.BillingKey) (pay.Payment, pay.Attempt) {
+	return pay.Payment{Merchant: k.Merchant, ID: k.Payment, Provider: k.Provider, Channel: k.Channel}, pay.Attempt{ID: pay.AttemptID(k.ID), Kind: pay.AttemptIssueKey}
+}
+
+func ofReceipt(r pay.Receipt, call pay.AttemptID) (pay.Payment, pay.Attempt) {
+	return pay.Payment{Merchant: r.Merchant, ID: r.Payment, Provider: r.Provider, Channel: r.Channel}, pay.Attempt{ID: call, Kind: pay.AttemptReceipt}
+}
+
 // underway is a step somebody watches. All of its methods do nothing on nil.
 type underway struct {
 	end   func(StepEnd)
@@ -102,6 +113,13 @@ func (u *underway) learned(p pay.Payment, a pay.Attempt, err error) {
 		outcome = "failed"
 	}
 	u.finish(p, a, outcome)
+}
+
+// judged is learned for what has no row among the attempts.
+func (u *underway) judged(p pay.Payment, a pay.Attempt, v verdict, err error) {
+	a.Status, _ = pay.Attempts.Next(pay.AttemptStarted, v.event)
+	a.Class, a.Code = string(v.why.class), v.why.code
+	u.learned(p, a, err)
 }
 
 // reason is our word for a failure, out of few: a DeclineCode, or that of our own

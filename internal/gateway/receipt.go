@@ -38,7 +38,9 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 	if row.Identifier, err = g.vault.Seal([]byte(number), receiptSealedAs(row.ID)); err != nil {
 		return row, err
 	}
-	err = g.store.Write(ctx, func(tx *store.Tx) error {
+	p, a := ofReceipt(row, pay.AttemptID(row.ID))
+	intending, step := g.beginFor(ctx, StepIntend, p, a)
+	err = g.store.Write(intending, func(tx *store.Tx) error {
 		if err := g.checkReceipt(ctx, tx, r, &row); err != nil {
 			return err
 		}
@@ -51,6 +53,7 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 		}
 		return enqueueReceipt(ctx, tx, row, on.d)
 	})
+	step.intended(p, a, err)
 	if err != nil {
 		return row, err
 	}
@@ -175,7 +178,10 @@ func (g *Gateway) askReceipt(ctx context.Context, on opened[connector.ReceiptIss
 	if r.Mode == pay.ModeLive {
 		call.TestCode = ""
 	}
-	out, callErr := g.callReceipt(ctx, on, call, r, again)
+	p, a := ofReceipt(r, call.Key)
+	asking, step := g.beginFor(ctx, StepAsk, p, a)
+	out, callErr := g.callReceipt(asking, on, call, r, again)
+	step.answered(p, a, connector.Outcome{Verdict: out.Verdict}, callErr)
 	g.recordExchanges(ctx, pay.Attempt{Merchant: r.Merchant, Payment: r.Payment, ID: call.Key}, heard)
 	if err := g.fault(pay.AttemptReceipt, pointAnswered); err != nil {
 		return r, err
@@ -232,7 +238,9 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 	}
 	late := r.Updated.Add(g.drivers[r.Provider].Timings[pay.AttemptReceipt].Deadline).Add(resolveMargin)
 	var now pay.Receipt
-	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+	p, a := ofReceipt(r, receiptCall(r))
+	learning, step := g.beginFor(ctx, StepLearn, p, a)
+	err := g.store.Write(learning, func(tx *store.Tx) (err error) {
 		if v.event == pay.EvNeverLeft && !tx.Now.Before(late) { // we stood still, and the resolver may have asked meanwhile
 			return ErrOutcomeUnknown
 		}
@@ -245,6 +253,7 @@ func (g *Gateway) learnReceipt(ctx context.Context, r pay.Receipt, out connector
 		}
 		return tx.DeleteJob(ctx, now.Merchant, JobResolveReceipt, string(now.ID))
 	})
+	step.judged(p, a, v, err)
 	switch {
 	case errors.Is(err, ErrOutcomeUnknown):
 		return r, err
@@ -339,7 +348,10 @@ func (g *Gateway) CancelReceiptOfOrder(ctx context.Context, m pay.MerchantID, ui
 // cancellation is under way ErrOutcomeUnknown.
 func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.ReceiptIssuer], r pay.Receipt, testCode string) (pay.Receipt, error) {
 	ctx = context.WithoutCancel(ctx)
-	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
+	key := g.newUUID()
+	p, a := ofReceipt(r, pay.AttemptID(key))
+	intending, step := g.beginFor(ctx, StepIntend, p, a)
+	err := g.store.Write(intending, func(tx *store.Tx) (err error) {
 		if r, err = tx.Receipt(ctx, r.Merchant, r.ID); err != nil {
 			return err
 		}
@@ -350,7 +362,7 @@ func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.Receipt
 		default:
 			return ErrNoReceipt
 		}
-		r.CancelKey = g.newUUID()
+		r.CancelKey = key
 		if r, err = tx.StepReceipt(ctx, r, pay.EvReceiptCancelStarted); err != nil {
 			return err
 		}
@@ -359,6 +371,7 @@ func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.Receipt
 		}
 		return enqueueReceipt(ctx, tx, r, on.d)
 	})
+	step.intended(p, a, err)
 	if err != nil {
 		return r, err
 	}

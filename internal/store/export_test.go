@@ -173,10 +173,11 @@ func (t *Tx) ExplainWaiting(ctx context.Context) (map[string]string, error) {
 		text string
 		args []any
 	}{
-		"queues":  {queues, []any{t.Now, 1000}},
-		"jobs of": {countJobsOf, []any{"schedule", 1000}},
-		"unknown": {unknownAttempts, []any{"resolve_attempt", 1000}},
-		"stuck":   {countStuck, []any{1000}},
+		"queues":   {queues, []any{t.Now, 1000}},
+		"jobs of":  {countJobsOf, []any{"schedule", 1000}},
+		"unknown":  {unknownAttempts, []any{"resolve_attempt", 1000}},
+		"stuck":    {countStuck, []any{1000}},
+		"given up": {countGivenUp, []any{1000}},
 	} {
 		plan, err := t.Explain(ctx, q.text, q.args...)
 		if err != nil {

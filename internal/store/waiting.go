@@ -36,6 +36,15 @@ func (t *Tx) CountJobsOf(ctx context.Context, kind string, limit int) (int, erro
 
 const countJobsOf = `SELECT COUNT(*) FROM (SELECT key FROM jobs WHERE kind = $1 LIMIT $2) AS part`
 
+// CountGivenUp is how many webhooks of all merchants were given up and not sent
+// again since, counted up to limit.
+func (t *Tx) CountGivenUp(ctx context.Context, limit int) (int, error) {
+	n, err := t.number(ctx, countGivenUp, limit)
+	return int(n), wrap(err, "count webhooks given up")
+}
+
+const countGivenUp = `SELECT COUNT(*) FROM (SELECT id FROM deliveries WHERE status = 'given_up' LIMIT $1) AS part`
+
 // UnknownAttempts is how many calls have an unknown outcome that is still being
 // asked for, by the jobs of a kind that ask, and when the oldest was made (zero
 // if there is none); counted up to limit. Those that need a person are not among

@@ -80,9 +80,30 @@ func TestMetricsUseIndexes(t *testing.T) {
 				wantPlan(t, "jobs of", plans["jobs of"], []string{"SEARCH jobs USING COVERING INDEX"}, "SCAN jobs")
 				wantPlan(t, "unknown", plans["unknown"], []string{"SEARCH a USING INDEX", "jobs_by_kind"}, "SCAN a", "SCAN jobs")
 				wantPlan(t, "stuck", plans["stuck"], []string{"attempts_stuck"})
+				wantPlan(t, "given up", plans["given up"], []string{"deliveries_given_up"})
 			}
 			return err
 		})
+	})
+}
+
+func TestGivenUpWebhooksAreCounted(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		f.insert(t, payment("imp_1", "order"))
+		f.write(t, func(ctx context.Context, tx *store.Tx) error {
+			for i, status := range []string{store.DeliveryGivenUp, store.DeliveryWaiting, store.DeliveryGivenUp, store.DeliveryDelivered} {
+				d := store.Delivery{Merchant: shop, ID: string(rune('a' + i)), Payment: "imp_1", Event: "paid", URL: "https://shop.example/", Body: []byte("{}"), Status: status, Seq: int64(i)}
+				if err := tx.InsertDelivery(ctx, d); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		f.read(t, func(ctx context.Context, tx *store.Tx) error {
+			return all(equal(t, 2)(tx.CountGivenUp(ctx, 100)), equal(t, 1)(tx.CountGivenUp(ctx, 1)))
+		})
+		f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.ReopenDelivery(ctx, shop, "a") })
+		f.read(t, func(ctx context.Context, tx *store.Tx) error { return equal(t, 1)(tx.CountGivenUp(ctx, 100)) })
 	})
 }
 
