@@ -38,7 +38,7 @@ func (c *backupCmd) Run(ctx context.Context, m *Main) (err error) {
 		return err
 	}
 	if version == 0 {
-		return fmt.Errorf("%s holds no books", cfg.DB.Reveal())
+		return errors.New("the database holds no books") // its address may hold a password
 	}
 	start := time.Now()
 	switch err := s.Backup(ctx, c.File); {

@@ -101,6 +101,13 @@ func openPayment(ctx context.Context, tx *store.Tx, p pay.Payment, receipts []pa
 			return fmt.Sprintf("its cash receipt %s: %s", c.ID, why), nil
 		}
 	}
+	waiting, err := tx.FindDeliveries(ctx, p.Merchant, store.DeliveryFilter{Payment: p.ID, Status: store.DeliveryWaiting, Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	for _, d := range waiting { // its address, and what it is answered, would stay
+		return fmt.Sprintf("its webhook %s is yet to be sent, or sent again", d.ID), nil
+	}
 	jobs, err := tx.PlannedJobs(ctx, p.Merchant, string(p.ID), JobGiveBack, JobCheckingBack)
 	if err != nil {
 		return "", err

@@ -10,6 +10,7 @@ import (
 
 	"naru/internal/gateway"
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 // under makes a call of a merchant under an Idempotency-Key and keeps an answer.
@@ -129,4 +130,40 @@ func (r *rig) holdAnswer(method, part string) *gate {
 		_, _ = w.Write(answer.Body.Bytes())
 	})
 	return g
+}
+
+// A webhook that is still being tried keeps its payment from being erased: what it
+// is answered, and its address, would stay behind.
+func TestErasingWaitsForWebhooks(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.paid(pay.TossPayments, "o1")
+		d := store.Delivery{Merchant: r.merchant.ID, ID: "d_1", Payment: p.ID, Event: "paid", URL: "https://shop.example/hook?name=" + p.Buyer.Name, Body: []byte(`{}`)}
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.InsertDelivery(r.ctx, d) }))
+		if got := r.erase(gateway.EraseRequest{Payment: p.ID}); len(got.Open) != 1 || got.Open[0].ID != string(p.ID) || len(got.Payments) != 0 {
+			t.Errorf("while it waits: %+v", got)
+		}
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
+			was, err := tx.Delivery(r.ctx, d.Merchant, d.ID)
+			if err != nil {
+				return err
+			}
+			done := was
+			done.Status, done.Tries = store.DeliveryDelivered, 1
+			return tx.EndTry(r.ctx, done, was, store.DeliveryTry{Status: 200, Answer: "thank you, " + p.Buyer.Name})
+		}))
+		if got := r.erase(gateway.EraseRequest{Payment: p.ID}); len(got.Open) != 0 || len(got.Payments) != 1 {
+			t.Errorf("once it is delivered: %+v", got)
+		}
+		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+			now, err := tx.Delivery(r.ctx, d.Merchant, d.ID)
+			if err != nil {
+				return err
+			}
+			tries, err := tx.DeliveryTries(r.ctx, d.Merchant, d.ID)
+			if len(tries) != 1 || strings.Contains(now.URL+tries[0].Answer, p.Buyer.Name) {
+				t.Errorf("left: %s %+v", now.URL, tries)
+			}
+			return err
+		}))
+	})
 }

@@ -96,7 +96,7 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 		{"movements", "key", []string{"reason"}, `payment = $2`},
 		{"alarms", "id", []string{"body", "note"}, `payment = $2`},
 		{"findings", "id", []string{"body"}, `payment = $2`},
-		{"deliveries", "id", []string{"url"}, `payment = $2 AND status <> 'waiting'`}, // one that waits goes where it was to go
+		{"deliveries", "id", []string{"url"}, `payment = $2`},
 		{"delivery_tries", "delivery", []string{"error", "answer"},
 			`delivery IN (SELECT d.id FROM deliveries AS d WHERE d.merchant = $1 AND d.payment = $2)`},
 	} {
