@@ -33,6 +33,9 @@ func (s *story) settle() {
 	s.everywhere(s.nothingOpen)
 	s.agree()
 	s.everywhere(s.sameReceipts)
+	if !s.unverified {
+		s.everywhere(s.reconciled)
+	}
 	s.heard()
 	s.hidden()
 	s.everywhere(func() {
