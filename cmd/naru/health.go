@@ -6,10 +6,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/store"
 )
 
@@ -119,12 +121,16 @@ func (r *readiness) look(ctx context.Context) health {
 	return h
 }
 
-// queue is how much is due and how old the oldest of it is.
+// queue is how much is due, and how old the oldest of it is that somebody waits for.
 func (r *readiness) queue(ctx context.Context) (due int, age time.Duration, err error) {
 	err = r.books.Read(ctx, func(tx *store.Tx) error {
 		queues, err := tx.Queues(ctx, mostCounted)
+		patient := gateway.NightlyJobs()
 		for _, q := range queues {
 			due += q.Depth
+			if slices.Contains(patient, q.Kind) {
+				continue
+			}
 			age = max(age, tx.Now.Sub(q.Oldest))
 		}
 		return err

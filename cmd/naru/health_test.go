@@ -42,15 +42,16 @@ func TestReadinessTellsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)
 	books := openBooks(t, true)
-	enqueue := func(age time.Duration) {
+	enqueueOf := func(kind string, age time.Duration) {
 		t.Helper()
 		err := books.Write(t.Context(), func(tx *store.Tx) error {
-			return tx.Enqueue(t.Context(), "", "deliver", "a", nil, tx.Now.Add(-age))
+			return tx.Enqueue(t.Context(), "", kind, "a", nil, tx.Now.Add(-age))
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
+	enqueue := func(age time.Duration) { t.Helper(); enqueueOf("deliver", age) }
 	fresh := func(s *store.Store) *readiness { return &readiness{books: s, log: log, lateFrom: time.Minute} }
 
 	code, h := asked(t, fresh(books))
@@ -60,6 +61,10 @@ func TestReadinessTellsWhatIsWrong(t *testing.T) {
 	enqueue(30 * time.Second)
 	if code, h := asked(t, fresh(books)); code != 200 || h.Status != healthOK || *h.Checks["queue"].OldestSeconds < 29 {
 		t.Errorf("a queue that is not late: %d %+v", code, h)
+	}
+	enqueueOf("reconcile_day", 7*24*time.Hour)
+	if code, h := asked(t, fresh(books)); code != 200 || h.Status != healthOK || *h.Checks["queue"].Due != 2 {
+		t.Errorf("a night that is caught up with: %d %+v", code, h)
 	}
 	enqueue(2 * time.Minute)
 	if code, h := asked(t, fresh(books)); code != 200 || h.Status != healthDegraded || h.Checks["queue"].Status != "late" {

@@ -214,6 +214,6 @@ func newAlerter(s *store.Store, o appOptions) (*alert.Alerter, error) {
 	return alert.New(alert.Options{
 		Store: s, Now: o.now, Log: o.log, From: o.publicURL, Version: version(), Webhook: w.AlertWebhook,
 		HTTP: outbound.NewClient(outbound.Options{Reach: outbound.Private, Allow: o.allowPrivate}),
-		SMTP: w.SMTP, MailFrom: w.AlertFrom, MailTo: w.AlertTo, QueueAge: w.LateQueue,
+		SMTP: w.SMTP, MailFrom: w.AlertFrom, MailTo: w.AlertTo, QueueAge: w.LateQueue, Patient: gateway.NightlyJobs(),
 	})
 }

@@ -66,6 +66,8 @@ type Options struct {
 	// QueueAge is how long a job may be due before the queue counts as late; 0 is
 	// five minutes.
 	QueueAge time.Duration
+	// Patient are kinds of jobs that make no queue late: nobody waits for them.
+	Patient []string
 }
 
 // Alerter is safe for concurrent use.

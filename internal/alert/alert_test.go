@@ -165,6 +165,9 @@ func TestALateQueueIsTold(t *testing.T) {
 			}
 			return tx.Enqueue(ctx, shop, "run_schedule", "next year", 1, noon.AddDate(1, 0, 0))
 		})
+		r.write(func(ctx context.Context, tx *store.Tx) error { // a night that is caught up with
+			return tx.Enqueue(ctx, shop, "verify_day", "a week ago", 1, noon.AddDate(0, 0, -7))
+		})
 		r.pass(r.alerts, 5*time.Minute)
 		if told := r.told(); len(told) != 0 {
 			r.t.Fatalf("told too early: %+v", told)

@@ -100,7 +100,7 @@ func newRig(t *testing.T, dsn string) *rig {
 	})
 	server := httptest.NewServer(http.HandlerFunc(r.receive))
 	t.Cleanup(server.Close)
-	r.alerts = r.node(alert.Options{Webhook: pay.Secret(server.URL + secretPath), From: "https://pay.example.com", QueueAge: 5 * time.Minute})
+	r.alerts = r.node(alert.Options{Webhook: pay.Secret(server.URL + secretPath), From: "https://pay.example.com", QueueAge: 5 * time.Minute, Patient: []string{"verify_day"}})
 	return r
 }
 

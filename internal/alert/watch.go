@@ -87,7 +87,7 @@ func (a *Alerter) watchQueue(ctx context.Context, tx *store.Tx, open []store.Ala
 	if err != nil {
 		return err
 	}
-	queues = slices.DeleteFunc(queues, func(q store.Queue) bool { return q.Kind == JobWatch })
+	queues = slices.DeleteFunc(queues, func(q store.Queue) bool { return q.Kind == JobWatch || slices.Contains(a.o.Patient, q.Kind) })
 	var worst store.Queue
 	var age time.Duration
 	for _, q := range queues {

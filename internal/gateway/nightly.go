@@ -21,6 +21,12 @@ const (
 	JobReconcile   = "reconcile_day" // key: channel key, "/", day
 )
 
+// NightlyJobs are the kinds of jobs that nobody waits for: they may run for long, and
+// catch up with nights that were missed.
+func NightlyJobs() []string {
+	return []string{JobPlanNightly, JobVerify, JobReconcile, JobRetain, JobReapIdempotency}
+}
+
 // When they run, after the day's beginning, and over how long those of all
 // merchants and channels are spread. By then providers have the day before in
 // their lists, and few buyers are about.
