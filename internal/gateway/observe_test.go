@@ -53,7 +53,9 @@ func TestStepsOfKeysAndReceiptsAreTold(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "sqlite::memory:")
 	g, told := r.watched()
-	issue := func() { _, _ = g.IssueKey(r.ctx, gateway.IssueKeyRequest{Merchant: r.merchant.ID, CustomerUID: "c1", Card: card}) }
+	issue := func() {
+		_, _ = g.IssueKey(r.ctx, gateway.IssueKeyRequest{Merchant: r.merchant.ID, CustomerUID: "c1", Card: card})
+	}
 	receipt := external
 	receipt.Merchant = r.merchant.ID
 	for _, c := range []struct {
