@@ -144,7 +144,8 @@ func TestOneCommitMore(t *testing.T) {
 		if err := runner.Stop(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if n := r.commits.Load() - before; n != 2*events {
+		// A commit is seen before it is counted: the last one of before may be counted after.
+		if n := r.commits.Load() - before; n != 2*events && n != 2*events+1 {
 			t.Errorf("%d commits for %d events, want two each", n, events)
 		}
 	})

@@ -71,12 +71,12 @@ func (n *Notifier) send(ctx context.Context, o store.DeliveryTurn, now time.Time
 		return answer{}, err
 	}
 	lane := laneOf(o.Merchant, o.URL)
-	n.lanes.begin(lane)
+	strange := n.lanes.begin(lane)
 	a := n.post(ctx, message{
 		url: o.URL, contentType: o.ContentType, body: o.Body, private: mayBePrivate(o.Settings, o.URL), timeout: timeout, id: o.ID, sign: sign,
 	})
 	stopped := a.err != nil && ctx.Err() != nil
-	n.lanes.end(lane, !stopped && retryable(a), a.took)
+	n.lanes.end(lane, strange, !stopped && retryable(a), a.took)
 	if stopped { // we are: it is not the merchant's doing
 		return a, ctx.Err()
 	}

@@ -25,6 +25,10 @@ const (
 	// crowdedWidth is laneWidth while more than half of the slots are taken, so that
 	// very many endpoints that hang leave room for one that does not.
 	crowdedWidth = 2
+	// strangers is how many of them may go to endpoints that have not just answered
+	// quickly. A page names addresses: whoever sits at one can name any number of them
+	// that hang, and must leave room for those that do not.
+	strangers = Slots * 3 / 4
 	// failuresTolerated is how many tries in a row may fail before an endpoint gets
 	// one at a time, until one goes well.
 	failuresTolerated = 5
@@ -77,9 +81,10 @@ func originOf(address string) string {
 
 // lanes is how the endpoints fare that this process sends to.
 type lanes struct {
-	mu    sync.Mutex
-	of    map[string]*lane
-	total int // under way
+	mu      sync.Mutex
+	of      map[string]*lane
+	total   int // under way
+	strange int // of them, to endpoints that had not just answered quickly when they began
 }
 
 type lane struct {
@@ -95,6 +100,11 @@ func (l *lanes) limit(name string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch one := l.of[name]; {
+	case l.strange >= strangers && (one == nil || one.wider == 0):
+		if one == nil {
+			return 0
+		}
+		return one.running
 	case one != nil && one.failures >= failuresTolerated:
 		return 1
 	case l.total > Slots/2 && (one == nil || one.wider == 0):
@@ -107,8 +117,8 @@ func (l *lanes) limit(name string) int {
 	return laneWidth
 }
 
-// begin notes that a try begins.
-func (l *lanes) begin(name string) {
+// begin notes that a try begins, and gives what end is to be told.
+func (l *lanes) begin(name string) (strange bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.of == nil {
@@ -120,16 +130,23 @@ func (l *lanes) begin(name string) {
 	}
 	l.of[name].running++
 	l.total++
+	if strange = l.of[name].wider == 0; strange {
+		l.strange++
+	}
+	return strange
 }
 
 // end notes how it went. Only what another try may mend counts as a failure: an
 // endpoint that refuses a message is well.
-func (l *lanes) end(name string, failed bool, took time.Duration) {
+func (l *lanes) end(name string, strange, failed bool, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	one := l.of[name]
 	one.running--
 	l.total--
+	if strange {
+		l.strange--
+	}
 	if failed {
 		one.failures++
 	} else {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -121,8 +122,7 @@ func TestLaneWidths(t *testing.T) {
 		if got := l.limit("a"); got != laneWidth {
 			t.Fatalf("width %d of an endpoint that has not failed often", got)
 		}
-		l.begin("a")
-		l.end("a", true, 0)
+		l.end("a", l.begin("a"), true, 0)
 	}
 	if got := l.limit("a"); got != 1 {
 		t.Errorf("width %d after %d failures", got, failuresTolerated)
@@ -130,14 +130,12 @@ func TestLaneWidths(t *testing.T) {
 	if got := l.limit("b"); got != laneWidth {
 		t.Errorf("width %d of another", got)
 	}
-	l.begin("a")
-	l.end("a", false, time.Millisecond)
+	l.end("a", l.begin("a"), false, time.Millisecond)
 	if got := l.limit("a"); got != laneWidth+1 {
 		t.Errorf("width %d once it went well", got)
 	}
 	for range 2 * widestLane {
-		l.begin("a")
-		l.end("a", false, time.Millisecond)
+		l.end("a", l.begin("a"), false, time.Millisecond)
 	}
 	if got := l.limit("a"); got != widestLane {
 		t.Errorf("width %d of one that answers quickly", got)
@@ -151,10 +149,35 @@ func TestLaneWidths(t *testing.T) {
 	if got := l.limit("a"); got != laneWidth {
 		t.Errorf("width %d then, of one that answers quickly", got)
 	}
-	l.begin("a")
-	l.end("a", false, quick)
+	l.end("a", l.begin("a"), false, quick)
 	if got := l.limit("a"); got != crowdedWidth {
 		t.Errorf("width %d once it was slow", got)
+	}
+}
+
+// TestStrangersLeaveRoom: however many endpoints are named that hang, each another
+// one, those that answer quickly go on.
+func TestStrangersLeaveRoom(t *testing.T) {
+	t.Parallel()
+	var l lanes
+	l.end("well", l.begin("well"), false, time.Millisecond)
+	hanging := map[string]bool{}
+	for i := range Slots {
+		if name := strconv.Itoa(i); l.limit(name) > 0 {
+			hanging[name] = l.begin(name)
+		}
+	}
+	if len(hanging) != strangers {
+		t.Errorf("%d tries hang, want %d", len(hanging), strangers)
+	}
+	if got := l.limit("well"); got != laneWidth {
+		t.Errorf("width %d of one that answers quickly", got)
+	}
+	for name, strange := range hanging {
+		l.end(name, strange, true, time.Minute)
+	}
+	if l.limit("0") != laneWidth || l.total != 0 || l.strange != 0 {
+		t.Errorf("afterwards: width %d, %d and %d under way", l.limit("0"), l.total, l.strange)
 	}
 }
 
@@ -165,8 +188,7 @@ func TestFailingEndpointsAreForgotten(t *testing.T) {
 	var l lanes
 	for i := range 2 * lanesKept {
 		name := laneOf("m1", "https://"+time.Duration(i).String()+".example/")
-		l.begin(name)
-		l.end(name, true, 0)
+		l.end(name, l.begin(name), true, 0)
 	}
 	if len(l.of) > lanesKept+1 {
 		t.Errorf("%d remembered", len(l.of))
