@@ -198,7 +198,14 @@ func (g *Gateway) recordExchanges(ctx context.Context, about pay.Attempt, heard 
 	if len(heard) == 0 {
 		return
 	}
-	err := g.store.Write(ctx, func(tx *store.Tx) error { return addExchanges(ctx, tx, about, heard) })
+	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		if about.Payment != "" { // of one that was erased no bodies are kept: the store must know it
+			if _, err := tx.Payment(ctx, about.Merchant, about.Payment); err != nil {
+				return err
+			}
+		}
+		return addExchanges(ctx, tx, about, heard)
+	})
 	if err != nil {
 		g.log.ErrorContext(ctx, "exchange not recorded", "attempt", about.ID, "err", err)
 	}

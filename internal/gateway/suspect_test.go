@@ -167,3 +167,34 @@ func TestErasingWaitsForWebhooks(t *testing.T) {
 		}))
 	})
 }
+
+// What is said to the provider about a cash receipt of a payment that was erased is
+// not kept.
+func TestReceiptsOfTheErasedKeepNoBodies(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.account("acc", 33000)
+		r.atBank(p, "deposit")
+		r.day(30)
+		if got := r.erase(gateway.EraseRequest{Payment: p.ID}); len(got.Payments) != 1 {
+			t.Fatalf("not erased: %+v", got)
+		}
+		if _, err := r.receipt(p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.gw.CancelReceiptOfPayment(r.ctx, r.merchant.ID, p.ID, ""); err != nil {
+			t.Fatal(err)
+		}
+		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+			all, err := tx.ListExchanges(r.ctx, r.merchant.ID, p.ID)
+			for _, e := range all {
+				if len(e.Request)+len(e.Answer) > 0 {
+					t.Errorf("%s %s is kept: %s %s", e.Method, e.Path, e.Request, e.Answer)
+				}
+			}
+			if len(all) < 3 {
+				t.Errorf("%d exchanges", len(all))
+			}
+			return err
+		}))
+	})
+}
