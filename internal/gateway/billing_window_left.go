@@ -131,16 +131,16 @@ func (g *Gateway) windowLapsed(ctx context.Context, k pay.BillingKey) error {
 		return g.learnWindowKey(ctx, k, connector.BillingKey{}, verdict{pay.EvRefused, failure{code: codeExpired, text: textExpired}}, time.Time{})
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
+		p, err := tx.Payment(ctx, k.Merchant, k.Payment) // before its key, as whoever learns of either
+		if err != nil {
+			return err
+		}
 		now, err := tx.BillingKeyByID(ctx, k.Merchant, k.ID)
 		if err != nil || now.Status != pay.KeyIssuing || !now.Agreed.IsZero() {
 			return err
 		}
 		now.Code, now.Message = codeExpired, textExpired
 		if _, err = g.endKey(ctx, tx, now); err != nil {
-			return err
-		}
-		p, err := tx.Payment(ctx, k.Merchant, k.Payment)
-		if err != nil {
 			return err
 		}
 		b := books{g: g, tx: tx}

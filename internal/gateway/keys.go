@@ -233,6 +233,11 @@ func (g *Gateway) learnKey(ctx context.Context, tx *store.Tx, i keyIssue, ev pay
 // customer_uid already, or that was deleted since: the newest wish counts, not
 // the answer that came last.
 func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.BillingKey, error) {
+	now, err := tx.BillingKey(ctx, k.Merchant, k.CustomerUID) // held first: who deletes it meanwhile has done so or waits for us
+	there := err == nil
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return k, err
+	}
 	deleted, err := tx.BillingKeyDeletedSince(ctx, k.Merchant, k.CustomerUID, k.Wished())
 	if err != nil {
 		return k, err
@@ -243,11 +248,7 @@ func activateKey(ctx context.Context, tx *store.Tx, k pay.BillingKey) (pay.Billi
 		}
 		return k, tx.Enqueue(ctx, k.Merchant, JobRevokeKey, string(k.ID), keyArg{Merchant: k.Merchant}, tx.Now)
 	}
-	now, err := tx.BillingKey(ctx, k.Merchant, k.CustomerUID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return k, err
-	}
-	if err == nil && now.Wished().After(k.Wished()) {
+	if there && now.Wished().After(k.Wished()) {
 		return tx.StepBillingKey(ctx, k, pay.EvKeyReplaced)
 	}
 	return tx.ActivateBillingKey(ctx, k)

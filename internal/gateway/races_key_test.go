@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +23,9 @@ func TestHundredKeysOfOneCustomer(t *testing.T) {
 			return err
 		})
 		c.want(got, outcomes{won1: crowdSize})
+		if said := c.log.String(); strings.Contains(said, "SQLSTATE 40P01") || strings.Contains(said, "SQLSTATE 55P03") {
+			t.Errorf("activations waited for each other in a circle\n%s", tail(said))
+		}
 		if k, err := c.activeKey("c1"); err != nil || k.Status != pay.KeyActive {
 			t.Errorf("the customer's key: %s %v", k.Status, err)
 		}

@@ -215,13 +215,19 @@ func (t *Tx) UpdateBillingKey(ctx context.Context, k pay.BillingKey) (pay.Billin
 
 // ActivateBillingKey makes k what its customer_uid means, as StepBillingKey with
 // pay.EvKeyActivated would: the key that was active before it, if any, becomes
-// replaced. Activations of one customer_uid come one after the other.
+// replaced. Activations of one customer_uid come one after the other: each holds
+// first its own key, which nobody else asks for, and then the active one, and
+// whoever holds that waits for no other key. So none waits for another in a circle.
+// Where there is no active one to meet at, the unique index lets one pass, and
+// the others run again and find it.
 func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.BillingKey, error) {
 	if _, err := pay.BillingKeys.Next(k.Status, pay.EvKeyActivated); err != nil {
 		return k, wrap(err, "billing key %s", k.ID)
 	}
-	if err := t.holdCustomerUID(ctx, k.Merchant, k.CustomerUID); err != nil {
-		return k, wrap(err, "billing key %s: hold customer %q", k.ID, k.CustomerUID)
+	if t.lock() != "" {
+		if _, err := t.BillingKey(ctx, k.Merchant, k.CustomerUID); err != nil && !isNotFound(err) {
+			return k, err
+		}
 	}
 	if _, err := t.exec(ctx, replaceBillingKeys, k.Merchant, k.CustomerUID, k.ID, t.Now); err != nil {
 		return k, wrap(err, "billing key %s: replace the one before", k.ID)
@@ -235,19 +241,4 @@ func (t *Tx) ActivateBillingKey(ctx context.Context, k pay.BillingKey) (pay.Bill
 		err = ErrConflict
 	}
 	return now, wrap(err, "billing key %s: %s in state %s", k.ID, pay.EvKeyActivated, k.Status)
-}
-
-// holdCustomerUID holds the first key a customer_uid ever had. Keys are never
-// removed, so those who activate one of them meet here, and who comes next sees
-// what was activated before. Where they miss each other, as with the very first
-// keys, made and activated in one transaction each, the unique index lets one
-// pass and the others run again.
-func (t *Tx) holdCustomerUID(ctx context.Context, merchant pay.MerchantID, uid pay.CustomerUID) error {
-	if t.lock() == "" {
-		return nil
-	}
-	_, err := list(ctx, t, func(r row) (id pay.KeyID, err error) { return id, r.Scan(&id) },
-		`SELECT id FROM billing_keys WHERE merchant = $1 AND customer_uid = $2 ORDER BY created, id LIMIT 1`+t.lock(),
-		merchant, uid)
-	return err
 }

@@ -3,10 +3,13 @@ package store_test
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"naru/internal/pay"
+	"naru/internal/pgtest"
 	"naru/internal/store"
 )
 
@@ -216,6 +219,62 @@ func TestOfManyActivationsOneStays(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Who activates the oldest key of a customer and who activates the newest hold their
+// own at the same time, and one of them the active key too. They follow each other,
+// and neither is undone to let the other pass.
+func TestActivationsDoNotWaitInACircle(t *testing.T) {
+	t.Parallel()
+	f := open(t, pgtest.DSN(t))
+	f.write(t, func(ctx context.Context, tx *store.Tx) error {
+		return all(tx.InsertBillingKey(ctx, issued("bk_1", "customer")), tx.InsertBillingKey(ctx, issued("bk_2", "customer")))
+	})
+	f.activated(t, issued("bk_3", "customer"))
+	ctx := t.Context()
+	var first, second = make(chan struct{}), make(chan struct{}) // held by each
+	var runs [2]atomic.Int32
+	activate := func(n int, id pay.KeyID, before func(tx *store.Tx) error) {
+		if err := f.Write(ctx, func(tx *store.Tx) error {
+			k, err := tx.BillingKeyByID(ctx, shop, id)
+			if err == nil && runs[n].Add(1) == 1 {
+				err = before(tx)
+			}
+			if err == nil {
+				_, err = tx.ActivateBillingKey(ctx, k)
+			}
+			return err
+		}); err != nil {
+			t.Errorf("key %s: %v", id, err)
+		}
+	}
+	var both sync.WaitGroup
+	both.Go(func() {
+		activate(0, "bk_1", func(*store.Tx) error {
+			close(first)
+			<-second
+			return nil
+		})
+	})
+	both.Go(func() {
+		activate(1, "bk_2", func(tx *store.Tx) error {
+			<-first
+			_, err := tx.BillingKey(ctx, shop, "customer")
+			close(second)
+			return err
+		})
+	})
+	both.Wait()
+	if a, b := runs[0].Load(), runs[1].Load(); a != 1 || b != 1 {
+		t.Errorf("run %d and %d times", a, b)
+	}
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		k, err := tx.BillingKey(ctx, shop, "customer")
+		if k.ID != "bk_1" {
+			t.Errorf("%s is active; bk_1 was the last", k.ID)
+		}
+		return err
+	})
 }
 
 // Keys follow each other while others ask for the one in use: there always is one.

@@ -79,6 +79,7 @@ const (
 	stateCheck         = "23514"
 	stateSerialization = "40001"
 	stateDeadlock      = "40P01"
+	stateLocked        = "55P03" // lock_timeout passed
 	stateDuplicate     = "42P07" // a table made by somebody else meanwhile
 )
 
@@ -90,7 +91,7 @@ func postgresFault(err error) fault {
 		return faultRule
 	case stateForeignKey:
 		return faultReference
-	case stateSerialization, stateDeadlock:
+	case stateSerialization, stateDeadlock, stateLocked:
 		return faultTransient
 	default:
 		return faultOther

@@ -16,6 +16,7 @@ import (
 const (
 	postgresConns = 32
 	postgresRuns  = 12                     // runs of one transaction
+	lockedRuns    = 2                      // of these, runs that may wait in vain for a lock
 	firstPause    = 2 * time.Millisecond   // before the second run, then doubled
 	longestPause  = 250 * time.Millisecond // between runs
 )
@@ -79,12 +80,17 @@ func openPostgres(ctx context.Context, cfg *pgx.ConnConfig, log *slog.Logger) (*
 // read compares.
 //
 // A transaction that meets a deadlock or a serialisation failure is undone and
-// run again, a bounded number of times.
+// run again, a bounded number of times. One that waited for a lock until
+// lock_timeout runs once more: together the two wait longer than
+// idle_in_transaction_session_timeout lets a node that is gone keep the lock.
 func (e *postgresEngine) write(ctx context.Context, s *Store, fn func(*Tx) error) error {
-	pause := firstPause
+	pause, locked := firstPause, 0
 	for run := 1; ; run++ {
 		again, err := e.once(ctx, s, fn)
-		if again == nil || run == postgresRuns {
+		if sqlState(again) == stateLocked {
+			locked++
+		}
+		if again == nil || run == postgresRuns || locked == lockedRuns {
 			return err
 		}
 		e.log.DebugContext(ctx, "run a transaction again", "run", run, "error", again)

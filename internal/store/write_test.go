@@ -5,11 +5,13 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"naru/internal/pgtest"
 	"naru/internal/store"
 )
 
@@ -204,6 +206,60 @@ func TestGroupCommitIsInTheFile(t *testing.T) {
 		}
 		if err := other.Close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// Who waits in vain for a lock asks once more, by when a node that is gone has lost
+// it, and then gives up.
+func TestALockIsWaitedForTwice(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.DSN(t)
+	f, slow := open(t, dsn), "?lock_timeout=100"
+	if strings.Contains(dsn, "?") {
+		slow = "&lock_timeout=100"
+	}
+	waits, err := store.Open(t.Context(), dsn+slow, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = waits.Close() })
+	f.write(t, func(ctx context.Context, tx *store.Tx) error {
+		return tx.PrepareOrder(ctx, shop, "o1", 1000, "KRW")
+	})
+	for _, c := range []struct {
+		letGo int32 // the run of the other in which the order is let go
+		fails bool
+	}{{letGo: 2}, {letGo: 3, fails: true}} {
+		held, letGo, gone := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+		go func() {
+			gone <- f.Write(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.Order(t.Context(), shop, "o1")
+				close(held)
+				<-letGo
+				return err
+			})
+		}()
+		<-held
+		var runs int32
+		err := waits.Write(t.Context(), func(tx *store.Tx) error {
+			if runs++; runs == c.letGo {
+				close(letGo)
+				if err := <-gone; err != nil {
+					return err
+				}
+			}
+			_, err := tx.Order(t.Context(), shop, "o1")
+			return err
+		})
+		if runs != 2 || c.fails != (err != nil) {
+			t.Errorf("let go in run %d: it ran %d times and answered %v", c.letGo, runs, err)
+		}
+		if runs < c.letGo {
+			close(letGo)
+			if err := <-gone; err != nil {
+				t.Error(err)
+			}
 		}
 	}
 }
