@@ -27,12 +27,16 @@ stop() {
 }
 trap stop EXIT
 
+# Nothing in it outlives the command, so nothing needs to reach the disk.
+settings="-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
+settings+=" -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c checkpoint_timeout=1h"
+
 cd "$dir"
 "${as_postgres[@]}" "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
 for _ in 1 2 3 4 5; do # another program may take the port first
 	port=$((20000 + RANDOM % 20000))
 	if "${as_postgres[@]}" "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -w -t 60 \
-		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=1000 -c deadlock_timeout=100ms" start >/dev/null; then
+		-o "-p $port -k $dir -c listen_addresses=127.0.0.1 $settings -c max_connections=1000 -c deadlock_timeout=100ms" start >/dev/null; then
 		cd "$cd_back"
 		export NARU_TEST_DSN="postgres://postgres@127.0.0.1:$port/postgres?sslmode=disable"
 		"$@"

@@ -20,7 +20,8 @@ const ordinary = "postgres"
 // What a cluster is told besides. Nothing in one for tests outlives the process, so
 // nothing needs to reach the disk; one that is measured keeps PostgreSQL's defaults.
 const (
-	passing = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c autovacuum=off"
+	passing = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c shared_buffers=64MB -c autovacuum=off" +
+		" -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c checkpoint_timeout=1h"
 	durable = "-c shared_buffers=256MB"
 )
 

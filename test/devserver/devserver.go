@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
@@ -26,8 +27,16 @@ const (
 	stopLimit  = 15 * time.Second
 )
 
-// Build compiles the program into dir and gives its path.
+// built names the program as it is now, which make test builds once for all.
+const built = "NARU_TEST_PROGRAM"
+
+// Build compiles the program into dir and gives its path, unless the environment
+// variable NARU_TEST_PROGRAM has the path of one.
 func Build(dir string) (string, error) {
+	if bin := os.Getenv(built); bin != "" {
+		_, err := os.Stat(bin)
+		return bin, err
+	}
 	bin := filepath.Join(dir, "naru")
 	if out, err := exec.Command("go", "build", "-o", bin, "naru/cmd/naru").CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build naru: %w\n%s", err, out)
