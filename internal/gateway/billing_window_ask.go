@@ -14,6 +14,9 @@ import (
 // errNotAgreed: the buyer is still in the window, or gone.
 var errNotAgreed = errors.New("the buyer has not agreed")
 
+// errKeyDecided: others have learned what came of the key.
+var errKeyDecided = errors.New("the billing key has been decided about")
+
 // askWindowKey asks for the key of a window and records the answer, any number of
 // times. ErrOutcomeUnknown: no answer came. errNotAgreed: it is not there yet.
 func (g *Gateway) askWindowKey(ctx context.Context, k pay.BillingKey) error {
@@ -27,6 +30,9 @@ func (g *Gateway) askForWindowKey(ctx context.Context, k pay.BillingKey, agreed 
 		return nil
 	}
 	out, timing, callErr, err := g.callForWindowKey(ctx, k)
+	if errors.Is(err, errKeyDecided) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -76,8 +82,8 @@ func (g *Gateway) callForWindowKey(ctx context.Context, k pay.BillingKey) (conne
 	var heard []connector.Exchange
 	call := connector.Call{Key: pay.AttemptID(k.ID), Record: func(e connector.Exchange) { heard = append(heard, e) }}
 	timing := on.d.Timings[pay.AttemptIssueKey]
-	if now.Status != pay.KeyIssuing { // decided while we, or our machine, stood still: a key that came of it would be nobody's
-		return none, timing, notSent(fmt.Errorf("billing key %s is %s by now", k.ID, now.Status)), nil
+	if now.Status != pay.KeyIssuing { // perhaps while we, or our machine, stood still: a key that came of it would be nobody's
+		return none, timing, nil, errKeyDecided
 	}
 	allowed, err := g.inTime(begun.Add(timing.Deadline), timing)
 	if err != nil {
