@@ -198,8 +198,9 @@ func TestNothingHidden(t *testing.T) {
 	}
 }
 
-// mayReadEnv: main hands the environment to config, and pgtest is for tests.
+// mayReadEnv: main hands the environment to config; pgtest and devserver are for tests.
 func mayReadEnv(file string) bool {
-	return strings.HasSuffix(file, filepath.Join("cmd", "naru", "main.go")) || filepath.Base(filepath.Dir(file)) == "pgtest" ||
+	dir := filepath.Base(filepath.Dir(file))
+	return strings.HasSuffix(file, filepath.Join("cmd", "naru", "main.go")) || dir == "pgtest" || dir == "devserver" ||
 		strings.HasSuffix(filepath.Dir(file), filepath.Join("test", "bench")) // what it hands to the processes it starts
 }

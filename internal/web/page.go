@@ -9,44 +9,57 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 )
 
 // Kit renders a family of pages: each is one file, joined with the shared ones.
 type Kit struct {
-	pages  map[string]*template.Template
+	pages  map[string]func() (*template.Template, error)
 	assets *Assets
 }
 
-// NewKit parses pages/*.html of fsys, each together with shared/*.html, which
+// NewKit reads pages/*.html of fsys, each together with shared/*.html, which
 // hold the frame and the partials. Every page must define "content" and is
 // rendered through the shared template "frame". Funcs are added to the kit's
-// own: asset (URL of an asset), t (pick "한국어" or "English" by language).
+// own: asset (URL of an asset), t (pick "한국어" or "English" by language). A page is
+// parsed when it is first rendered: most runs show few of them. Parse parses all.
 func NewKit(fsys fs.FS, assets *Assets, funcs template.FuncMap) (*Kit, error) {
-	k := &Kit{pages: map[string]*template.Template{}, assets: assets}
-	base := template.New("").Funcs(template.FuncMap{
+	k := &Kit{pages: map[string]func() (*template.Template, error){}, assets: assets}
+	own := template.FuncMap{
 		"asset": func(name string) (string, error) { return assets.URL(name) },
 		"t":     func(lang, ko, en string) string { return Pick(lang, ko, en) },
-	}).Funcs(funcs)
+	}
 	files, err := fs.Glob(fsys, "pages/*.html")
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range files {
-		t, err := base.Clone()
-		if err != nil {
-			return nil, err
-		}
-		if t, err = t.ParseFS(fsys, "shared/*.html", f); err != nil {
-			return nil, fmt.Errorf("page %s: %w", f, err)
-		}
-		k.pages[strings.TrimSuffix(strings.TrimPrefix(f, "pages/"), ".html")] = t
+		name := strings.TrimSuffix(strings.TrimPrefix(f, "pages/"), ".html")
+		k.pages[name] = sync.OnceValues(func() (*template.Template, error) {
+			t, err := template.New("").Funcs(own).Funcs(funcs).ParseFS(fsys, "shared/*.html", f)
+			if err != nil {
+				return nil, fmt.Errorf("web: page %s: %w", name, err)
+			}
+			return t, nil
+		})
 	}
 	return k, nil
+}
+
+// Parse parses every page and gives what is wrong with them.
+func (k *Kit) Parse() error {
+	var all []error
+	for _, parsed := range k.pages {
+		_, err := parsed()
+		all = append(all, err)
+	}
+	return errors.Join(all...)
 }
 
 // Page is one answer.
@@ -71,10 +84,15 @@ type view struct {
 // Render writes p with its headers. A template that fails is answered with a
 // plain 500 and the error is returned; nothing of the half page is sent.
 func (k *Kit) Render(w http.ResponseWriter, p Page) error {
-	t, ok := k.pages[p.Name]
+	parsed, ok := k.pages[p.Name]
 	if !ok {
 		http.Error(w, "page not found", http.StatusInternalServerError)
 		return fmt.Errorf("web: no page %q", p.Name)
+	}
+	t, err := parsed()
+	if err != nil {
+		http.Error(w, "page failed", http.StatusInternalServerError)
+		return err
 	}
 	nonce := Nonce()
 	var b bytes.Buffer
@@ -92,7 +110,7 @@ func (k *Kit) Render(w http.ResponseWriter, p Page) error {
 		p.Status = http.StatusOK
 	}
 	w.WriteHeader(p.Status)
-	_, err := w.Write(b.Bytes())
+	_, err = w.Write(b.Bytes())
 	return err
 }
 

@@ -93,6 +93,18 @@ func TestARunningKeyIsRefused(t *testing.T) {
 	}
 }
 
+// again confirms once more under the key "k", as soon as the call whose answer was
+// lost has ended: its connection breaks a moment before.
+func (b *bench) again(payment string) reply {
+	b.Helper()
+	for end := time.Now().Add(10 * time.Second); ; {
+		r := b.call("POST", "/v1/payments/confirm", confirmation(payment, nil), "Idempotency-Key", "k")
+		if r.status != 409 || time.Now().After(end) {
+			return r
+		}
+	}
+}
+
 func TestALostAnswerActedAndIsThereForTheSameKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -104,7 +116,7 @@ func TestALostAnswerActedAndIsThereForTheSameKey(t *testing.T) {
 	if got := b.get(key)["status"]; got != "DONE" {
 		t.Errorf("after the lost answer: %v, want DONE", got)
 	}
-	b.want(b.call("POST", "/v1/payments/confirm", confirmation(key, nil), "Idempotency-Key", "k"), 200, "")
+	b.want(b.again(key), 200, "")
 	b.want(b.call("POST", "/v1/payments/confirm", confirmation(key, nil)), 400, "ALREADY_PROCESSED_PAYMENT")
 }
 
@@ -117,11 +129,11 @@ func TestALostRequestDidNothingAndLeavesTheKeyFree(t *testing.T) {
 	if r, err := b.send("POST", "/v1/payments/confirm", confirmation(key, nil), "Idempotency-Key", "k"); err == nil {
 		t.Fatalf("answer %s, want none", r)
 	}
-	b.want(b.call("POST", "/v1/payments/confirm", confirmation(key, nil), "Idempotency-Key", "k"), 503, "")
+	b.want(b.again(key), 503, "")
 	if got := b.get(key)["status"]; got != "IN_PROGRESS" {
 		t.Errorf("after the lost requests: %v, want IN_PROGRESS", got)
 	}
-	b.want(b.call("POST", "/v1/payments/confirm", confirmation(key, nil), "Idempotency-Key", "k"), 200, "")
+	b.want(b.again(key), 200, "")
 }
 
 func TestFaultsWordRefusalsAsTheProviderDoes(t *testing.T) {
