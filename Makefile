@@ -28,8 +28,8 @@ IN_TURN := ^TestScripts$$|^TestBackupIsRestored$$
 # The store's and the gateway's tests in which several do something at once. The race detector watches on SQLite: PostgreSQL adds the
 # driver's goroutines alone. All tests run on both without it.
 STORE_AT_ONCE := AtOnce|OfMany|Workers|Racing|OfFifty|WhileItIs|Close|Undoes|GroupCommit|HandOver|ReadOnce|UnderLoad|Caller|SharedTransaction
-AT_ONCE := Race|Racing|AtOnce|Hundred|Many|Once|SameInstant|TwoWindows|Stale|HeldKey|AskedForTwice|Again|LateApproval|While|Tokens|BuyerPays
-AT_ONCE := $(AT_ONCE)|Everybody|Frozen|AJobAsked|Resealing|Against|UnderFire|Lookups|InVain|OurOwnCommit|TheWindow|UnderWay|Behind|LearnedLate|EarlierReceipt|ThatWaited|ApprovedLate|AfterAnOutage
+AT_ONCE := Race|Racing|AtOnce|Hundred|ManyNodes|IssuedOnce|SameInstant|TwoWindows|Stale|HeldKey|AskedForTwice|SentAgain|LateApproval|WhileItsJob|Tokens|BuyerPays
+AT_ONCE := $(AT_ONCE)|Everybody|Frozen|AJobAsked|Resealing|Against|UnderFire|Lookups|OurOwnCommit|UnderWay|ThatWaited
 ON_POSTGRES := .*/^postgres$$|.*/.*/^postgres$$|.*/.*/.*/^postgres$$
 # Packages whose tests run on PostgreSQL as well.
 STORED := $(shell grep -rl --include='*_test.go' 'pgtest\.' internal cmd 2>/dev/null | xargs -r -n1 dirname | sort -u | sed 's,^,./,')

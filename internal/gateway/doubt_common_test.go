@@ -18,21 +18,22 @@ type gate struct{ arrived, through chan struct{} }
 // hold has the nth request of a method whose path has the part wait at a gate.
 func (r *rig) hold(method, part string, nth int) *gate {
 	g := &gate{make(chan struct{}), make(chan struct{})}
-	inner := r.sandbox.Config.Handler
 	var mu sync.Mutex
-	r.sandbox.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		mu.Lock()
-		mine := false
-		if req.Method == method && strings.Contains(req.URL.Path, part) {
-			nth--
-			mine = nth == 0
+	r.through(func(inner http.Handler) http.HandlerFunc {
+		return func(w http.ResponseWriter, req *http.Request) {
+			mu.Lock()
+			mine := false
+			if req.Method == method && strings.Contains(req.URL.Path, part) {
+				nth--
+				mine = nth == 0
+			}
+			mu.Unlock()
+			if mine {
+				close(g.arrived)
+				<-g.through
+			}
+			inner.ServeHTTP(w, req)
 		}
-		mu.Unlock()
-		if mine {
-			close(g.arrived)
-			<-g.through
-		}
-		inner.ServeHTTP(w, req)
 	})
 	return g
 }

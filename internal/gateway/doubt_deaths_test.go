@@ -133,19 +133,20 @@ func TestSecretsOfServerCalls(t *testing.T) {
 	r := newRig(t, "sqlite:"+filepath.Join(dir, "naru.db"))
 	var mu sync.Mutex
 	secrets := map[string]bool{"01077889911": true}
-	inner := r.sandbox.Config.Handler
-	r.sandbox.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		rec := httptest.NewRecorder()
-		inner.ServeHTTP(rec, req)
-		var told struct{ BillingKey string }
-		if json.Unmarshal(rec.Body.Bytes(), &told) == nil && told.BillingKey != "" {
-			mu.Lock()
-			secrets[told.BillingKey] = true
-			mu.Unlock()
+	r.through(func(inner http.Handler) http.HandlerFunc {
+		return func(w http.ResponseWriter, req *http.Request) {
+			rec := httptest.NewRecorder()
+			inner.ServeHTTP(rec, req)
+			var told struct{ BillingKey string }
+			if json.Unmarshal(rec.Body.Bytes(), &told) == nil && told.BillingKey != "" {
+				mu.Lock()
+				secrets[told.BillingKey] = true
+				mu.Unlock()
+			}
+			maps.Copy(w.Header(), rec.Header())
+			w.WriteHeader(rec.Code)
+			_, _ = w.Write(rec.Body.Bytes())
 		}
-		maps.Copy(w.Header(), rec.Header())
-		w.WriteHeader(rec.Code)
-		_, _ = w.Write(rec.Body.Bytes())
 	})
 	seen := ""
 	say := func(err error) {

@@ -71,6 +71,7 @@ type rig struct {
 	runner   *jobs.Runner
 	payments *tosspayments.Simulator
 	toss     *tosspay.Simulator
+	front    atomic.Pointer[http.HandlerFunc] // what the sandbox answers with
 	sandbox  *httptest.Server
 	log      *safeLog
 	merchant pay.Merchant
@@ -139,6 +140,16 @@ func both(t *testing.T, f func(t *testing.T, r *rig, p pay.Provider)) {
 	}
 }
 
+// through puts a handler before the providers, from the next request on.
+func (r *rig) through(front func(inner http.Handler) http.HandlerFunc) {
+	var inner http.Handler
+	if now := r.front.Load(); now != nil {
+		inner = now
+	}
+	next := front(inner)
+	r.front.Store(&next)
+}
+
 func newRig(t testing.TB, dsn string) *rig {
 	t.Helper()
 	ctx := context.Background()
@@ -152,7 +163,8 @@ func newRig(t testing.TB, dsn string) *rig {
 		}
 	}
 	mux := http.NewServeMux()
-	r.sandbox = httptest.NewServer(mux)
+	r.through(func(http.Handler) http.HandlerFunc { return mux.ServeHTTP })
+	r.sandbox = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) { (*r.front.Load())(w, q) }))
 	t.Cleanup(r.sandbox.Close)
 	r.payments, err = tosspayments.New(tosspayments.Options{
 		BaseURL: r.sandbox.URL + "/tosspayments", Now: r.clock.Now, Log: log, HTTP: http.DefaultClient, Seed: 1, Strict: true,
@@ -173,7 +185,7 @@ func newRig(t testing.TB, dsn string) *rig {
 	mux.Handle("/tosspay/", http.StripPrefix("/tosspay", r.toss))
 	mux.HandleFunc("POST /notices/{channel}", r.notice)
 
-	r.store, err = store.Open(ctx, dsn, store.Options{Now: r.clock.Now, Log: log})
+	r.store, err = store.Open(ctx, dsn, store.Options{Now: r.clock.Now, Log: log, Begin: pgtest.Migrated(t)})
 	must("store")
 	t.Cleanup(func() { _ = r.store.Close() })
 	must2(t, r.store.Migrate(ctx))

@@ -114,20 +114,21 @@ func TestVerifyKnowsWhatIsUnderWay(t *testing.T) {
 // for is done by then.
 func (r *rig) holdAnswer(method, part string) *gate {
 	g := &gate{make(chan struct{}), make(chan struct{})}
-	inner := r.sandbox.Config.Handler
 	var held atomic.Bool
-	r.sandbox.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.Method != method || !strings.Contains(req.URL.Path, part) || !held.CompareAndSwap(false, true) {
-			inner.ServeHTTP(w, req)
-			return
+	r.through(func(inner http.Handler) http.HandlerFunc {
+		return func(w http.ResponseWriter, req *http.Request) {
+			if req.Method != method || !strings.Contains(req.URL.Path, part) || !held.CompareAndSwap(false, true) {
+				inner.ServeHTTP(w, req)
+				return
+			}
+			answer := httptest.NewRecorder()
+			inner.ServeHTTP(answer, req)
+			close(g.arrived)
+			<-g.through
+			maps.Copy(w.Header(), answer.Header())
+			w.WriteHeader(answer.Code)
+			_, _ = w.Write(answer.Body.Bytes())
 		}
-		answer := httptest.NewRecorder()
-		inner.ServeHTTP(answer, req)
-		close(g.arrived)
-		<-g.through
-		maps.Copy(w.Header(), answer.Header())
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
 	})
 	return g
 }

@@ -40,7 +40,7 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 			t.Parallel()
 			r := &rig{t: t, now: noon}
 			var err error
-			if r.store, err = store.Open(t.Context(), url(t), store.Options{Now: r.Now}); err != nil {
+			if r.store, err = store.Open(t.Context(), url(t), store.Options{Now: r.Now, Begin: pgtest.Migrated(t)}); err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() {

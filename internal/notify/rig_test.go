@@ -152,7 +152,7 @@ func newRig(t testing.TB, dsn string, change func(*notify.Options)) *rig {
 	r := &rig{t: t, clock: &clock{t: time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC)}, log: &safeLog{}, outcomes: &outcomes{}, shop: newShop(t)}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	if r.store, err = store.Open(t.Context(), dsn, store.Options{Now: r.clock.Now, Log: log, Faults: r.fault}); err != nil {
+	if r.store, err = store.Open(t.Context(), dsn, store.Options{Now: r.clock.Now, Log: log, Faults: r.fault, Begin: pgtest.Migrated(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = r.store.Close() })

@@ -62,7 +62,7 @@ func open(t testing.TB, url string) fixture {
 	t.Helper()
 	f := fixture{clock: &clock{now: noon}}
 	var err error
-	if f.Store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.Now}); err != nil {
+	if f.Store, err = store.Open(t.Context(), url, store.Options{Now: f.clock.Now, Begin: pgtest.Migrated(t)}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

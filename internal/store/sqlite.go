@@ -49,12 +49,13 @@ type sqliteEngine struct {
 	readers chan *session // nil in it: may be opened
 }
 
-// openSQLite opens the file at path, or a private database if path is "".
+// openSQLite opens the file at path, or a private database, which begins as a
+// file of that content, if path is "".
 //
 // A private database is a file in a folder of its own rather than SQLite's own
 // memory mode: that one has no WAL, so readers and the writer would wait for
 // each other and tests would see other behaviour than production.
-func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteEngine, err error) {
+func openSQLite(path string, begin []byte, log *slog.Logger) (_ *sqliteEngine, err error) {
 	e := &sqliteEngine{path: path, pragmas: sqlitePragmas(path == "")}
 	defer func() {
 		if err != nil {
@@ -69,6 +70,11 @@ func openSQLite(ctx context.Context, path string, log *slog.Logger) (_ *sqliteEn
 	}
 	if err := touch(e.path); err != nil {
 		return nil, err
+	}
+	if path == "" && len(begin) > 0 {
+		if err := os.WriteFile(e.path, begin, 0o600); err != nil {
+			return nil, fmt.Errorf("store: private database: %w", err)
+		}
 	}
 	w, err := openSession(e.path, e.pragmas, e.pragmas)
 	if err != nil {

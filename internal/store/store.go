@@ -18,6 +18,9 @@ import (
 type Options struct {
 	Now func() time.Time // nil is time.Now
 	Log *slog.Logger     // nil is silence
+	// Begin, in tests, is the file that a private database begins as: pgtest has one
+	// with the schema in it. nil is an empty one.
+	Begin []byte
 	// Watch is told what the Store does; nil costs nothing.
 	Watch *Watch
 	// Faults, in tests, is called at each Write with PointCommit and PointCommitted.
@@ -83,7 +86,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	switch to.kind {
 	case kindSQLite:
 		s.dialect = sqliteDialect()
-		s.engine, err = openSQLite(ctx, to.path, s.log)
+		s.engine, err = openSQLite(to.path, o.Begin, s.log)
 	default:
 		s.dialect = postgresDialect()
 		s.engine, err = openPostgres(ctx, to.postgres, s.log)

@@ -164,7 +164,7 @@ func newShopRig(t testing.TB, dsn string) *shopRig {
 		r.held.pass(strings.TrimPrefix(q.URL.Path, "/cards"))
 		http.StripPrefix("/cards", r.cards).ServeHTTP(w, q)
 	})
-	r.store, err = store.Open(r.ctx, dsn, store.Options{Now: r.clock.Now, Log: log, Faults: r.fate.point})
+	r.store, err = store.Open(r.ctx, dsn, store.Options{Now: r.clock.Now, Log: log, Faults: r.fate.point, Begin: pgtest.Migrated(r.t)})
 	r.must(err)
 	t.Cleanup(func() { _ = r.store.Close() })
 	r.must(r.store.Migrate(r.ctx))

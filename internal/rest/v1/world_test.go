@@ -15,6 +15,7 @@ import (
 	"naru/internal/connector"
 	"naru/internal/gateway"
 	"naru/internal/pay"
+	"naru/internal/pgtest"
 	v1 "naru/internal/rest/v1"
 	"naru/internal/store"
 	"naru/internal/vault"
@@ -74,7 +75,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, log: &bytes.Buffer{}, clock: start.Add(24 * time.Hour)}
 	now := func() time.Time { return w.clock }
 	var err error
-	w.store, err = store.Open(ctx, "sqlite::memory:", store.Options{Now: now})
+	w.store, err = store.Open(ctx, "sqlite::memory:", store.Options{Now: now, Begin: pgtest.Migrated(t)})
 	must(t, err)
 	t.Cleanup(func() { must(t, w.store.Close()) })
 	must(t, w.store.Migrate(ctx))
