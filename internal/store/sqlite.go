@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
@@ -76,11 +77,16 @@ func openSQLite(path string, begin []byte, log *slog.Logger) (_ *sqliteEngine, e
 			return nil, fmt.Errorf("store: private database: %w", err)
 		}
 	}
-	w, err := openSession(e.path, e.pragmas, e.pragmas)
+	writing := append(e.pragmas[:len(e.pragmas):len(e.pragmas)], pragma{"wal_autocheckpoint", "0", "0"}) // the folder does that
+	w, err := openSession(e.path, writing, writing)
 	if err != nil {
 		return nil, fmt.Errorf("store: open %s: %w", e.path, err)
 	}
-	e.writer = startWriter(w, log)
+	f, err := openSession(e.path, e.later(), e.pragmas)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("store: open %s once more: %w", e.path, err), w.close())
+	}
+	e.writer = startWriter(w, startFolder(f, log), log)
 	e.readers = make(chan *session, max(4, 2*runtime.GOMAXPROCS(0)))
 	for range cap(e.readers) {
 		e.readers <- nil
@@ -104,16 +110,15 @@ func touch(path string) error {
 	return f.Close()
 }
 
-// reading are the settings of a connection that reads: the file is in WAL mode by
-// then, and it must not try to change that.
+// reading are the settings of a connection that reads.
 func (e *sqliteEngine) reading() []pragma {
-	out := []pragma{{queryOnly, "ON", "1"}}
-	for _, p := range e.pragmas {
-		if p.name != "journal_mode" {
-			out = append(out, p)
-		}
-	}
-	return out
+	return append([]pragma{{queryOnly, "ON", "1"}}, e.later()...)
+}
+
+// later are the settings of connections after the first: the file is in WAL mode
+// by then, and they must not try to change that.
+func (e *sqliteEngine) later() []pragma {
+	return slices.DeleteFunc(slices.Clone(e.pragmas), func(p pragma) bool { return p.name == "journal_mode" })
 }
 
 // migrations is the file as the library that migrates wants it.

@@ -34,6 +34,7 @@ var errUnwound = errors.New("store: the transaction's function did not return")
 type writer struct {
 	session *session
 	log     *slog.Logger
+	folder  *folder
 	queue   chan *turn
 	ended   chan struct{}
 	slow    *time.Timer
@@ -48,8 +49,8 @@ type turn struct {
 	answer chan error // after the commit
 }
 
-func startWriter(s *session, log *slog.Logger) *writer {
-	w := &writer{session: s, log: log, queue: make(chan *turn), ended: make(chan struct{})}
+func startWriter(s *session, f *folder, log *slog.Logger) *writer {
+	w := &writer{session: s, log: log, folder: f, queue: make(chan *turn), ended: make(chan struct{})}
 	w.slow = time.AfterFunc(slowTurn, func() { log.Warn("a write transaction holds up all others", "for", slowTurn) })
 	w.slow.Stop()
 	go w.loop()
@@ -60,6 +61,7 @@ func startWriter(s *session, log *slog.Logger) *writer {
 func (w *writer) stop() {
 	close(w.queue)
 	<-w.ended
+	w.folder.stop()
 	_ = w.session.close() // all is committed
 }
 
@@ -166,6 +168,12 @@ func (w *writer) group(first *turn) {
 	first.store.shared(len(done))
 	for _, o := range done {
 		o.turn.answer <- o.err
+	}
+	w.folder.committed(len(done))
+	if w.folder.long.Swap(false) {
+		if _, err := fold(w.session); err != nil {
+			w.log.Error("the WAL was not folded into the database", "error", err)
+		}
 	}
 }
 
