@@ -20,6 +20,11 @@ func (r *Runner) take(ctx, workCtx context.Context, lease func(context.Context, 
 	var kept, lost []*run
 	var leased []store.Job
 	var until time.Time
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx, done := outlasting(ctx, takeGrace) // cut off in its commit, we might lease jobs and not know
+	defer done()
 	err := r.store.Write(ctx, func(tx *store.Tx) (err error) {
 		until = tx.Now.Add(r.lease)
 		if kept, lost, err = r.renew(ctx, tx); err != nil {
@@ -45,6 +50,20 @@ func (r *Runner) take(ctx, workCtx context.Context, lease func(context.Context, 
 		r.put(out[i])
 	}
 	return out, nil
+}
+
+// takeGrace is how long a transaction may go on that leases jobs when the Runner
+// is stopped.
+const takeGrace = 5 * time.Second
+
+// outlasting is a context that ends a while after ctx does; done frees it.
+func outlasting(ctx context.Context, by time.Duration) (longer context.Context, done func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		later := time.AfterFunc(by, cancel)
+		context.AfterFunc(longer, func() { later.Stop() })
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // renew renews the leases of which half is gone. One whose job has ended just
