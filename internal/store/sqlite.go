@@ -32,7 +32,7 @@ func sqlitePragmas(private bool) []pragma {
 		sync,
 		{"foreign_keys", "ON", "1"},
 		{"trusted_schema", "OFF", "0"},
-		{"cache_size", "-8000", "-8000"},
+		{"cache_size", "-4000", "-4000"},
 		{"journal_size_limit", "67108864", "67108864"},
 		{"temp_store", "MEMORY", "2"}, // what a savepoint may have to undo
 	}
