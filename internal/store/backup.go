@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ErrNotSQLite: the database is a PostgreSQL one, whose own tools do it.
@@ -66,7 +67,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	switch e := s.engine.(type) {
 	case *sqliteEngine:
 		if err = e.alone(ctx, `VACUUM`); err == nil {
-			err = e.alone(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+			err = e.truncate(ctx)
 		}
 	case *postgresEngine:
 		_, err = e.db.ExecContext(ctx, `VACUUM (FULL, ANALYZE) `+strings.Join(personal, `, `))
@@ -76,6 +77,32 @@ func (s *Store) Compact(ctx context.Context) error {
 	}
 	return nil
 }
+
+// truncate leaves nothing in the WAL. SQLite refuses it at once, whatever
+// busy_timeout says, while another connection folds the WAL; that takes a moment.
+func (e *sqliteEngine) truncate(ctx context.Context) error {
+	db, err := sql.Open("sqlite", dsn(e.path, e.pragmas))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }() // what it was for is done
+	for end := time.Now().Add(truncatePatience); ; {
+		var busy, pages, folded int
+		err := db.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &folded)
+		if err == nil && busy == 0 {
+			return nil
+		}
+		if time.Now().After(end) || ctx.Err() != nil {
+			return errors.Join(errors.New("the WAL is in use, and holds what was before"), err, ctx.Err())
+		}
+		time.Sleep(truncatePause)
+	}
+}
+
+const (
+	truncatePatience = 30 * time.Second
+	truncatePause    = 20 * time.Millisecond
+)
 
 // alone runs a statement on a connection of its own.
 func (e *sqliteEngine) alone(ctx context.Context, text string, args ...any) error {

@@ -55,3 +55,28 @@ func TestTheWALStaysShort(t *testing.T) {
 		t.Errorf("closed, the WAL has %d bytes", wal.Size())
 	}
 }
+
+// TestCompactWaitsForTheFolder: nothing is left in the WAL, though the folder was
+// at work on it, with which SQLite has nobody wait.
+func TestCompactWaitsForTheFolder(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "naru.db")
+	f := open(t, "sqlite:"+path)
+	for round := range 10 {
+		var all sync.WaitGroup
+		for i := range 150 {
+			all.Go(func() {
+				if err := f.Write(t.Context(), func(tx *store.Tx) error { return tx.PutMeta(t.Context(), fmt.Sprint(i), strings.Repeat("x", 8<<10)) }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if err := f.Compact(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if wal, err := os.Stat(path + "-wal"); err != nil || wal.Size() > 0 {
+			t.Fatalf("round %d: the WAL has %d bytes, %v", round, wal.Size(), err)
+		}
+	}
+}
