@@ -103,10 +103,11 @@ func (s *story) heardCancels(p *payment, all []webhook) {
 		}
 	}
 	for _, name := range names {
-		if s.cancels[name] {
+		wanted := s.cancels[name] && !p.Notify.Never // of a checking amount nobody hears, whoever gives it back
+		if wanted {
 			s.looked(undelivered, 1)
 		}
-		if s.cancels[name] && !slices.Contains(told, name) {
+		if wanted && !slices.Contains(told, name) {
 			where = fmt.Sprintf("no webhook of cancel %s", name)
 		}
 	}
