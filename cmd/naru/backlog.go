@@ -29,14 +29,14 @@ func newBacklog(to io.Writer) *backlog {
 	return b
 }
 
-// Write takes a line. After close it writes it at once.
+// Write takes a line. After close it writes it at once, behind what there was.
 func (b *backlog) Write(line []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for len(b.lines) > mostBehind && !b.closed {
+	for len(b.lines) > mostBehind && !b.closed || b.closed && !b.ended {
 		b.turn.Wait()
 	}
-	if b.closed {
+	if b.ended {
 		return b.to.Write(line)
 	}
 	if len(b.lines) == 0 {

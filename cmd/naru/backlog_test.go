@@ -93,3 +93,31 @@ func TestALogThatStandsStillIsWaitedFor(t *testing.T) {
 		t.Errorf("%d bytes are held", most)
 	}
 }
+
+// TestLinesWhileItCloses come behind those before them, and one at a time.
+func TestLinesWhileItCloses(t *testing.T) {
+	t.Parallel()
+	to := &held{let: make(chan struct{})}
+	b := newBacklog(to)
+	_, _ = fmt.Fprintln(b, "early")
+	var all sync.WaitGroup
+	all.Go(b.close)
+	all.Go(func() {
+		b.mu.Lock()
+		for !b.closed {
+			b.turn.Wait()
+		}
+		b.mu.Unlock()
+		_, _ = fmt.Fprintln(b, "late")
+	})
+	b.mu.Lock()
+	for !b.closed {
+		b.turn.Wait()
+	}
+	b.mu.Unlock()
+	close(to.let)
+	all.Wait()
+	if got := to.String(); got != "early\nlate\n" {
+		t.Errorf("%q", got)
+	}
+}
