@@ -95,7 +95,10 @@ func (e *sqliteEngine) truncate(ctx context.Context) error {
 		if time.Now().After(end) || ctx.Err() != nil {
 			return errors.Join(errors.New("the WAL is in use, and holds what was before"), err, ctx.Err())
 		}
-		time.Sleep(truncatePause)
+		select {
+		case <-time.After(truncatePause):
+		case <-ctx.Done():
+		}
 	}
 }
 
