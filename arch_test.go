@@ -53,6 +53,8 @@ var rules = []rule{
 	{pkg: "internal/rest/*", may: []string{"pay", "gateway", "connector", "store", "rest", "codes", "v1wire", "web"}, deny: noSQL},
 	{pkg: "internal/checkout", may: []string{"pay", "gateway", "store", "web", "v1wire"}, deny: noSQL},
 	{pkg: "internal/sdk", may: []string{"pay", "gateway", "connector", "store", "web", "v1wire"}, deny: noSQL},
+	{pkg: "internal/people", may: []string{"pay", "store", "vault"}, deny: noSQL},
+	{pkg: "internal/console", may: []string{"pay", "gateway", "connector", "notify", "people", "store", "web", "v1wire", "codes"}, deny: noSQL},
 	{pkg: "internal/sandbox/*", may: []string{"sandbox/fault", "sandbox/control", "web"}, deny: noSQL},
 	{pkg: "examples/playground", std: true},
 	{pkg: "examples/playground/cmd/*", may: []string{"../examples/playground"}, std: true},

@@ -11,6 +11,7 @@ import (
 	"naru/internal/gateway"
 	"naru/internal/notify"
 	"naru/internal/pay"
+	"naru/internal/people"
 	"naru/internal/store"
 	"naru/internal/vault"
 )
@@ -25,6 +26,7 @@ type opened struct {
 	store    *store.Store
 	vault    *vault.Vault
 	gateway  *gateway.Gateway
+	people   *people.Directory
 	notifier *notify.Notifier // it sends nothing: another process's runner does
 }
 
@@ -55,7 +57,7 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 	defer calls.CloseIdleConnections()
 	notifier := notify.New(notify.Options{Store: s, Vault: v, Log: log})
 	return do(&opened{
-		store: s, vault: v, notifier: notifier,
+		store: s, vault: v, notifier: notifier, people: people.New(people.Options{Store: s, Vault: v, Now: m.Now, Log: log}),
 		gateway: gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Tell: tell(notifier), HTTP: calls, Now: m.Now, Log: log}),
 	})
 }

@@ -12,6 +12,8 @@ type cli struct {
 	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list."`
 	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list."`
 
+	Operator operatorCmd `cmd:"" help:"People of the console: add, link."`
+
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
 
@@ -79,6 +81,7 @@ func newCLI() *cli {
 		Channel:  channelCmd{Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}},
 		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}},
 
+		Operator: newOperatorCmd(),
 		Delivery: newDeliveryCmd(),
 		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
 

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"naru/examples/playground"
@@ -157,12 +158,22 @@ func (c *devCmd) build(ctx context.Context, w *devWorld, data string, clock *Clo
 		return errors.Join(err, w.app.close())
 	}
 	if err = settle(ctx, w.app, w.at.Sandbox, c.webhook(w.at)); err == nil {
+		w.at.Console, err = devConsole(ctx, w.app, w.at.Gateway)
+	}
+	if err == nil {
 		w.shop, err = newShop(w.at, clock, log)
 	}
 	if err != nil {
 		return errors.Join(err, w.sandbox.Close(), w.app.close())
 	}
 	return nil
+}
+
+// devConsole is the link of the start page. It names localhost, not an address:
+// passkeys belong to a name.
+func devConsole(ctx context.Context, a *app, gateway string) (string, error) {
+	token, _, err := a.people.Link(ctx, devOperator)
+	return linkTo(strings.Replace(gateway, "//127.0.0.1:", "//localhost:", 1), token), err
 }
 
 // webhook is where the merchant hears.

@@ -7,6 +7,7 @@ import (
 
 	"naru/internal/gateway"
 	"naru/internal/pay"
+	"naru/internal/people"
 	"naru/internal/store"
 )
 
@@ -18,6 +19,8 @@ const (
 	devKey      = "naru_dev_key"
 	devSecret   = "naru_dev_secret"
 	devName     = "나루 데모 상점"
+
+	devOperator = "dev@naru.test" // signs in by the link of the start page
 )
 
 // The sandbox's shops: keys as the providers' own look, with the sandbox's
@@ -76,6 +79,9 @@ func settle(ctx context.Context, a *app, sandbox, webhook string) error {
 	if err := settleMerchant(ctx, a, webhook); err != nil {
 		return err
 	}
+	if err := settleOperator(ctx, a); err != nil {
+		return err
+	}
 	for _, c := range devChannels() {
 		if err := settleChannel(ctx, a, c, sandbox); err != nil {
 			return fmt.Errorf("channel of %s: %w", c.MID, err)
@@ -107,6 +113,15 @@ func settleMerchant(ctx context.Context, a *app, webhook string) error {
 		return err
 	}
 	_, _, err = a.gateway.AddKey(ctx, devMerchant, devKey, devSecret)
+	return err
+}
+
+// settleOperator makes the operator who enters the console by the start page's link.
+func settleOperator(ctx context.Context, a *app) error {
+	_, err := a.people.Add(ctx, people.NewOperator{Email: devOperator, Name: "개발자", Role: pay.RoleOwner})
+	if errors.Is(err, people.ErrEmailTaken) {
+		return nil
+	}
 	return err
 }
 

@@ -15,10 +15,13 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"naru/internal/pay"
 )
 
 // gcPercent lets garbage grow to twice what lives, which is some ten megabytes:
@@ -54,8 +57,9 @@ type Main struct {
 }
 
 // Addresses are the bases of what runs, without a slash at the end. Those of
-// faces that a command does not serve are empty.
-type Addresses struct{ Gateway, Sandbox, Shop, Admin string }
+// faces that a command does not serve are empty. Console is the link that signs
+// the developer in, once.
+type Addresses struct{ Gateway, Sandbox, Shop, Admin, Console string }
 
 // Exit codes: 1 is trouble, 2 is a wrong command line.
 const (
@@ -88,6 +92,11 @@ func (m *Main) Run(ctx context.Context, args []string) (code int) {
 	cmd, err := parser.Parse(args)
 	if err != nil {
 		return m.fail(exitUsage, err)
+	}
+	switch word, _, _ := strings.Cut(cmd.Command(), " "); word {
+	case "dev", "serve", "sandbox": // these change nothing in a person's name
+	default:
+		cmd.BindTo(pay.WithActor(ctx, m.commandActor()), (*context.Context)(nil))
 	}
 	if err := cmd.Run(); err != nil {
 		return m.fail(exitTrouble, err)

@@ -72,6 +72,9 @@ func (p startPage) places(s style) string {
 		row(s, "샌드박스", "sandbox", s.link.Render(p.at.Sandbox)+s.faint.Render("  가짜 PG사 · stand-ins")),
 		row(s, "웹훅", "webhooks", s.faint.Render("→ ")+p.webhook),
 	}
+	if p.at.Console != "" {
+		rows = append(rows, row(s, "콘솔", "console", s.faint.Render("한 번 쓰는 로그인 링크 · signs you in once"))+"\n    "+s.link.Render(p.at.Console))
+	}
 	return strings.Join(rows, "\n")
 }
 

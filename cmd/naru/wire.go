@@ -19,10 +19,12 @@ import (
 	"naru/internal/checkout"
 	"naru/internal/codes"
 	"naru/internal/config"
+	"naru/internal/console"
 	"naru/internal/gateway"
 	"naru/internal/jobs"
 	"naru/internal/notify"
 	"naru/internal/pay"
+	"naru/internal/people"
 	"naru/internal/rest"
 	"naru/internal/rest/notices"
 	v1 "naru/internal/rest/v1"
@@ -57,6 +59,7 @@ type app struct {
 	store    *store.Store
 	gateway  *gateway.Gateway
 	notifier *notify.Notifier
+	people   *people.Directory
 	runner   *jobs.Runner
 	metrics  *metrics
 	traces   *tracing // nil: off
@@ -112,6 +115,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
 		Observe: watch.steps(),
 	})
+	a.people = people.New(people.Options{Store: a.store, Vault: v, Now: o.now, Log: o.log})
 	workers := a.gateway.Workers()
 	maps.Copy(workers, a.notifier.Workers())
 	if o.alerts {
@@ -161,11 +165,18 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	pages.Use(limits.Address(pageLimited), rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), headOfFiles)
 	script.Routes(pages)
 	windows.Routes(pages)
+	desk, err := console.New(console.Options{
+		Gateway: a.gateway, Notifier: a.notifier, Store: a.store, People: a.people, PublicURL: o.publicURL, Names: names, Version: version(), Now: o.now, Log: o.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	desk.Routes(pages)
 
 	mux := chi.NewRouter()
 	mux.Get("/healthz", healthy)
 	mux.Method(http.MethodGet, "/readyz", a.ready)
-	for _, prefix := range []string{"/v1/*", "/js/*", "/sdk/*", "/checkout/*"} {
+	for _, prefix := range []string{"/v1/*", "/js/*", "/sdk/*", "/checkout/*", "/console", "/console/*"} {
 		mux.Handle(prefix, rest.Root(pages))
 	}
 	mux.Handle("/notices/*", limits.Address(pageLimited)(notices.New(notices.Options{Gateway: a.gateway, Log: o.log, Done: a.metrics.request})))

@@ -18,6 +18,11 @@ var withoutMerchant = map[string]string{
 	"merchants(id)": "the merchant itself",
 	"keysets(name)": "one row for the installation",
 	"meta(key)":     "facts about the installation",
+
+	"operators(id)":                  "a person may serve several merchants",
+	"operator_sessions(token_hash)":  "the cookie alone is shown",
+	"operator_passkeys(operator,id)": "of a person",
+	"operator_links(token_hash)":     "the address alone is shown",
 }
 
 // acrossMerchants are the other unique keys that hold over all merchants.
@@ -32,6 +37,10 @@ var acrossMerchants = map[string]string{
 	"attempts(id)":           "our idempotency key at providers",
 	"billing_keys(id)":       "our idempotency key at providers",
 	"receipts(id)":           "our idempotency key at providers",
+
+	"operators(email)":      "a person signs in with it",
+	"operator_sessions(id)": "names a session of a person",
+	"operator_passkeys(id)": "the browser names the passkey alone",
 }
 
 // primaryKeys and uniqueKeys are "table(column,column)" of a database, goose's own

@@ -1,0 +1,3 @@
+package console
+
+func (c *Console) billingRoutes() []route { return nil }

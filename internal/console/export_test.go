@@ -1,0 +1,22 @@
+package console
+
+import "naru/internal/pay"
+
+// Route is a row of the table of routes.
+type Route struct {
+	Method, Pattern string
+	Right           pay.Right
+	Open            bool
+}
+
+// RoutesOf is the table.
+func RoutesOf(c *Console) []Route {
+	var out []Route
+	for _, t := range c.table {
+		out = append(out, Route{t.method, t.pattern, t.right, t.open})
+	}
+	return out
+}
+
+// ParsePages parses every page.
+func ParsePages(c *Console) error { return c.kit.Parse() }

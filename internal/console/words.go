@@ -1,0 +1,98 @@
+package console
+
+import (
+	"naru/internal/pay"
+	"naru/internal/store"
+	"naru/internal/web"
+)
+
+// word is what a value is called, and the colour it has beside its words.
+type word struct{ ko, en, tone string }
+
+// Tones. Each is a class of the style sheet; "" is plain.
+const (
+	good = "good"
+	bad  = "bad"
+	wait = "wait"
+	note = "note"
+)
+
+// words are the names of everything that the books hold as a code, by its kind.
+var words = map[string]map[string]word{
+	"payment": {
+		string(pay.StatusCreated): {"결제 시작", "Started", ""}, string(pay.StatusConfirming): {"승인 중", "Confirming", wait},
+		string(pay.StatusAwaitingDeposit): {"입금 대기", "Awaiting deposit", wait}, string(pay.StatusPaid): {"결제 완료", "Paid", good},
+		string(pay.StatusPartiallyCancelled): {"부분 취소", "Partly cancelled", note}, string(pay.StatusCancelled): {"전액 취소", "Cancelled", note},
+		string(pay.StatusFailed): {"결제 실패", "Failed", bad},
+	},
+	"mode": {
+		string(pay.ModeLive): {"실연동", "Live", ""}, string(pay.ModeTest): {"테스트", "Test", wait},
+		string(pay.ModeSandbox): {"샌드박스", "Sandbox", wait},
+	},
+	"provider": {
+		string(pay.TossPayments): {"토스페이먼츠", "Toss Payments", ""}, string(pay.TossPay): {"토스페이", "Toss Pay", ""},
+	},
+	"method": {
+		string(pay.MethodCard): {"신용카드", "Card", ""}, string(pay.MethodTrans): {"계좌이체", "Bank transfer", ""},
+		string(pay.MethodVbank): {"가상계좌", "Virtual account", ""}, string(pay.MethodPhone): {"휴대폰", "Mobile phone", ""},
+		string(pay.MethodCultureland): {"문화상품권", "Cultureland", ""}, string(pay.MethodSmartculture): {"스마트문상", "Smart Culture", ""},
+		string(pay.MethodBooknlife): {"도서문화상품권", "Book & Life", ""}, string(pay.MethodSamsung): {"삼성페이", "Samsung Pay", ""},
+		string(pay.MethodSamsungPay): {"삼성페이", "Samsung Pay", ""}, string(pay.MethodKakaoPay): {"카카오페이", "Kakao Pay", ""},
+		string(pay.MethodNaverPay): {"네이버페이", "Naver Pay", ""}, string(pay.MethodPayco): {"페이코", "PAYCO", ""},
+		string(pay.MethodLPay): {"엘페이", "L.Pay", ""}, string(pay.MethodSSGPay): {"SSG페이", "SSG Pay", ""},
+		string(pay.MethodApplePay): {"애플페이", "Apple Pay", ""}, string(pay.MethodTossPay): {"토스페이", "Toss Pay", ""},
+		string(pay.MethodTossPayCard): {"토스페이 카드", "Toss Pay card", ""}, string(pay.MethodTossPayMoney): {"토스페이 머니", "Toss Pay money", ""},
+		string(pay.MethodPoint): {"간편결제 포인트", "Wallet points", ""},
+	},
+	"source": {
+		string(pay.SourceWindow): {"결제창", "Window", ""}, string(pay.SourceAPI): {"서버 API", "Server API", ""},
+		string(pay.SourceSchedule): {"예약", "Schedule", ""},
+	},
+	"kind": {
+		string(pay.ChannelPayment): {"결제", "Payments", ""}, string(pay.ChannelBilling): {"정기결제", "Billing", ""},
+	},
+	"attempt": {
+		string(pay.AttemptStarted): {"진행 중", "Under way", wait}, string(pay.AttemptUnknown): {"결과 확인 중", "Not known yet", wait},
+		string(pay.AttemptSucceeded): {"성공", "Succeeded", good}, string(pay.AttemptDeclined): {"거절", "Declined", bad},
+		string(pay.AttemptNotSent): {"보내지 않음", "Not sent", note},
+	},
+	"attempt kind": {
+		string(pay.AttemptConfirm): {"승인 요청", "Confirm", ""}, string(pay.AttemptCancel): {"취소 요청", "Cancel", ""},
+		string(pay.AttemptCharge): {"빌링키 결제", "Charge", ""}, string(pay.AttemptKeyIn): {"수기 결제", "Key-in", ""},
+		string(pay.AttemptIssueAccount): {"가상계좌 발급", "Issue account", ""}, string(pay.AttemptRevokeAccount): {"가상계좌 회수", "Revoke account", ""},
+	},
+	"movement": {
+		string(pay.MovementApproval): {"승인", "Approval", good}, string(pay.MovementDeposit): {"입금", "Deposit", good},
+		string(pay.MovementDepositReversal): {"입금 취소", "Deposit reversal", bad}, string(pay.MovementCancel): {"취소", "Cancel", note},
+	},
+	"key": {
+		string(pay.KeyIssuing): {"발급 중", "Issuing", wait}, string(pay.KeyHeld): {"첫 결제 대기", "Held", wait}, string(pay.KeyActive): {"사용 중", "Active", good},
+		string(pay.KeyReplaced): {"교체됨", "Replaced", note}, string(pay.KeyDeleted): {"삭제됨", "Deleted", note}, string(pay.KeyRefused): {"거절됨", "Refused", bad},
+	},
+	"schedule": {
+		string(pay.ScheduleBooked): {"예약됨", "Booked", wait}, string(pay.ScheduleRunning): {"결제 중", "Running", wait},
+		string(pay.ScheduleExecuted): {"실행됨", "Executed", good}, string(pay.ScheduleRevoked): {"예약 취소", "Revoked", note},
+	},
+	"receipt": {
+		string(pay.ReceiptIssuing): {"발급 중", "Issuing", wait}, string(pay.ReceiptIssued): {"발급 완료", "Issued", good},
+		string(pay.ReceiptRefused): {"거절", "Refused", bad}, string(pay.ReceiptCancelling): {"취소 중", "Cancelling", wait},
+		string(pay.ReceiptCancelled): {"취소됨", "Cancelled", note},
+	},
+	"delivery": {
+		store.DeliveryWaiting: {"대기", "Waiting", wait}, store.DeliveryDelivered: {"전달됨", "Delivered", good},
+		store.DeliveryGivenUp: {"실패", "Given up", bad}, store.DeliverySuperseded: {"대체됨", "Superseded", note},
+	},
+	"role": {
+		string(pay.RoleOwner): {"소유자", "Owner", ""}, string(pay.RoleManager): {"관리자", "Manager", ""},
+		string(pay.RoleDeveloper): {"개발자", "Developer", ""}, string(pay.RoleReadOnly): {"읽기 전용", "Read-only", ""},
+	},
+}
+
+// wordFor is what a value of a kind is called. One without words is shown as it is.
+func wordFor(lang, kind, value string) string {
+	w, ok := words[kind][value]
+	if !ok {
+		return value
+	}
+	return web.Pick(lang, w.ko, w.en)
+}
