@@ -205,3 +205,8 @@ func (t *Tx) Record() *[]string {
 	t.run = recorder{t.run, texts}
 	return texts
 }
+
+// ListAmong is ListPayments where a page looks at so many payments at most.
+func (t *Tx) ListAmong(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, bound int) (PaymentPage, error) {
+	return t.listPayments(ctx, merchant, q, bound)
+}
