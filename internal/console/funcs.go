@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"naru/internal/console/chart"
 	"naru/internal/pay"
 )
 
@@ -31,7 +32,13 @@ func (c *Console) funcs() template.FuncMap {
 		"card":  c.cardName,
 		"bank":  c.bankName,
 		"join":  strings.Join,
-		"str":   func(v any) string { return fmt.Sprint(v) },
+		"share": chart.Share,
+
+		"percent":     percent,
+		"change":      change,
+		"declineWord": declineWord,
+
+		"str": func(v any) string { return fmt.Sprint(v) },
 	}
 }
 

@@ -3,7 +3,10 @@ package console
 import "naru/internal/pay"
 
 func (c *Console) homeRoutes() []route {
-	return []route{get("/", "", c.home)}
+	return []route{
+		get("/", "", c.home),
+		get("/dashboard", pay.SeePayments, c.dashboard),
+	}
 }
 
 // home is the first page that the operator may see.

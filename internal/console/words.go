@@ -1,6 +1,7 @@
 package console
 
 import (
+	"naru/internal/connector"
 	"naru/internal/pay"
 	"naru/internal/store"
 	"naru/internal/web"
@@ -82,6 +83,14 @@ var words = map[string]map[string]word{
 		store.DeliveryWaiting: {"대기", "Waiting", wait}, store.DeliveryDelivered: {"전달됨", "Delivered", good},
 		store.DeliveryGivenUp: {"실패", "Given up", bad}, store.DeliverySuperseded: {"대체됨", "Superseded", note},
 	},
+	"decline": {
+		string(connector.DeclineOther): {"기타 거절", "Other", ""}, string(connector.DeclineByCustomer): {"구매자가 취소", "Left by the buyer", ""},
+		string(connector.DeclineExpired): {"유효 시간 지남", "Expired", ""}, string(connector.DeclineFunds): {"잔액 부족", "Not enough money", ""},
+		string(connector.DeclineLimit): {"한도 초과", "Over the limit", ""}, string(connector.DeclineCard): {"카드 거절", "Card refused", ""},
+		string(connector.DeclineFraud): {"도난·분실·이상 거래 의심", "Fraud suspected", ""}, string(connector.DeclineMethod): {"쓸 수 없는 결제수단", "Method not available", ""},
+		string(connector.DeclineRequest): {"요청 거절", "Request refused", ""}, string(connector.DeclineState): {"상태상 불가", "State forbids it", ""},
+		string(connector.DeclineAmount): {"금액 거절", "Amount refused", ""}, string(connector.DeclineMaintenance): {"결제사 점검", "Provider under maintenance", ""},
+	},
 	"role": {
 		string(pay.RoleOwner): {"소유자", "Owner", ""}, string(pay.RoleManager): {"관리자", "Manager", ""},
 		string(pay.RoleDeveloper): {"개발자", "Developer", ""}, string(pay.RoleReadOnly): {"읽기 전용", "Read-only", ""},
@@ -95,4 +104,16 @@ func wordFor(lang, kind, value string) string {
 		return value
 	}
 	return web.Pick(lang, w.ko, w.en)
+}
+
+// declineWord is why a try to pay failed: in our words, or, when we have none, by
+// its code alone.
+func declineWord(lang, class, code string) string {
+	if class == "" && code == "" {
+		return web.Pick(lang, "이유를 알 수 없음", "No reason given")
+	}
+	if class == "" {
+		return web.Pick(lang, "결제사에 요청하기 전에 실패", "Failed before the provider was asked")
+	}
+	return wordFor(lang, "decline", class)
 }
