@@ -35,7 +35,8 @@ func (b *dashboardBody) drawSales(v *visit) figure {
 		Head:   []string{v.t("기간", "Period"), v.t("매출", "Sales"), v.t("취소", "Cancels"), v.t("순매출", "Net")},
 	}
 	sales, cancels := chart.Series{Name: f.Legend[0].Name, Class: "s1"}, chart.Series{Name: f.Legend[1].Name, Class: "s2"}
-	c := chart.Chart{Title: f.Title, Axis: func(n float64) string { return shortMoney(v.lang, n, b.Currency) }}
+	// Cancels hang below the line, under the sales of their day.
+	c := chart.Chart{Title: f.Title, Shared: true, Axis: func(n float64) string { return shortMoney(v.lang, n, b.Currency) }}
 	for _, at := range b.byTime {
 		gone := at.Cancelled + at.Reversed
 		c.Labels = append(c.Labels, at.Label)
@@ -44,7 +45,6 @@ func (b *dashboardBody) drawSales(v *visit) figure {
 		cancels.Values, cancels.Told = append(cancels.Values, -float64(gone)), append(cancels.Told, back)
 		f.Rows = append(f.Rows, []string{at.Label, sold, back, net})
 	}
-	// Side by side the bars would be thin: cancels hang below the line, under their sales.
 	c.Series = []chart.Series{sales, cancels}
 	f.SVG = chart.Bars(c)
 	return f

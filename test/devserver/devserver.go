@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"sync"
 	"syscall"
 	"time"
@@ -44,9 +45,13 @@ func Build(dir string) (string, error) {
 	return bin, nil
 }
 
+// consoleLink is the link on the start page.
+var consoleLink = regexp.MustCompile(`http://\S+/console/sign-in/link/\S+`)
+
 // Server is one running `naru dev`.
 type Server struct {
 	Gateway, Sandbox, Shop string // base addresses, no slash at the end
+	Console                string // the link that signs the developer in to the console, once
 
 	bin, data string
 	out       *buffer
@@ -66,7 +71,7 @@ func Start(bin, data string) (*Server, error) {
 		Gateway: "http://127.0.0.1:" + ports[0], Sandbox: "http://127.0.0.1:" + ports[1], Shop: "http://localhost:" + ports[2],
 		bin: bin, data: data, out: &buffer{}, ended: make(chan struct{}),
 	}
-	s.cmd = exec.Command(bin, "dev", "--quiet", "--log-level", "warn", "--data", data,
+	s.cmd = exec.Command(bin, "dev", "--log-level", "warn", "--data", data,
 		"--listen", "127.0.0.1:"+ports[0], "--sandbox-listen", "127.0.0.1:"+ports[1], "--shop-listen", "localhost:"+ports[2])
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
@@ -91,7 +96,7 @@ func (s *Server) awaitReady() error {
 		}
 		if res, err := http.Get(s.Gateway + "/readyz"); err == nil {
 			_ = res.Body.Close()
-			if res.StatusCode == http.StatusOK {
+			if s.Console = consoleLink.FindString(s.out.String()); res.StatusCode == http.StatusOK && s.Console != "" {
 				return nil
 			}
 		}

@@ -70,7 +70,7 @@ func ownStack(t *testing.T) (*Stack, func(args ...string)) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
-	return &Stack{Gateway: s.Gateway, Sandbox: s.Sandbox, Shop: s.Shop, Browser: stack.Browser}, naru
+	return &Stack{Gateway: s.Gateway, Sandbox: s.Sandbox, Shop: s.Shop, Console: s.Console, Browser: stack.Browser}, naru
 }
 
 // guideRefused: the page hears why, and nothing was opened.

@@ -22,6 +22,7 @@ import (
 // Stack is `naru dev` as a user runs it, and a browser.
 type Stack struct {
 	Gateway, Sandbox, Shop string // base addresses
+	Console                string // the link that signs the developer in to the console, once
 	Browser                *browser.Browser
 	Merchant               *merchant
 }
@@ -58,7 +59,7 @@ func run(m *testing.M) (code int, err error) {
 			code, err = 1, stopped
 		}
 	}()
-	stack.Gateway, stack.Sandbox, stack.Shop = server.Gateway, server.Sandbox, server.Shop
+	stack.Gateway, stack.Sandbox, stack.Shop, stack.Console = server.Gateway, server.Sandbox, server.Shop, server.Console
 	var closeMerchant func()
 	stack.Merchant, closeMerchant = newMerchant(stack.Gateway)
 	defer closeMerchant()

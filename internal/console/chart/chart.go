@@ -37,15 +37,19 @@ type Chart struct {
 	Series []Series
 	Axis   func(float64) string // words beside a line of the grid
 	Top    float64              // of the axis, when it is known: 1 of a rate; 0 is as the values want
+	Shared bool                 // bars of a label stand in one place: one series goes up, another down
 }
 
-// Bars draws the series of each label side by side, from zero upwards; values below
-// zero downwards.
+// Bars draws the series of each label side by side, or in one place, from zero
+// upwards; values below zero downwards.
 func Bars(c Chart) template.HTML {
 	d := c.begin()
 	group := plotWidth / float64(max(1, len(c.Labels)))
 	gap := math.Min(group*0.28, 14)
-	bar := (group - gap) / float64(max(1, len(c.Series)))
+	bar, next := (group-gap)/float64(max(1, len(c.Series))), 1.0
+	if c.Shared {
+		bar, next = group-gap, 0
+	}
 	for i := range c.Labels {
 		for j, s := range c.Series {
 			v := s.Values[i]
@@ -53,7 +57,7 @@ func Bars(c Chart) template.HTML {
 				continue
 			}
 			y0, y1 := d.y(math.Max(v, 0)), d.y(math.Min(v, 0))
-			d.tag(`<rect class="%s" x="%s" y="%s" width="%s" height="%s" rx="%s">%s</rect>`, s.Class, num(left+group*float64(i)+gap/2+bar*float64(j)),
+			d.tag(`<rect class="%s" x="%s" y="%s" width="%s" height="%s" rx="%s">%s</rect>`, s.Class, num(left+group*float64(i)+gap/2+bar*next*float64(j)),
 				num(y0), num(math.Max(bar-1, 0.6)), num(math.Max(y1-y0, 0.8)), num(math.Min(2.5, bar/4)), s.told(c.Labels, i))
 		}
 	}

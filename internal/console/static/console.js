@@ -67,6 +67,17 @@
     s.addEventListener("change", () => /** @type {HTMLSelectElement} */ (s).form?.requestSubmit());
   }
 
+  // What is wider than its box can be scrolled with the keyboard.
+  const reach = () => {
+    for (const box of all(".scroll, pre")) {
+      if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+      else box.removeAttribute("tabindex");
+    }
+  };
+  reach();
+  window.addEventListener("resize", reach);
+  document.addEventListener("toggle", reach, true);
+
   // Menus close when something else is pressed, and with Escape.
   document.addEventListener("click", (e) => {
     for (const d of all("details.drop[open]")) {
