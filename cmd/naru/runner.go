@@ -24,11 +24,13 @@ func newRunner(s *store.Store, workers map[string]jobs.Worker, lane func(string)
 	})
 }
 
-// startJobs runs jobs until ctx ends: then no more are taken. Stop waits for
+// startJobs runs jobs, and follows the books for those who search them, until ctx
+// ends: then no more are taken. Stop waits for
 // those that run, at most for the grace.
 func startJobs(ctx context.Context, a *app, grace time.Duration, log *slog.Logger) (stop func()) {
 	a.runner.Start(ctx)
 	var watch sync.WaitGroup
+	watch.Go(func() { a.gateway.FollowBooks(ctx) })
 	if a.alerts != nil {
 		watch.Go(func() { a.alerts.Run(ctx) })
 	}

@@ -35,7 +35,7 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err := b.reversed(ctx, p, s); err != nil {
 		return p, err
 	}
-	fresh, some, err := b.movements(ctx, p, s, a, made)
+	fresh, some, added, err := b.movements(ctx, p, s, a, made)
 	if err != nil {
 		return p, err
 	}
@@ -57,7 +57,10 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 			return p, err
 		}
 	}
-	return b.cancelled(ctx, now, fresh)
+	if now, err = b.cancelled(ctx, now, fresh); err != nil || !added || now.Version != p.Version {
+		return now, err
+	}
+	return now, b.tx.FollowAgain(ctx, p.Merchant, p.ID) // money that was no step is in the figures all the same
 }
 
 // stand writes what is told of a payment, with the step that follows from it if
@@ -125,11 +128,11 @@ func inUTC(a *pay.VirtualAccount) *pay.VirtualAccount {
 }
 
 // movements adds what the books do not hold yet and gives the cancels among it;
-// some tells whether there are cancels at all.
-func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (cancels []pay.Movement, some bool, err error) {
+// some tells whether there are cancels at all, added whether anything was added.
+func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (cancels []pay.Movement, some, added bool, err error) {
 	known, err := b.tx.Movements(ctx, p.Merchant, p.ID)
 	if err != nil {
-		return nil, false, err
+		return nil, false, false, err
 	}
 	some = slices.ContainsFunc(known, func(m pay.Movement) bool { return m.Kind == pay.MovementCancel })
 	for _, m := range s.Movements {
@@ -141,7 +144,7 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 			m.CancelID = b.g.newUUID()
 			old := slices.ContainsFunc(known, func(k pay.Movement) bool { return k.Key == m.Key })
 			if owner, err := b.owner(ctx, p, m, a, made, old); err != nil {
-				return nil, false, err
+				return nil, false, false, err
 			} else if owner != nil {
 				d := cancelDetailOf(*owner)
 				m.Attempt, m.CancelID = owner.ID, d.CancelID
@@ -150,15 +153,15 @@ func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapsho
 				}
 			}
 		}
-		added, err := b.tx.AddMovement(ctx, m)
+		isNew, err := b.tx.AddMovement(ctx, m)
 		if err != nil {
-			return nil, false, err
+			return nil, false, false, err
 		}
-		if added && m.Kind == pay.MovementCancel {
+		if added = added || isNew; isNew && m.Kind == pay.MovementCancel {
 			cancels, some = append(cancels, m), true
 		}
 	}
-	return cancels, some, nil
+	return cancels, some, added, nil
 }
 
 // overtaken reports whether the books hold a younger deposit: this one was taken

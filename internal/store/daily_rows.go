@@ -71,7 +71,15 @@ func (t *Tx) dailySales(ctx context.Context, merchant pay.MerchantID, q DailyQue
 	if err != nil {
 		return nil, err
 	}
-	lines, err := t.liveSales(ctx, merchant, q, from, to)
+	changed, few, err := t.unseen(ctx, merchant)
+	var lines []saleLine
+	switch {
+	case err != nil:
+	case few:
+		lines, err = t.followedSales(ctx, merchant, q, span{from, to}, changed)
+	default:
+		lines, err = t.liveSales(ctx, merchant, q, from, to)
+	}
 	return salesRows(lines), err
 }
 
@@ -85,7 +93,15 @@ func (t *Tx) outcomes(ctx context.Context, merchant pay.MerchantID, q DailyQuery
 	if err != nil {
 		return nil, err
 	}
-	return t.liveOutcomes(ctx, merchant, q, from, to)
+	changed, few, err := t.unseen(ctx, merchant)
+	switch {
+	case err != nil:
+		return nil, err
+	case few:
+		return t.followedOutcomes(ctx, merchant, q, span{from, to}, changed)
+	default:
+		return t.liveOutcomes(ctx, merchant, q, from, to)
+	}
 }
 
 func (t *Tx) declineReasons(ctx context.Context, merchant pay.MerchantID, q DailyQuery, limit int) ([]DeclineReason, error) {

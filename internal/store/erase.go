@@ -77,6 +77,9 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 	if err := t.erasePaymentRow(ctx, p, e, out); err != nil {
 		return nil, wrap(err, "erase payment %s", id)
 	}
+	if err := t.eraseFollowed(ctx, p, out); err != nil {
+		return nil, wrap(err, "erase payment %s: what it is found by", id)
+	}
 	for _, part := range []struct {
 		table, text string
 		args        []any

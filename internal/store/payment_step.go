@@ -66,6 +66,7 @@ func (t *Tx) StepPayment(ctx context.Context, p pay.Payment, ev pay.Event, why s
 	case err != nil:
 		return p, wrap(err, "payment %s: %s", p.ID, ev)
 	}
+	t.changed = true
 	t.holds(now.Merchant, now.ID, &now)
 	t.stepped(ctx, now, p.Status, ev, why)
 	_, err = t.exec(ctx, `INSERT INTO payment_steps (merchant, payment, `+stepColumns+`) VALUES ($1, $2,
@@ -157,6 +158,7 @@ func (t *Tx) UpdatePayment(ctx context.Context, p pay.Payment) (pay.Payment, err
 	case err != nil:
 		return p, wrap(err, "payment %s", p.ID)
 	}
+	t.changed = true
 	t.holds(now.Merchant, now.ID, &now)
 	return now, nil
 }

@@ -86,7 +86,10 @@ func (t *Tx) sumPayments(ctx context.Context, merchant pay.MerchantID, q Payment
 	if s, searching := newSearch(q); searching {
 		return t.sumSearch(ctx, merchant, q, s)
 	}
-	all, err := t.sumLive(ctx, merchant, q)
+	all, ok, err := t.sumFollowed(ctx, merchant, q)
+	if err == nil && !ok {
+		all, err = t.sumLive(ctx, merchant, q)
+	}
 	return sum(all), err
 }
 

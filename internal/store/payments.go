@@ -84,6 +84,7 @@ func (t *Tx) InsertPayment(ctx context.Context, p pay.Payment) error {
 }
 
 func (t *Tx) addPayment(ctx context.Context, p pay.Payment) error {
+	t.changed = true
 	p.StartedAt = t.or(p.StartedAt)
 	mutable, err := mutableArgs(p)
 	if err != nil {

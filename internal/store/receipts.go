@@ -111,6 +111,9 @@ func (t *Tx) StepReceipt(ctx context.Context, c pay.Receipt, ev pay.ReceiptEvent
 		c.CancelledAt = t.or(c.CancelledAt)
 	}
 	now, err := t.writeReceipt(ctx, c, next)
+	if err == nil && c.Payment != "" {
+		err = t.FollowAgain(ctx, c.Merchant, c.Payment) // it is found by its number
+	}
 	return now, wrap(err, "receipt %s: %s in state %s", c.ID, ev, c.Status)
 }
 

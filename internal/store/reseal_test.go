@@ -14,7 +14,7 @@ import (
 // notSealed are the columns of bytes in which no value of the vault lies.
 var notSealed = []string{
 	"api_keys.secret_hash", "tokens.hash", "checkouts.token_hash", "payments.ref_data", "billing_keys.mac", "deliveries.body",
-	"exchanges.request", "exchanges.answer", "idempotency.fingerprint",
+	"exchanges.request", "exchanges.answer", "idempotency.fingerprint", "search_terms.term",
 	"keysets.sealed", // by the master key
 }
 

@@ -50,6 +50,7 @@ type Store struct {
 	closed  bool
 	inUse   sync.WaitGroup
 	enqueue map[int]func()
+	changes map[int]func()
 	nextID  int
 	taker   Taker
 }
@@ -76,7 +77,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{now: o.Now, log: o.Log, faults: o.Faults, watch: o.Watch, enqueue: map[int]func(){}}
+	s := &Store{now: o.Now, log: o.Log, faults: o.Faults, watch: o.Watch, enqueue: map[int]func(){}, changes: map[int]func(){}}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -187,16 +188,22 @@ func (s *Store) Close() error {
 
 // OnEnqueue has f called after each commit that made a job due, in the
 // goroutine of the writer; f must return at once. The answer undoes it.
-func (s *Store) OnEnqueue(f func()) (undo func()) {
+func (s *Store) OnEnqueue(f func()) (undo func()) { return s.on(s.enqueue, f) }
+
+// OnPayment has f called after each commit here that changed a payment, or had one
+// followed again, as OnEnqueue does.
+func (s *Store) OnPayment(f func()) (undo func()) { return s.on(s.changes, f) }
+
+func (s *Store) on(what map[int]func(), f func()) (undo func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id := s.nextID
 	s.nextID++
-	s.enqueue[id] = f
+	what[id] = f
 	return func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		delete(s.enqueue, id)
+		delete(what, id)
 	}
 }
 
@@ -230,13 +237,20 @@ func (s *Store) committed(tx *Tx) {
 	for _, j := range tx.taken {
 		tx.taker.Run(j)
 	}
-	if !tx.madeDue {
+	if !tx.madeDue && !tx.changed {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range s.enqueue {
-		f()
+	if tx.madeDue {
+		for _, f := range s.enqueue {
+			f()
+		}
+	}
+	if tx.changed {
+		for _, f := range s.changes {
+			f()
+		}
 	}
 }
 

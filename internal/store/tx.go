@@ -32,6 +32,7 @@ type Tx struct {
 	// is one that has to be read again.
 	held    map[heldPayment]*pay.Payment
 	madeDue bool  // a job is due now, and nobody has it
+	changed bool  // a payment is not what it was
 	taker   Taker // nil: jobs wait to be leased
 	taken   []Job // what it has of this transaction
 	single  bool  // one statement is all there may be

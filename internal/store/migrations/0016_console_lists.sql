@@ -27,6 +27,15 @@ CREATE TABLE followed_payments (
 	PRIMARY KEY (merchant, payment)
 );
 
+-- Payments that are to be followed once more though they did not change: something
+-- that hangs on them did.
+CREATE TABLE follow_again (
+	merchant TEXT   NOT NULL,
+	payment  TEXT   NOT NULL,
+	asked    BIGINT NOT NULL, -- how often, so that an asking meanwhile is not lost
+	PRIMARY KEY (merchant, payment)
+);
+
 -- A term is bytes so that both databases put them in one order.
 CREATE TABLE search_terms (
 	merchant TEXT   NOT NULL,

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+const (
+	// followTick is how often it is looked whether another node changed something.
+	followTick = 2 * time.Second
+	// followRest is how long changes are gathered after one was told of.
+	followRest = 200 * time.Millisecond
+)
+
+// Follow derives what the console searches by and sums from the payments of all
+// merchants that changed, and tells how many it derived. What another node follows
+// at the same time is left to that node.
+func (g *Gateway) Follow(ctx context.Context) (n int, err error) {
+	return g.follow(ctx, func(context.Context, time.Duration) {})
+}
+
+// FollowBooks follows the books until ctx ends: at once, soon after each change made
+// on this node, and every few seconds for those of others. Between transactions it
+// rests as long as the last took, so that payments come first. Trouble is logged,
+// and tried again.
+func (g *Gateway) FollowBooks(ctx context.Context) {
+	changed := make(chan struct{}, 1)
+	undo := g.store.OnPayment(func() {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer undo()
+	for wait := followTick; ctx.Err() == nil; wait = followTick {
+		if _, err := g.follow(ctx, rest); err != nil && ctx.Err() == nil {
+			g.log.ErrorContext(ctx, "what the console searches and sums is behind the books; it is tried again", "error", err)
+			wait = 5 * followTick
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-changed:
+			rest(ctx, followRest)
+		case <-ctx.Done():
+		}
+		timer.Stop()
+	}
+}
+
+// rest waits, or until ctx ends.
+func rest(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (g *Gateway) follow(ctx context.Context, rest func(context.Context, time.Duration)) (n int, err error) {
+	var all []pay.Merchant
+	err = g.store.Read(ctx, func(tx *store.Tx) (err error) {
+		all, err = tx.ListMerchants(ctx)
+		return err
+	})
+	var errs []error
+	for _, m := range all {
+		done, err := g.followMerchant(ctx, m.ID, rest)
+		n += done
+		if err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return n, fmt.Errorf("gateway: follow the books: %w", err)
+	}
+	return n, nil
+}
+
+// followMerchant follows one merchant's books to their end.
+func (g *Gateway) followMerchant(ctx context.Context, m pay.MerchantID, rest func(context.Context, time.Duration)) (n int, err error) {
+	var next store.Cursor
+	for {
+		begun := time.Now()
+		done, err := g.store.Follow(ctx, m, next, termsOf)
+		if store.IsFollowedElsewhere(err) {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		n += done.Payments
+		if next = done.Next; !done.More {
+			return n, nil
+		}
+		if done.Payments > 0 {
+			rest(ctx, time.Since(begun))
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+	}
+}
