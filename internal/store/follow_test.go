@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"naru/internal/pay"
+	"naru/internal/pgtest"
 	"naru/internal/store"
 )
 
@@ -214,4 +216,22 @@ func TestAReceiptIsFollowed(t *testing.T) {
 			t.Errorf("%d payments were derived again", n)
 		}
 	})
+}
+
+// Where nothing changes, nothing is written.
+func TestFollowingIdleBooksWritesNothing(t *testing.T) {
+	t.Parallel()
+	var writes atomic.Int64
+	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Begin: pgtest.Migrated(t), Watch: &store.Watch{Committed: func(int) { writes.Add(1) }}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	f := fixture{Store: s}
+	f.insert(t, payment("imp_1", "order-1"))
+	for i, want := range []int64{2, 2, 2} {
+		if f.follow(t, shop, toTheEnd); writes.Load() != want {
+			t.Errorf("time %d: %d transactions", i, writes.Load())
+		}
+	}
 }

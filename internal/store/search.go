@@ -211,7 +211,7 @@ func (q PaymentQuery) amongRare(merchant pay.MerchantID, s search) *condition {
 	w := &condition{args: []any{merchant}}
 	w.parts.WriteString(` FROM (SELECT DISTINCT payment FROM (`)
 	s.found(w, rareBound+1)
-	w.parts.WriteString(`) AS some) AS found CROSS JOIN payments AS p WHERE p.merchant = $1 AND p.id = found.payment`)
+	w.parts.WriteString(`) AS matched) AS found CROSS JOIN payments AS p WHERE p.merchant = $1 AND p.id = found.payment`)
 	q.narrow(w)
 	q.period(w, q.column()+` + 0`)
 	return w

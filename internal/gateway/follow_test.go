@@ -1,0 +1,113 @@
+package gateway_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"naru/internal/pay"
+	"naru/internal/store"
+)
+
+// searched is the payments that a search finds.
+func (r *rig) searched(field store.SearchField, text string) (ids []pay.PaymentID) {
+	r.t.Helper()
+	must2(r.t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+		page, err := tx.ListPayments(r.ctx, r.merchant.ID, store.PaymentQuery{Field: field, Search: text})
+		for _, p := range page.Rows {
+			ids = append(ids, p.ID)
+		}
+		return err
+	}))
+	return ids
+}
+
+// Whatever a merchant knows of a payment finds it, typed as people type.
+func TestPaymentsAreFoundByAnyField(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.paid(pay.TossPayments, "주문-A1")
+		p.Buyer = pay.Buyer{Name: "Hong 길동", Email: "Gildong.Hong@Example.com", Tel: "+82 10-1234-5678", Address: "서울 강남구 테헤란로 1", Postcode: "06134"}
+		p.Name, p.UserAgent, p.Mobile, p.CancelReason = "나주 배 한 상자", "Mozilla/5.0 (iPhone; CPU)", true, "고객 변심"
+		p.Details.Card = &pay.Card{Issuer: "381", Number: "5310-44**-****-334*"}
+		p.Details.ApprovalNo, p.Details.Months = "00781234", 3
+		p.Details.Bank = &pay.Bank{Code: "088"}
+		p.Details.Account = &pay.VirtualAccount{Bank: "004", Number: "110-8642-97531", Holder: "예금 주인"}
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
+			_, err := tx.UpdatePayment(r.ctx, p)
+			return err
+		}))
+		r.paid(pay.TossPayments, "another")
+		if n := r.follows(); n < 2 {
+			t.Fatalf("%d payments were followed", n)
+		}
+		for _, x := range []struct {
+			field store.SearchField
+			text  string
+		}{
+			{store.FieldPayment, string(p.ID)}, {store.FieldOrder, "주문-a"}, {store.FieldName, "배 한"}, {store.FieldName, "나주"},
+			{store.FieldApproval, "0078"}, {store.FieldBuyerName, "hong"}, {store.FieldBuyerName, "길동"}, {store.FieldBuyerTel, "010-1234"},
+			{store.FieldBuyerTel, "+82101234"}, {store.FieldBuyerEmail, "gildong.hong@"}, {store.FieldAddress, "테헤란로  1"}, {store.FieldPostcode, "06134"},
+			{store.FieldPgTid, p.Ref.Key}, {store.FieldCardNumber, "5310 44"}, {store.FieldCardNumber, "334"}, {store.FieldAgent, "IPHONE"},
+			{store.FieldAgent, "MOBILE"}, {store.FieldBank, "신한"}, {store.FieldVbank, "KOOKMIN"}, {store.FieldAccount, "110 8642"},
+			{store.FieldDepositor, "주인"}, {store.FieldReason, "고객"}, {store.FieldCard, "381"}, {store.FieldCard, "kookmin"}, {store.FieldCard, "국민"},
+			{store.FieldMonths, "3"}, {"", "gildong"}, {"", "01012345678"}, {"", "주문-A1"},
+		} {
+			if got := r.searched(x.field, x.text); !slices.Equal(got, []pay.PaymentID{p.ID}) {
+				t.Errorf("%s %q: %q", x.field, x.text, got)
+			}
+		}
+		for _, x := range []struct {
+			field store.SearchField
+			text  string
+		}{{store.FieldBuyerName, "ong"}, {store.FieldBuyerTel, "홍"}, {store.FieldCard, "삼성"}, {"", "no such thing"}} {
+			if got := r.searched(x.field, x.text); len(got) != 0 {
+				t.Errorf("%s %q: %q", x.field, x.text, got)
+			}
+		}
+		if got := r.searched(store.FieldMID, p.MID); len(got) != 2 {
+			t.Errorf("MID: %q", got)
+		}
+	})
+}
+
+// A cash receipt issued later is found by its number.
+func TestAPaymentIsFoundByItsReceipt(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.hears.Store(true)
+		p := r.account("o1", 33000)
+		r.atBank(p, "deposit")
+		r.follows()
+		got, err := r.receipt(p.ID)
+		must2(t, err)
+		r.follows()
+		if ids := r.searched(store.FieldReceipt, got.ApprovalNo); got.ApprovalNo == "" || !slices.Equal(ids, []pay.PaymentID{p.ID}) {
+			t.Errorf("receipt %q: %q", got.ApprovalNo, ids)
+		}
+	})
+}
+
+// The follower sees what is committed on its node at once, and ends with its context.
+func TestFollowBooksFollowsWhatIsCommitted(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ctx, stop := context.WithCancel(r.ctx)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			r.gw.FollowBooks(ctx)
+		}()
+		p := r.paid(pay.TossPayments, "order-1")
+		deadline := time.Now().Add(30 * time.Second)
+		for len(r.searched(store.FieldPayment, string(p.ID))) == 0 {
+			if time.Now().After(deadline) {
+				t.Fatal("the payment was not followed")
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		stop()
+		<-ended
+		if n := r.follows(); n > 1 {
+			t.Errorf("%d payments were left", n)
+		}
+	})
+}
