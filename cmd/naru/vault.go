@@ -11,6 +11,8 @@ import (
 
 	"naru/internal/gateway"
 	"naru/internal/notify"
+	"naru/internal/pay"
+	"naru/internal/people"
 	"naru/internal/store"
 	"naru/internal/vault"
 )
@@ -125,6 +127,7 @@ func sealedElsewhere() map[string]gateway.SealedAs {
 			}
 			return notify.SecretName(s.Merchant, seq)
 		},
+		"operators.totp": func(s store.Sealed) string { return people.SealedAs(pay.OperatorID(s.Key)) },
 	}
 }
 

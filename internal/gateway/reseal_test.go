@@ -40,9 +40,12 @@ func (r *rig) operator() *gateway.Gateway {
 	}})
 }
 
-// elsewhere are the columns of package notify.
+// elsewhere are the columns of packages notify and people.
 func elsewhere() map[string]gateway.SealedAs {
-	return map[string]gateway.SealedAs{"webhook_secrets.sealed": func(s store.Sealed) string { return "webhook_secret:" + string(s.Merchant) + ":" + s.Key }}
+	return map[string]gateway.SealedAs{
+		"webhook_secrets.sealed": func(s store.Sealed) string { return "webhook_secret:" + string(s.Merchant) + ":" + s.Key },
+		"operators.totp":         func(s store.Sealed) string { return "operator:" + s.Key + ":totp" },
+	}
 }
 
 // everything has a value in every sealed column, and says which those are.
@@ -76,7 +79,12 @@ func (r *rig) sealedRows(v *vault.Vault) {
 	must2(r.t, err)
 	secret, err := v.Seal([]byte("secret"), "webhook_secret:"+string(r.merchant.ID)+":1")
 	must2(r.t, err)
+	totp, err := v.Seal([]byte("totp"), "operator:op_1:totp")
+	must2(r.t, err)
 	must2(r.t, r.store.Write(r.ctx, func(tx *store.Tx) error {
+		if err := tx.InsertOperator(r.ctx, store.Operator{Operator: pay.Operator{ID: "op_1", Email: "a@naru.test"}, TOTP: totp}); err != nil {
+			return err
+		}
 		k := store.Keyed{Merchant: r.merchant.ID, Key: "k1", Method: "POST", Route: "/x", Expires: tx.Now.Add(time.Hour), Run: 1}
 		if err := tx.InsertKeyed(r.ctx, k); err != nil {
 			return err

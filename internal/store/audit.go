@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -17,18 +18,19 @@ type Audit struct {
 	At       time.Time
 	Actor    pay.Actor
 	Action   string          // what was done: "channel.update"
+	Kind     string          // of thing: "channel"
 	Target   string          // the id of what was changed
 	Payment  pay.PaymentID   // "" of none
 	Before   json.RawMessage // nil is nothing
 	After    json.RawMessage // nil is nothing
 }
 
-const auditColumns = `merchant, id, at, actor_kind, actor, actor_name, address, action, target, payment, before, after`
+const auditColumns = `merchant, id, at, actor_kind, actor, actor_name, address, action, kind, target, payment, before, after`
 
 func scanAudit(r row) (a Audit, err error) {
 	var before, after string
 	err = r.Scan(&a.Merchant, &a.ID, timeInto{&a.At}, &a.Actor.Kind, &a.Actor.ID, &a.Actor.Name, &a.Actor.Address,
-		&a.Action, &a.Target, &a.Payment, &before, &after)
+		&a.Action, &a.Kind, &a.Target, &a.Payment, &before, &after)
 	if before != "" {
 		a.Before = json.RawMessage(before)
 	}
@@ -67,8 +69,8 @@ func (t *Tx) Audit(ctx context.Context, c Change) error {
 	if err != nil {
 		return wrap(err, "audit %s: after", c.Action)
 	}
-	_, err = t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-		c.Merchant, id.String(), t.Now, who.Kind, who.ID, who.Name, who.Address, c.Action, c.Target, c.Payment, before, after)
+	_, err = t.exec(ctx, `INSERT INTO audit (`+auditColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		c.Merchant, id.String(), t.Now, who.Kind, who.ID, who.Name, who.Address, c.Action, kindOf(c.Action), c.Target, c.Payment, before, after)
 	return wrap(err, "audit %s", c.Action)
 }
 
@@ -81,6 +83,12 @@ func (t *Tx) AuditByHand(ctx context.Context, c Change) error {
 	return t.Audit(ctx, c)
 }
 
+// kindOf is the kind of thing that an action changes.
+func kindOf(action string) string {
+	kind, _, _ := strings.Cut(action, ".")
+	return kind
+}
+
 func auditText(v any) (string, error) {
 	if v == nil {
 		return "", nil
@@ -91,6 +99,7 @@ func auditText(v any) (string, error) {
 // AuditFilter chooses entries; its zero value is all of the merchant's.
 type AuditFilter struct {
 	Actor   string        // id; "" is anyone
+	Kind    string        // of thing; "" is any
 	Target  string        // "" is anything
 	Payment pay.PaymentID // "" is any and none
 	// Before lists only what comes after this entry in the list, that is, what is
@@ -107,6 +116,9 @@ func (t *Tx) ListAudit(ctx context.Context, merchant pay.MerchantID, f AuditFilt
 	}
 	if f.Actor != "" {
 		w.and(`actor = `, f.Actor)
+	}
+	if f.Kind != "" {
+		w.and(`kind = `, f.Kind)
 	}
 	if f.Target != "" {
 		w.and(`target = `, f.Target)

@@ -23,37 +23,38 @@ type OperatorSession struct {
 	How                string // what it was begun with: password, code, passkey, link
 	Address, UserAgent string
 	Created            time.Time
+	Failures           int       // wrong codes at the stage of the password
 	Proved             time.Time // when the person last showed who they are
 	Seen, Expires      time.Time
 }
 
-const sessionColumns = `token_hash, id, operator, merchant, stage, how, address, user_agent, created, proved, seen, expires`
+const sessionColumns = `token_hash, id, operator, merchant, stage, how, address, user_agent, created, failures, proved, seen, expires`
 
 func scanSession(r row) (s OperatorSession, err error) {
 	err = r.Scan(blobInto{&s.TokenHash}, &s.ID, &s.Operator, &s.Merchant, &s.Stage, &s.How, &s.Address, &s.UserAgent,
-		timeInto{&s.Created}, timeInto{&s.Proved}, timeInto{&s.Seen}, timeInto{&s.Expires})
+		timeInto{&s.Created}, &s.Failures, timeInto{&s.Proved}, timeInto{&s.Seen}, timeInto{&s.Expires})
 	return s, err
 }
 
 // InsertOperatorSession adds a session; zero Created, Proved and Seen are now.
 func (t *Tx) InsertOperatorSession(ctx context.Context, s OperatorSession) error {
 	err := t.change(ctx, ErrExists, `INSERT INTO operator_sessions (`+sessionColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING`,
-		s.TokenHash, s.ID, s.Operator, s.Merchant, s.Stage, s.How, s.Address, s.UserAgent, t.or(s.Created), t.or(s.Proved), t.or(s.Seen), s.Expires)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+		s.TokenHash, s.ID, s.Operator, s.Merchant, s.Stage, s.How, s.Address, s.UserAgent, t.or(s.Created), s.Failures, t.or(s.Proved), t.or(s.Seen), s.Expires)
 	return wrap(err, "session of %s", s.Operator)
 }
 
 // OperatorSession is the session of a token's hash, expired or not, or ErrNotFound.
 func (t *Tx) OperatorSession(ctx context.Context, tokenHash []byte) (OperatorSession, error) {
-	s, err := one(ctx, t, scanSession, `SELECT `+sessionColumns+` FROM operator_sessions WHERE token_hash = $1`, tokenHash)
+	s, err := one(ctx, t, scanSession, `SELECT `+sessionColumns+` FROM operator_sessions WHERE token_hash = $1`+t.lock(), tokenHash)
 	return s, wrap(err, "session")
 }
 
-// UpdateOperatorSession writes the store, the stage, the way, and the times of a
-// session, or ErrNotFound.
+// UpdateOperatorSession writes the store, the stage, the way, the failures and the times
+// of a session, or ErrNotFound.
 func (t *Tx) UpdateOperatorSession(ctx context.Context, s OperatorSession) error {
-	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET merchant = $2, stage = $3, how = $4, proved = $5, seen = $6, expires = $7
-		WHERE token_hash = $1`, s.TokenHash, s.Merchant, s.Stage, s.How, s.Proved, s.Seen, s.Expires)
+	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET merchant = $2, stage = $3, how = $4, failures = $5, proved = $6, seen = $7, expires = $8
+		WHERE token_hash = $1`, s.TokenHash, s.Merchant, s.Stage, s.How, s.Failures, s.Proved, s.Seen, s.Expires)
 	return wrap(err, "session %s", s.ID)
 }
 
@@ -90,21 +91,22 @@ func (t *Tx) ReapOperatorSessions(ctx context.Context) error {
 type OperatorLink struct {
 	TokenHash              []byte
 	Operator               pay.OperatorID
+	Resets                 bool // takes the second factors away when it is used
 	Created, Expires, Used time.Time
 }
 
-// InsertOperatorLink adds a link; a zero Created is now.
+// InsertOperatorLink adds a link; a zero Created is now. ErrExists when it is there.
 func (t *Tx) InsertOperatorLink(ctx context.Context, l OperatorLink) error {
-	err := t.change(ctx, ErrExists, `INSERT INTO operator_links (token_hash, operator, created, expires, used)
-		VALUES ($1, $2, $3, $4, 0) ON CONFLICT DO NOTHING`, l.TokenHash, l.Operator, t.or(l.Created), l.Expires)
+	err := t.change(ctx, ErrExists, `INSERT INTO operator_links (token_hash, operator, resets, created, expires, used)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`, l.TokenHash, l.Operator, l.Resets, t.or(l.Created), l.Expires, l.Used)
 	return wrap(err, "link of %s", l.Operator)
 }
 
 // OperatorLink is the link of a token's hash, or ErrNotFound.
 func (t *Tx) OperatorLink(ctx context.Context, tokenHash []byte) (OperatorLink, error) {
 	l, err := one(ctx, t, func(r row) (l OperatorLink, err error) {
-		return l, r.Scan(blobInto{&l.TokenHash}, &l.Operator, timeInto{&l.Created}, timeInto{&l.Expires}, timeInto{&l.Used})
-	}, `SELECT token_hash, operator, created, expires, used FROM operator_links WHERE token_hash = $1`, tokenHash)
+		return l, r.Scan(blobInto{&l.TokenHash}, &l.Operator, &l.Resets, timeInto{&l.Created}, timeInto{&l.Expires}, timeInto{&l.Used})
+	}, `SELECT token_hash, operator, resets, created, expires, used FROM operator_links WHERE token_hash = $1`, tokenHash)
 	return l, wrap(err, "link")
 }
 
@@ -112,4 +114,10 @@ func (t *Tx) OperatorLink(ctx context.Context, tokenHash []byte) (OperatorLink, 
 func (t *Tx) UseOperatorLink(ctx context.Context, tokenHash []byte) error {
 	err := t.change(ctx, ErrConflict, `UPDATE operator_links SET used = $2 WHERE token_hash = $1 AND used = 0 AND expires > $2`, tokenHash, t.Now)
 	return wrap(err, "link")
+}
+
+// DeleteOperatorLinks makes an operator's links worthless.
+func (t *Tx) DeleteOperatorLinks(ctx context.Context, operator pay.OperatorID) error {
+	_, err := t.exec(ctx, `DELETE FROM operator_links WHERE operator = $1 AND used = 0`, operator)
+	return wrap(err, "links of %s", operator)
 }

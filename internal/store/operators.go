@@ -93,14 +93,16 @@ func (t *Tx) DeleteGrant(ctx context.Context, merchant pay.MerchantID, operator 
 	return wrap(err, "grant of %s at merchant %q", operator, merchant)
 }
 
-// GrantsOf is what an operator may do where.
+// GrantsOf is what an operator may do where. In a Write no other Write changes it
+// meanwhile.
 func (t *Tx) GrantsOf(ctx context.Context, operator pay.OperatorID) ([]pay.Grant, error) {
-	gs, err := list(ctx, t, scanGrant, `SELECT `+grantColumns+` FROM grants WHERE operator = $1 ORDER BY merchant`, operator)
+	gs, err := list(ctx, t, scanGrant, `SELECT `+grantColumns+` FROM grants WHERE operator = $1 ORDER BY merchant`+t.lock(), operator)
 	return gs, wrap(err, "grants of %s", operator)
 }
 
-// GrantsAt is who may do what at a merchant, or with "" at every merchant.
+// GrantsAt is who may do what at a merchant, or with "" at every merchant,
+// likewise.
 func (t *Tx) GrantsAt(ctx context.Context, merchant pay.MerchantID) ([]pay.Grant, error) {
-	gs, err := list(ctx, t, scanGrant, `SELECT `+grantColumns+` FROM grants WHERE merchant = $1 ORDER BY created, operator`, merchant)
+	gs, err := list(ctx, t, scanGrant, `SELECT `+grantColumns+` FROM grants WHERE merchant = $1 ORDER BY created, operator`+t.lock(), merchant)
 	return gs, wrap(err, "grants at merchant %q", merchant)
 }

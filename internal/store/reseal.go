@@ -14,6 +14,7 @@ type SealedColumn struct {
 	Table, Column string
 	Within        bool
 
+	alone bool   // the table has no merchant
 	key   string // of the primary key, besides the merchant
 	kind  keyKind
 	about string // column that says what a value is about; "" is none
@@ -37,19 +38,35 @@ func SealedColumns() []SealedColumn {
 		{Table: "receipts", Column: "identifier", key: "id", holds: `LENGTH(identifier) > 0`},
 		{Table: "webhook_secrets", Column: "sealed", key: "seq", kind: keyNumber, holds: `LENGTH(sealed) > 0`},
 		{Table: "idempotency", Column: "answer", key: "key", holds: `LENGTH(answer) > 0`},
+		{Table: "operators", Column: "totp", alone: true, key: "id", holds: `LENGTH(totp) > 0`},
 		{Table: "attempts", Column: "detail", Within: true, key: "id", about: "payment", holds: `detail LIKE '%"refund_to":"%'`},
 		{Table: "checkouts", Column: "launch", Within: true, key: "token_hash", kind: keyBytes, about: "payment", holds: `launch LIKE '%"SealedCI":"%'`},
 	}
+}
+
+// merchant is the column of that name, or what stands for it.
+func (c SealedColumn) merchant() string {
+	if c.alone {
+		return `''`
+	}
+	return `merchant`
+}
+
+func (c SealedColumn) order() string {
+	if c.alone {
+		return c.key
+	}
+	return `merchant, ` + c.key
 }
 
 func (c SealedColumn) String() string { return c.Table + "." + c.Column }
 
 // Sealed is a value of a SealedColumn.
 type Sealed struct {
-	Merchant pay.MerchantID
-	Key      string // of its row: raw bytes where it is bytes, digits where it is a number
-	About    string // the payment, where the column says so
-	Value    []byte // sealed, or JSON text that holds something sealed
+	Merchant pay.MerchantID // "" where the table has none
+	Key      string         // of its row: raw bytes where it is bytes, digits where it is a number
+	About    string         // the payment, where the column says so
+	Value    []byte         // sealed, or JSON text that holds something sealed
 }
 
 // keyArg is a row's key as the database compares it; "" is before the first.
@@ -77,8 +94,8 @@ func (t *Tx) ListSealed(ctx context.Context, c SealedColumn, after Sealed, limit
 		about = `''`
 	}
 	all, err := list(ctx, t, func(r row) (s Sealed, err error) { return s, c.scan(r, &s) },
-		fmt.Sprintf(`SELECT merchant, %s, %s, %s FROM %s WHERE (merchant, %s) > ($1, $2) AND %s ORDER BY merchant, %s LIMIT $3`,
-			c.key, about, c.Column, c.Table, c.key, c.holds, c.key), after.Merchant, key, limit)
+		fmt.Sprintf(`SELECT %[1]s, %[2]s, %[3]s, %[4]s FROM %[5]s WHERE (%[1]s, %[2]s) > ($1, $2) AND %[6]s ORDER BY %[7]s LIMIT $3`,
+			c.merchant(), c.key, about, c.Column, c.Table, c.holds, c.order()), after.Merchant, key, limit)
 	return all, wrap(err, "values of %s", c)
 }
 
@@ -118,7 +135,7 @@ func (t *Tx) SwapSealed(ctx context.Context, c SealedColumn, was Sealed, next []
 	if err != nil {
 		return false, wrap(err, "value of %s", c)
 	}
-	n, err := t.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s = $4 WHERE merchant = $1 AND %s = $2 AND %s = $3`, c.Table, c.Column, c.key, c.Column),
+	n, err := t.exec(ctx, fmt.Sprintf(`UPDATE %s SET %s = $4 WHERE %s = $1 AND %s = $2 AND %s = $3`, c.Table, c.Column, c.merchant(), c.key, c.Column),
 		was.Merchant, key, before, after)
 	return n == 1, wrap(err, "value of %s", c)
 }

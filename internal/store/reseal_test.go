@@ -15,6 +15,7 @@ import (
 var notSealed = []string{
 	"api_keys.secret_hash", "tokens.hash", "checkouts.token_hash", "payments.ref_data", "billing_keys.mac", "deliveries.body",
 	"exchanges.request", "exchanges.answer", "idempotency.fingerprint", "search_terms.term",
+	"operator_sessions.token_hash", "operator_passkeys.id", "operator_links.token_hash",
 	"keysets.sealed", // by the master key
 }
 

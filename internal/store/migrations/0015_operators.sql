@@ -42,6 +42,7 @@ CREATE TABLE operator_sessions (
 	address    TEXT   NOT NULL,
 	user_agent TEXT   NOT NULL,
 	created    BIGINT NOT NULL,
+	failures   BIGINT NOT NULL CONSTRAINT operator_sessions_failures CHECK (failures >= 0), -- wrong codes at the stage 'password'
 	proved     BIGINT NOT NULL, -- when the person last showed who they are
 	seen       BIGINT NOT NULL,
 	expires    BIGINT NOT NULL
@@ -63,16 +64,19 @@ CREATE TABLE operator_passkeys (
 -- Exception: the browser names the passkey alone.
 CREATE UNIQUE INDEX operator_passkeys_by_id ON operator_passkeys (id);
 
--- Exception: found by the hash of the token in the address.
+-- Exception: found by the hash of the token in the address. The challenge of a
+-- passkey is kept as a used one, so that none is answered twice.
 CREATE TABLE operator_links (
-	token_hash BYTEA  NOT NULL PRIMARY KEY,
-	operator   TEXT   NOT NULL CONSTRAINT operator_links_operator REFERENCES operators (id),
-	created    BIGINT NOT NULL,
-	expires    BIGINT NOT NULL,
-	used       BIGINT NOT NULL
+	token_hash BYTEA   NOT NULL PRIMARY KEY,
+	operator   TEXT    NOT NULL CONSTRAINT operator_links_operator REFERENCES operators (id),
+	resets     BOOLEAN NOT NULL, -- takes the second factors away when it is used
+	created    BIGINT  NOT NULL,
+	expires    BIGINT  NOT NULL,
+	used       BIGINT  NOT NULL
 );
 
 CREATE INDEX operator_links_by_operator ON operator_links (operator, created);
+CREATE INDEX operator_links_expired     ON operator_links (expires);
 
 -- Who changed what. Rows are added and never changed; none of them holds a secret.
 CREATE TABLE audit (
@@ -84,6 +88,7 @@ CREATE TABLE audit (
 	actor_name TEXT   NOT NULL,
 	address    TEXT   NOT NULL,
 	action     TEXT   NOT NULL CONSTRAINT audit_action CHECK (action <> ''),
+	kind       TEXT   NOT NULL, -- of thing: what stands before the point of the action
 	target     TEXT   NOT NULL, -- what was changed: its id
 	payment    TEXT   NOT NULL, -- '' of none
 	before     TEXT   NOT NULL, -- JSON; '' is nothing
@@ -93,5 +98,6 @@ CREATE TABLE audit (
 
 CREATE INDEX audit_by_time    ON audit (merchant, at, id);
 CREATE INDEX audit_by_actor   ON audit (merchant, actor, at, id);
+CREATE INDEX audit_by_kind    ON audit (merchant, kind, at, id);
 CREATE INDEX audit_by_target  ON audit (merchant, target, at, id);
 CREATE INDEX audit_of_payment ON audit (merchant, payment, at, id) WHERE payment <> '';
