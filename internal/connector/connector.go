@@ -27,6 +27,7 @@ type Driver struct {
 	Name        string
 	Production  Endpoints    // where live and test channels go
 	Credentials []Credential // what a channel needs
+	Setup       Setup        // what is arranged at the provider besides
 	Methods     []Method     // what the provider sells; see Method
 	// Cards are the card companies a window can go to directly, by standard code, in
 	// the order to show them; none where windows know no such thing.
@@ -95,12 +96,6 @@ func (d Driver) Method(m pay.Method) (Method, bool) {
 		}
 	}
 	return Method{}, false
-}
-
-// Credential is one secret or identifier a channel must be given.
-type Credential struct {
-	Key, Label string
-	Optional   bool
 }
 
 // Settings is one merchant's channel, with the tools a connector may use.

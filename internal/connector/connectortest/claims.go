@@ -15,7 +15,8 @@ func testDriver(t *testing.T, h Harness) {
 		t.Errorf("driver %+v", d)
 	}
 	for _, c := range d.Credentials {
-		if _, given := b.Credentials[c.Key]; !given && !c.Optional || c.Label == "" {
+		given, is := b.Credentials[c.Key]
+		if !is && !c.Optional || c.Label == "" || c.LabelEn == "" || c.Where.Ko == "" || c.Where.En == "" || !strings.HasPrefix(given.Reveal(), c.Prefix(pay.ModeSandbox)) {
 			t.Errorf("credential %+v", c)
 		}
 	}

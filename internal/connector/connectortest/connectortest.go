@@ -99,6 +99,7 @@ func Run(t *testing.T, h Harness) {
 		"a cancel sent twice gives back once":       testCancelTwice,
 		"notices lead to the payment":               testNotices,
 		"wrong credentials":                         testWrongCredentials,
+		"a check tells good keys from bad":          testCheck,
 		"what moved is listed":                      testTransactions,
 		"a list with a gap is no list":              testListCut,
 		"what is settled is listed":                 testSettlements,

@@ -53,6 +53,9 @@ var goldenOps = map[string]goldenOp{
 	"query": func(ctx context.Context, c connector.Connector, _ connector.Call, in goldenCall) (any, error) {
 		return c.Query(ctx, in.Ref)
 	},
+	"check": with(func(ctx context.Context, k connector.Checker, _ connector.Call, in goldenCall) (any, error) {
+		return k.Check(ctx, in.Ref.Order)
+	}),
 	"open window": with(func(ctx context.Context, w connector.WindowPayer, _ connector.Call, in goldenCall) (any, error) {
 		return launched(w.OpenWindow(ctx, in.Window))
 	}),

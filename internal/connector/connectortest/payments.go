@@ -157,16 +157,7 @@ func (b *bench) nextNotice() connector.Notice {
 func testWrongCredentials(t *testing.T, h Harness) {
 	b := setup(t, h)
 	w, ref := b.authenticated(false)
-	wrong := b.reopen(func(s *connector.Settings) {
-		s.Credentials = map[string]pay.Secret{}
-		for name, key := range b.Credentials {
-			last := "x"
-			if strings.HasSuffix(key.Reveal(), last) {
-				last = "y"
-			}
-			s.Credentials[name] = key[:len(key)-1] + pay.Secret(last)
-		}
-	})
+	wrong := b.miskeyed()
 	right := b.conn
 	b.conn = wrong
 	errs := b.serverErrors()
@@ -182,17 +173,39 @@ func testWrongCredentials(t *testing.T, h Harness) {
 	b.stands("afterwards", b.query(ref), connector.StageAuthenticated, 0, 0)
 }
 
+// miskeyed is the channel opened with credentials whose last character is wrong.
+func (b *bench) miskeyed() connector.Connector {
+	b.Helper()
+	return b.reopen(func(s *connector.Settings) {
+		s.Credentials = map[string]pay.Secret{}
+		for name, key := range b.Credentials {
+			last := "x"
+			if strings.HasSuffix(key.Reveal(), last) {
+				last = "y"
+			}
+			s.Credentials[name] = key[:len(key)-1] + pay.Secret(last)
+		}
+	})
+}
+
+// closedPort is an address at which nobody listens.
+func (b *bench) closedPort() string {
+	b.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	address := "http://" + l.Addr().String()
+	if err := l.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return address
+}
+
 func testRefusedConnection(t *testing.T, h Harness) {
 	b := setup(t, h)
 	w, ref := b.authenticated(false)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := "http://" + l.Addr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	closed := b.closedPort()
 	right := b.conn
 	b.conn = b.reopen(func(s *connector.Settings) { s.Endpoints.API = closed })
 	errs := b.serverErrors()

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"naru/internal/connector"
 	"naru/internal/pay"
 )
 
@@ -23,16 +24,17 @@ func CheckMode(mode pay.Mode, mid string) error {
 }
 
 // CheckKey refuses a key that is missing, does not begin with prefix, or could
-// not be sent in a header. The error names the key and never shows it.
+// not be sent in a header, with a *connector.CredentialError.
 func CheckKey(name string, key pay.Secret, mode pay.Mode, prefix string) error {
+	wrong := func(err error) error { return &connector.CredentialError{Key: name, Err: err} }
 	value := key.Reveal()
 	switch {
 	case value == "":
-		return fmt.Errorf("%s is missing", name)
+		return wrong(errors.New("is missing"))
 	case !strings.HasPrefix(value, prefix) || len(value) == len(prefix):
-		return fmt.Errorf("%s does not fit a %s channel: it must begin with %s and go on after it", name, mode, prefix)
+		return wrong(fmt.Errorf("does not fit a %s channel: it must begin with %s and go on after it", mode, prefix))
 	case strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || r == ':' }):
-		return fmt.Errorf("%s holds a blank, a colon or a character that is not ASCII", name)
+		return wrong(errors.New("holds a blank, a colon or a character that is not ASCII"))
 	}
 	return nil
 }

@@ -29,7 +29,8 @@ func Driver() connector.Driver {
 		Provider:    pay.TossPay,
 		Name:        "토스페이",
 		Production:  connector.Endpoints{API: "https://pay.toss.im"},
-		Credentials: []connector.Credential{{Key: APIKey, Label: "API 키"}},
+		Credentials: []connector.Credential{apiKey()},
+		Setup:       setup(),
 		// "토스페이 서비스 정책": money from 1 won, cards from 100. The last two are what
 		// a charge is recorded as.
 		Methods: []connector.Method{
@@ -86,7 +87,7 @@ func check(mode pay.Mode, mid string, credentials map[string]pay.Secret) error {
 	if err := httpcall.CheckMode(mode, mid); err != nil {
 		return err
 	}
-	return httpcall.CheckKey(APIKey, credentials[APIKey], mode, "sk_"+string(mode)+"_")
+	return httpcall.CheckKey(APIKey, credentials[APIKey], mode, apiKey().Prefix(mode))
 }
 
 // shop is one open channel.
@@ -103,6 +104,7 @@ var (
 	_ connector.BillingRevoker  = (*shop)(nil)
 	_ connector.WebhookReader   = (*shop)(nil)
 
+	_ connector.Checker           = (*shop)(nil)
 	_ connector.TransactionLister = (*shop)(nil)
 	_ connector.Settler           = (*shop)(nil)
 )

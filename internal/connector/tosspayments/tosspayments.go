@@ -31,13 +31,11 @@ const (
 // Driver is the package's way in.
 func Driver() connector.Driver {
 	return connector.Driver{
-		Provider:   pay.TossPayments,
-		Name:       "토스페이먼츠",
-		Production: connector.Endpoints{API: "https://api.tosspayments.com", Script: "https://js.tosspayments.com/v1"},
-		Credentials: []connector.Credential{
-			{Key: ClientKey, Label: "클라이언트 키"},
-			{Key: SecretKey, Label: "시크릿 키"},
-		},
+		Provider:      pay.TossPayments,
+		Name:          "토스페이먼츠",
+		Production:    connector.Endpoints{API: "https://api.tosspayments.com", Script: "https://js.tosspayments.com/v1"},
+		Credentials:   keys(),
+		Setup:         setup(),
 		Methods:       methodRows(),
 		Cards:         cardCompanies(),
 		BillingMethod: pay.MethodCard,
@@ -86,10 +84,12 @@ func check(mode pay.Mode, mid string, credentials map[string]pay.Secret) error {
 	if err := httpcall.CheckMode(mode, mid); err != nil {
 		return err
 	}
-	if err := httpcall.CheckKey(ClientKey, credentials[ClientKey], mode, string(mode)+"_ck_"); err != nil {
-		return err
+	for _, c := range keys() {
+		if err := httpcall.CheckKey(c.Key, credentials[c.Key], mode, c.Prefix(mode)); err != nil {
+			return err
+		}
 	}
-	return httpcall.CheckKey(SecretKey, credentials[SecretKey], mode, string(mode)+"_sk_")
+	return nil
 }
 
 // shop is one open channel.
@@ -113,6 +113,7 @@ var (
 	_ connector.ReceiptIssuer   = (*shop)(nil)
 	_ connector.NoticeProver    = (*shop)(nil)
 
+	_ connector.Checker           = (*shop)(nil)
 	_ connector.TransactionLister = (*shop)(nil)
 	_ connector.Settler           = (*shop)(nil)
 )
