@@ -111,7 +111,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		AnyAddress: o.anyAddress, Tried: watch.tried, Chance: o.chance,
 	})
 	a.gateway = gateway.New(gateway.Options{
-		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier),
+		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier), AwaitFirst: a.notifier.AwaitFirst,
 		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
 		Observe: watch.steps(),
 	})

@@ -252,7 +252,8 @@ func (g *Gateway) endWithout(ctx context.Context, v visit, f failure) error {
 	})
 }
 
-// CheckoutResult tells how a checkout stands, any number of times.
+// CheckoutResult tells how a checkout stands, any number of times. A result that
+// the merchant's server is to hear of first waits for that, a few seconds.
 func (g *Gateway) CheckoutResult(ctx context.Context, token string) (Result, error) {
 	var v visit
 	err := g.store.Read(ctx, func(tx *store.Tx) (err error) {
@@ -286,6 +287,9 @@ func (g *Gateway) CheckoutResult(ctx context.Context, token string) (Result, err
 		default:
 			r.Progress = ProgressOpen
 		}
+	}
+	if r.Progress == ProgressDone && v.m.Settings.WebhookFirst && !v.p.Notify.Never && g.awaitFirst != nil {
+		g.awaitFirst(ctx, v.p)
 	}
 	return r, nil
 }

@@ -67,8 +67,12 @@ type Options struct {
 	Preapprove Preapprove
 	// Tell writes down, in the transaction of the change, what the merchant is to
 	// hear of p; nil tells nobody.
-	Tell      func(ctx context.Context, tx *store.Tx, p pay.Payment, e Event) error
-	PublicURL string // base of our own pages as browsers and providers see them, no slash at the end
+	Tell func(ctx context.Context, tx *store.Tx, p pay.Payment, e Event) error
+	// AwaitFirst returns when the merchant's server was told of p, or after a short
+	// time; it is asked before a buyer is sent back to a merchant whose settings say
+	// so (webhook_first). Nil waits for nobody.
+	AwaitFirst func(ctx context.Context, p pay.Payment)
+	PublicURL  string // base of our own pages as browsers and providers see them, no slash at the end
 	// HTTP is used for calls to providers.
 	HTTP *http.Client
 	Now  func() time.Time
@@ -91,6 +95,7 @@ type Gateway struct {
 	drivers    map[pay.Provider]connector.Driver
 	preapprove Preapprove
 	tell       func(context.Context, *store.Tx, pay.Payment, Event) error
+	awaitFirst func(context.Context, pay.Payment)
 	public     string
 	http       *http.Client
 	now        func() time.Time
@@ -112,7 +117,7 @@ type Gateway struct {
 // New makes a gateway of o.
 func New(o Options) *Gateway {
 	g := &Gateway{
-		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell,
+		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell, awaitFirst: o.AwaitFirst,
 		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
 		faults: o.Faults, observe: o.Observe, open: map[pay.ChannelKey]openChannel{},
 	}

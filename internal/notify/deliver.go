@@ -87,7 +87,7 @@ func (n *Notifier) send(ctx context.Context, o store.DeliveryTurn, now time.Time
 // merchant: its own is, if it says so. One that a page gave never is, since a
 // page's parameters come from whoever sits at the browser.
 func mayBePrivate(s pay.Settings, url string) bool {
-	return s.PrivateAddressesOK && url == s.WebhookURL
+	return s.PrivateAddressesOK && url != "" && (url == s.WebhookURL || url == s.WebhookTestURL)
 }
 
 // supersede ends a delivery that a later event has made pointless.

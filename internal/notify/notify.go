@@ -77,6 +77,7 @@ type Notifier struct {
 	signers signers
 
 	answerTime time.Duration // answerTimeout, but in a test
+	firstTime  time.Duration // firstFor, but in a test
 }
 
 // New makes a notifier of o.
@@ -92,7 +93,7 @@ func New(o Options) *Notifier {
 	}
 	n := &Notifier{
 		store: o.Store, vault: o.Vault, log: o.Log, agent: "Naru/" + o.Version, retries: o.Retries, chance: o.Chance, stamp: o.Stamp,
-		tried: o.Tried, guarded: client(reach), private: client(outbound.Private), answerTime: answerTimeout,
+		tried: o.Tried, guarded: client(reach), private: client(outbound.Private), answerTime: answerTimeout, firstTime: firstFor,
 	}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -138,8 +139,9 @@ func (n *Notifier) Tell(ctx context.Context, tx *store.Tx, p pay.Payment, e Even
 	if err != nil {
 		return err
 	}
-	kind, body := v1wire.WebhookBody(p.ID, p.MerchantUID, e.Status, e.CancelID, m.Settings.WebhookForm)
-	for _, url := range addresses(m, p, e) {
+	own, form := m.Settings.Webhook(p.Mode)
+	kind, body := v1wire.WebhookBody(p.ID, p.MerchantUID, e.Status, e.CancelID, form)
+	for _, url := range addresses(own, p, e) {
 		d := store.Delivery{
 			Merchant: m.ID, ID: deliveryID(e, url), Payment: p.ID, Event: string(e.Status), URL: url,
 			ContentType: kind, Body: body, Seq: e.Seq, NextAt: tx.Now,
@@ -157,13 +159,13 @@ func (n *Notifier) Tell(ctx context.Context, tx *store.Tx, p pay.Payment, e Even
 }
 
 // addresses are where the event is told, each once: the payment's own
-// notice_url, or else the merchant's.
-func addresses(m pay.Merchant, p pay.Payment, e Event) []string {
+// notice_url, or else the merchant's own for payments of its mode.
+func addresses(own string, p pay.Payment, e Event) []string {
 	if len(p.Notify.URLs) == 0 || e.MerchantURL {
-		if m.Settings.WebhookURL == "" {
+		if own == "" {
 			return nil
 		}
-		return []string{m.Settings.WebhookURL}
+		return []string{own}
 	}
 	var out []string
 	for _, u := range p.Notify.URLs {

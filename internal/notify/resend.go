@@ -37,10 +37,16 @@ func (n *Notifier) Resend(ctx context.Context, m pay.MerchantID, id string, how 
 		if how == Round && d.Status == store.DeliveryWaiting {
 			return fmt.Errorf("delivery %s: %w", d.ID, ErrStillTried)
 		}
-		return n.resend(ctx, tx, d, how)
+		if err := n.resend(ctx, tx, d, how); err != nil {
+			return err
+		}
+		return tx.AuditByHand(ctx, store.Change{Merchant: m, Action: "delivery.resend", Target: d.ID, Payment: d.Payment, After: how.audited()})
 	})
 	return d, err
 }
+
+// audited is how it stands in the audit log.
+func (h How) audited() map[string]any { return map[string]any{"retries": h == Round} }
 
 func (n *Notifier) resend(ctx context.Context, tx *store.Tx, d store.Delivery, how How) error {
 	if how == Once {
@@ -79,11 +85,16 @@ func (n *Notifier) ResendMany(ctx context.Context, m pay.MerchantID, in Many) (i
 		return n.count(ctx, m, f)
 	}
 	total := 0
-	for {
+	for first := true; ; first = false {
 		var batch []store.Delivery
 		err := n.store.Write(ctx, func(tx *store.Tx) (err error) {
 			if f.To.IsZero() { // what is given up from now on was not meant
 				f.To = tx.Now
+			}
+			if first {
+				if err := n.auditMany(ctx, tx, m, f, in.How); err != nil {
+					return err
+				}
 			}
 			if batch, err = tx.FindDeliveries(ctx, m, f); err != nil {
 				return err
@@ -105,6 +116,19 @@ func (n *Notifier) ResendMany(ctx context.Context, m pay.MerchantID, in Many) (i
 		}
 		f.After = batch[len(batch)-1].Place()
 	}
+}
+
+// auditMany writes down what was chosen: how many they were follows from it.
+func (n *Notifier) auditMany(ctx context.Context, tx *store.Tx, m pay.MerchantID, f store.DeliveryFilter, how How) error {
+	after := how.audited()
+	after["status"], after["to"] = f.Status, f.To
+	if !f.From.IsZero() {
+		after["from"] = f.From
+	}
+	if f.Address != "" {
+		after["host"] = hostOf(f.Address)
+	}
+	return tx.AuditByHand(ctx, store.Change{Merchant: m, Action: "delivery.resend_many", Target: string(m), Payment: f.Payment, After: after})
 }
 
 func (n *Notifier) count(ctx context.Context, m pay.MerchantID, f store.DeliveryFilter) (total int, err error) {

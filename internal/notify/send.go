@@ -45,6 +45,7 @@ type message struct {
 // answer is what came of it. Status 0 is no answer, and err says why.
 type answer struct {
 	status     int
+	kind       string // its Content-Type
 	body       string
 	took       time.Duration
 	retryAfter time.Duration // asked for, within bounds; or 0
@@ -76,7 +77,7 @@ func (n *Notifier) exchange(ctx context.Context, cancel context.CancelFunc, clie
 	defer func() { _ = resp.Body.Close() }()
 	defer time.AfterFunc(n.answerTime, cancel).Stop()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, answerLimit)) // the status says all that is needed
-	return answer{status: resp.StatusCode, body: printable(body), retryAfter: retryAfter(resp.Header)}
+	return answer{status: resp.StatusCode, kind: printable([]byte(resp.Header.Get("Content-Type"))), body: printable(body), retryAfter: retryAfter(resp.Header)}
 }
 
 func (n *Notifier) request(ctx context.Context, m message) (*http.Request, error) {

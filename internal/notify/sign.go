@@ -151,7 +151,10 @@ func (n *Notifier) ShowSecret(ctx context.Context, m pay.MerchantID) (pay.Secret
 			return fmt.Errorf("%w: on %s", ErrSecretShown, row.Shown.Format(time.RFC3339))
 		}
 		row.Shown = tx.Now
-		return tx.UpdateWebhookSecret(ctx, row)
+		if err := tx.UpdateWebhookSecret(ctx, row); err != nil {
+			return err
+		}
+		return auditSecret(ctx, tx, "webhook.secret.show", m, row.Seq, time.Time{})
 	})
 	if err != nil {
 		return "", err
@@ -186,7 +189,10 @@ func (n *Notifier) RotateSecret(ctx context.Context, m pay.MerchantID) (shown pa
 				return err
 			}
 		}
-		return n.insertSecret(ctx, tx, m, seq, key, tx.Now)
+		if err := n.insertSecret(ctx, tx, m, seq, key, tx.Now); err != nil {
+			return err
+		}
+		return auditSecret(ctx, tx, "webhook.secret.rotate", m, seq, until)
 	})
 	return spelled(key), until, err
 }
@@ -200,12 +206,25 @@ func (n *Notifier) addSecret(ctx context.Context, m pay.MerchantID, show bool) (
 		if show {
 			at = tx.Now
 		}
-		return n.insertSecret(ctx, tx, m, 1, key, at)
+		if err := n.insertSecret(ctx, tx, m, 1, key, at); err != nil || !show {
+			return err
+		}
+		return auditSecret(ctx, tx, "webhook.secret.show", m, 1, time.Time{})
 	})
 	if err != nil {
 		return "", false, err
 	}
 	return spelled(key), true, nil
+}
+
+// auditSecret writes down that a secret was shown, or made, and until when the one
+// of before signs as well.
+func auditSecret(ctx context.Context, tx *store.Tx, action string, m pay.MerchantID, seq int64, until time.Time) error {
+	after := map[string]any{"seq": seq}
+	if !until.IsZero() {
+		after["older_until"] = until
+	}
+	return tx.Audit(ctx, store.Change{Merchant: m, Action: action, Target: string(m), After: after})
 }
 
 func (n *Notifier) insertSecret(ctx context.Context, tx *store.Tx, m pay.MerchantID, seq int64, key []byte, shown time.Time) error {

@@ -20,17 +20,42 @@ type Merchant struct {
 type Settings struct {
 	WebhookURL         string    `json:"webhook_url,omitempty"`
 	WebhookForm        bool      `json:"webhook_form,omitempty"`      // form body instead of JSON
+	WebhookTestURL     string    `json:"webhook_test_url,omitempty"`  // of payments that are not live; empty is WebhookURL
+	WebhookTestType    string    `json:"webhook_test_type,omitempty"` // "json" or "form" of payments that are not live; empty is as WebhookForm says
+	WebhookFirst       bool      `json:"webhook_first,omitempty"`     // the buyer's page waits, shortly, until the merchant's server was told
 	WebhookRetries     []int     `json:"webhook_retries,omitzero"`    // seconds between tries; nil is the gateway's default, none is one try
 	ConfirmForbidden   bool      `json:"confirm_forbidden,omitempty"` // confirm_url is refused
 	Origins            []string  `json:"origins,omitempty"`           // web origins that may open a window; empty is any
 	HideSandbox        bool      `json:"hide_sandbox,omitempty"`      // test payments answer 404 without include_sandbox
-	PrivateAddressesOK bool      `json:"private_addresses,omitempty"` // the merchant's own webhook_url may be a private address
+	PrivateAddressesOK bool      `json:"private_addresses,omitempty"` // the merchant's own webhook addresses may be private ones
 	DefaultChannel     string    `json:"default_channel,omitempty"`   // channel key; empty is the oldest of the needed kind
 	CallbackSuccess    bool      `json:"callback_success,omitempty"`  // adds success and imp_success where V1 leaves them out
 	AllowedIPs         []string  `json:"allowed_ips,omitempty"`       // networks (CIDR) that may call REST; empty is any
 	UnknownKeyOK       bool      `json:"unknown_key_ok,omitempty"`    // an unknown customer_uid is answered with HTTP 200, as V1 once did
 	Retention          Retention `json:"retention,omitempty"`         // how long buyers' personal fields are kept; empty is for ever
 }
+
+// Webhook is where a merchant hears of payments of a mode ("" is nowhere), and
+// whether it is told in a form instead of JSON.
+func (s Settings) Webhook(mode Mode) (url string, form bool) {
+	url, form = s.WebhookURL, s.WebhookForm
+	if mode == ModeLive {
+		return url, form
+	}
+	if s.WebhookTestURL != "" {
+		url = s.WebhookTestURL
+	}
+	if s.WebhookTestType != "" {
+		form = s.WebhookTestType == WebhookTypeForm
+	}
+	return url, form
+}
+
+// The bodies of webhooks.
+const (
+	WebhookTypeJSON = "json"
+	WebhookTypeForm = "form"
+)
 
 // ChannelKind says what a channel is for.
 type ChannelKind string

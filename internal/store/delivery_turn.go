@@ -68,3 +68,13 @@ func (t *Tx) EndTry(ctx context.Context, d, was Delivery, y DeliveryTry) error {
 	}
 	return t.addTry(ctx, d.Merchant, d.ID, y) // the row is ours: the next number is, too
 }
+
+// HasUntriedDelivery reports whether a message about a payment waits for its first
+// try.
+func (t *Tx) HasUntriedDelivery(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) (bool, error) {
+	n, err := t.number(ctx, hasUntried, merchant, payment)
+	return n > 0, wrap(err, "untried deliveries of payment %s", payment)
+}
+
+const hasUntried = `SELECT COUNT(*) FROM (SELECT 1 FROM deliveries
+	WHERE merchant = $1 AND payment = $2 AND status = 'waiting' AND tries = 0 LIMIT 1) AS untried`

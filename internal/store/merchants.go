@@ -52,6 +52,13 @@ func (t *Tx) Merchant(ctx context.Context, id pay.MerchantID) (pay.Merchant, err
 	return m, wrap(err, "merchant %s", id)
 }
 
+// MerchantToChange is Merchant, held by a Write until it ends: who reads the
+// settings, changes a part and writes them loses nobody else's part.
+func (t *Tx) MerchantToChange(ctx context.Context, id pay.MerchantID) (pay.Merchant, error) {
+	m, err := one(ctx, t, scanMerchant, `SELECT `+merchantColumns+` FROM merchants WHERE id = $1`+t.lock(), id)
+	return m, wrap(err, "merchant %s", id)
+}
+
 // MerchantByUserCode is the merchant a browser means, or ErrNotFound.
 func (t *Tx) MerchantByUserCode(ctx context.Context, code string) (pay.Merchant, error) {
 	m, err := one(ctx, t, scanMerchant, `SELECT `+merchantColumns+` FROM merchants WHERE user_code = $1`, code)
