@@ -141,8 +141,8 @@ func tell(n *notify.Notifier) func(context.Context, *store.Tx, pay.Payment, gate
 // that is recorded.
 func preapprove(n *notify.Notifier) gateway.Preapprove {
 	return func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
-		if reason, ok := n.Preapprove(ctx, m, p); !ok {
-			return &gateway.Stop{Reason: v1wire.StopReason(reason)}
+		if a := n.Preapprove(ctx, m, p); !a.OK {
+			return &gateway.Stop{Reason: v1wire.StopReason(a.Reason), Status: a.Status, Trouble: a.Trouble}
 		}
 		return nil
 	}

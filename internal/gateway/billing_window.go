@@ -82,7 +82,7 @@ func (g *Gateway) finishBilling(ctx context.Context, v visit, token string, r Re
 	back, readErr := window.ReadBillingReturn(ctx, connector.Return{Failed: r.Failed, Form: r.Form, Ref: v.p.Ref})
 	bad := readErr != nil || back.Decline == nil && back.Customer != v.w.Billing.CustomerID
 	if bad || back.Decline != nil {
-		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
+		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned, cameBack(r)); err != nil {
 			return err
 		}
 		if bad {
@@ -98,7 +98,7 @@ func (g *Gateway) finishBilling(ctx context.Context, v visit, token string, r Re
 		if isRefusal {
 			f = refusedAtApproval(refused)
 		}
-		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
+		if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned, cameBack(r)); err != nil {
 			return err
 		}
 		return g.endUnpaid(ctx, v, f)
@@ -134,7 +134,7 @@ func (g *Gateway) askSoon(ctx context.Context, k pay.BillingKey) error {
 func (g *Gateway) agreed(ctx context.Context, token string, proof pay.Secret) (pay.BillingKey, error) {
 	var k pay.BillingKey
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
-		v, err := claimIn(ctx, tx, token, checkoutBegun, checkoutReturned)
+		v, err := claimIn(ctx, tx, token, checkoutBegun, checkoutReturned, cameBack(Return{}))
 		if err != nil || v.p.Status != pay.StatusCreated { // settled meanwhile
 			return err
 		}

@@ -44,16 +44,18 @@ func visitOf(ctx context.Context, tx *store.Tx, token string) (visit, error) {
 
 // claim takes a checkout from one state to the next. A checkout in any other
 // state is ErrCheckoutUsed: links serve once.
-func (g *Gateway) claim(ctx context.Context, token, from, to string) (visit, error) {
+//
+// What happened, if anything, is written down with it.
+func (g *Gateway) claim(ctx context.Context, token, from, to string, happened store.PaymentEvent) (visit, error) {
 	var v visit
 	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
-		v, err = claimIn(ctx, tx, token, from, to)
+		v, err = claimIn(ctx, tx, token, from, to, happened)
 		return err
 	})
 	return v, err
 }
 
-func claimIn(ctx context.Context, tx *store.Tx, token, from, to string) (visit, error) {
+func claimIn(ctx context.Context, tx *store.Tx, token, from, to string, happened store.PaymentEvent) (visit, error) {
 	v, err := visitOf(ctx, tx, token)
 	if err != nil {
 		return v, err
@@ -64,8 +66,15 @@ func claimIn(ctx context.Context, tx *store.Tx, token, from, to string) (visit, 
 	if to == checkoutBegun && tx.Now.After(v.c.Expires) {
 		return v, ErrCheckoutExpired
 	}
-	if v.c, err = tx.StepCheckout(ctx, v.c, to); err != nil || to != checkoutReturned || tx.Now.Before(v.c.Expires) {
+	if v.c, err = tx.StepCheckout(ctx, v.c, to); err != nil {
 		return v, translate(err, store.ErrConflict, ErrCheckoutUsed)
+	}
+	if happened.Kind != "" {
+		happened.Merchant, happened.Payment = v.p.Merchant, v.p.ID
+		err = tx.AddEvent(ctx, happened)
+	}
+	if err != nil || to != checkoutReturned || tx.Now.Before(v.c.Expires) {
+		return v, err
 	}
 	// The job that looks after a buyer who came back may have run before: should we
 	// die now, another one sees to it that the payment is decided.
@@ -91,7 +100,7 @@ func (g *Gateway) FinishCheckout(ctx context.Context, token string, r Return) (R
 		}
 		return g.CheckoutResult(ctx, token)
 	}
-	if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned); err != nil {
+	if v, err = g.claim(ctx, token, checkoutBegun, checkoutReturned, cameBack(r)); err != nil {
 		return Result{}, err
 	}
 	conn, _, err := g.connectTo(ctx, v.p)
@@ -125,7 +134,10 @@ func (g *Gateway) FinishCheckout(ctx context.Context, token string, r Return) (R
 // approve asks the merchant, then the provider.
 func (g *Gateway) approve(ctx context.Context, v visit) error {
 	if v.p.Notify.ConfirmURL != "" && g.preapprove != nil {
-		if err := g.preapprove(ctx, v.m, v.p); err != nil {
+		asked, began := g.now(), time.Now()
+		err := g.preapprove(ctx, v.m, v.p)
+		g.recordPreapproval(ctx, v.p, asked, time.Since(began), err)
+		if err != nil {
 			stop, ok := errors.AsType[*Stop](err)
 			if !ok {
 				return err
@@ -162,7 +174,8 @@ func (g *Gateway) CloseCheckout(ctx context.Context, token string, gone bool) (R
 		if v.c.State == checkoutBegun {
 			to = checkoutReturned
 		}
-		if v, err = g.claim(ctx, token, v.c.State, to); err == nil {
+		left := store.PaymentEvent{Kind: store.EventLeft, Detail: store.EventDetail{Gone: gone}}
+		if v, err = g.claim(ctx, token, v.c.State, to, left); err == nil {
 			err = g.closed(ctx, v, gone)
 		}
 		if err != nil && !errors.Is(err, ErrCheckoutUsed) {
@@ -202,7 +215,8 @@ func (g *Gateway) left(ctx context.Context, v visit, conn connector.Connector, f
 	}
 	asking, stop := within(ctx, askQuickly)
 	defer stop()
-	snap, err := conn.Query(asking, v.p.Ref)
+	snap, heard, err := query(asking, conn, v.p.Ref)
+	g.recordExchanges(ctx, pay.Attempt{Merchant: v.p.Merchant, Payment: v.p.ID}, heard)
 	switch {
 	case err == nil && (snap.Stage == connector.StagePaid || snap.Stage == connector.StageCancelled):
 		_, err = g.learnSnapshot(ctx, v.p, snap)

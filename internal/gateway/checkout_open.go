@@ -158,7 +158,7 @@ func (g *Gateway) BeginCheckout(ctx context.Context, token string, pick *CardPic
 	if err != nil || b.Choose != nil {
 		return b, err
 	}
-	v, err := g.claim(ctx, token, checkoutNew, checkoutBegun)
+	v, err := g.claim(ctx, token, checkoutNew, checkoutBegun, store.PaymentEvent{})
 	if err != nil {
 		return Begun{}, err
 	}
@@ -172,18 +172,24 @@ func (g *Gateway) BeginCheckout(ctx context.Context, token string, pick *CardPic
 		g.log.ErrorContext(ctx, "channel does not open", "channel", v.p.Channel, "err", err)
 		return Begun{}, errors.Join(ErrProviderDown, g.endUnpaid(ctx, v, providerTrouble(err)))
 	}
-	launch, err := g.openWindow(ctx, conn, d, v, token)
+	launch, heard, err := g.openWindow(ctx, conn, d, v, token)
 	if errors.Is(err, connector.ErrUnsupported) {
 		return Begun{}, err
 	}
 	if err != nil {
 		g.log.WarnContext(ctx, "window not opened", "payment", v.p.ID, "err", err)
+		g.recordExchanges(ctx, pay.Attempt{Merchant: v.p.Merchant, Payment: v.p.ID}, heard)
 		f := providerTrouble(err)
 		return Begun{}, errors.Join(f.public(err), g.endUnpaid(ctx, v, f))
 	}
 	err = g.store.Write(ctx, func(tx *store.Tx) error {
-		v.p, err = g.windowOpened(ctx, tx, v, launch)
-		return err
+		if v.p, err = g.windowOpened(ctx, tx, v, launch); err != nil {
+			return err
+		}
+		if err = addExchanges(ctx, tx, pay.Attempt{Merchant: v.p.Merchant, Payment: v.p.ID}, heard); err != nil {
+			return err
+		}
+		return tx.AddEvent(ctx, store.PaymentEvent{Merchant: v.p.Merchant, Payment: v.p.ID, Kind: store.EventWindowOpened})
 	})
 	return v.begun(launch), err
 }
@@ -222,10 +228,19 @@ func (v visit) begun(l Launch) Begun {
 	}
 }
 
-// openWindow asks for the window: of a payment, or of a billing key.
-func (g *Gateway) openWindow(ctx context.Context, conn connector.Connector, d connector.Driver, v visit, token string) (Launch, error) {
+// openWindow asks for the window, and gives what was said for it too.
+func (g *Gateway) openWindow(ctx context.Context, conn connector.Connector, d connector.Driver, v visit, token string) (l Launch, heard []connector.Exchange, err error) {
 	asking, stop := within(ctx, d.Timings[pay.AttemptConfirm].Deadline)
 	defer stop()
+	l, err = g.askForWindow(listening(asking, &heard), conn, v, token)
+	for i := range heard { // links to come back by, and those of the window: who has one may use it
+		heard[i].Request, heard[i].Answer = nil, nil
+	}
+	return l, heard, err
+}
+
+// askForWindow asks for the window: of a payment, or of a billing key.
+func (g *Gateway) askForWindow(asking context.Context, conn connector.Connector, v visit, token string) (Launch, error) {
 	if v.w.Billing != nil {
 		window, err := connector.As[connector.BillingWindower](conn)
 		if err != nil {

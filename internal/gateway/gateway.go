@@ -55,7 +55,11 @@ type Event struct {
 type Preapprove func(ctx context.Context, m pay.Merchant, p pay.Payment) error
 
 // Stop is the merchant's refusal, or the lack of an answer, at its confirm_url.
-type Stop struct{ Reason string }
+type Stop struct {
+	Reason  string
+	Status  int    // of HTTP; 0 is no answer
+	Trouble string // why there was none
+}
 
 func (s *Stop) Error() string { return "the merchant stopped the payment: " + s.Reason }
 

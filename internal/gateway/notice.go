@@ -40,7 +40,7 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 	if err != nil {
 		return nil, &Invalid{"body", err.Error()}
 	}
-	asked := heeding{Merchant: ch.Merchant, Channel: key, Payment: pay.PaymentID(n.Ref.Order), Customer: n.Customer, At: n.At, Key: n.Key, Kind: n.Kind}
+	asked := heeding{Merchant: ch.Merchant, Channel: key, Payment: pay.PaymentID(n.Ref.Order), Customer: n.Customer, At: n.At, Key: n.Key, Kind: n.Kind, Came: g.now()}
 	if n.Customer != "" {
 		asked.Payment = ""
 		return n.Reply, g.heedCustomer(ctx, asked)

@@ -20,6 +20,7 @@ type heeding struct {
 	At       time.Time      `json:"at,omitzero"` // when it happened, if the notice told
 	Key      string         `json:"key"`         // the provider's name for the notice
 	Kind     string         `json:"kind"`
+	Came     time.Time      `json:"came,omitzero"` // when we got it
 }
 
 // subject is what it is about.
@@ -119,20 +120,29 @@ func (g *Gateway) askAbout(ctx context.Context, h heeding) (taught bool, err err
 		return false, err
 	}
 	now, err := p, error(nil)
+	var heard []connector.Exchange
 	if p.CustomerUsage == usageIssue {
 		now, err = g.syncBilling(ctx, p)
 	} else {
 		var conn connector.Connector
 		if conn, _, err = g.connectTo(ctx, p); err == nil {
-			now, err = g.sync(ctx, conn, p)
+			now, heard, err = g.sync(ctx, conn, p)
 		}
 	}
 	if err != nil && !errors.Is(err, connector.ErrNotFound) {
+		g.recordExchanges(ctx, pay.Attempt{Merchant: p.Merchant, Payment: p.ID}, heard)
 		return false, err
 	}
-	return now.Version != p.Version, g.store.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.InsertNotice(ctx, h.Merchant, h.Channel, h.Key, h.Kind, h.Payment)
-		return err
+	taught = now.Version != p.Version
+	return taught, g.store.Write(ctx, func(tx *store.Tx) error {
+		fresh, err := tx.InsertNotice(ctx, store.Notice{Merchant: h.Merchant, Channel: h.Channel, Key: h.Key, Kind: h.Kind, Payment: h.Payment, At: h.Came})
+		if err != nil || len(heard) == 0 || !fresh && !taught { // told again, and nothing new
+			return err
+		}
+		if _, err := tx.Payment(ctx, p.Merchant, p.ID); err != nil { // of one that was erased no bodies are kept
+			return err
+		}
+		return addExchanges(ctx, tx, pay.Attempt{Merchant: p.Merchant, Payment: p.ID}, heard)
 	})
 }
 

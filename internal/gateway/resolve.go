@@ -99,7 +99,8 @@ func (g *Gateway) resolve(ctx context.Context, id pay.AttemptID) error {
 func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, timing connector.Timing, p pay.Payment, a pay.Attempt, now time.Time) (settled, heard bool, err error) {
 	asking, stop := within(ctx, timing.Deadline)
 	defer stop()
-	snap, err := conn.Query(asking, p.Ref)
+	snap, said, err := query(asking, conn, p.Ref)
+	g.recordExchanges(ctx, a, said)
 	if err == nil && snap.Ref.Order != "" && snap.Ref.Order != p.Ref.Order {
 		err = fmt.Errorf("%w: the key belongs to order %q", connector.ErrNotFound, snap.Ref.Order)
 	}
@@ -291,21 +292,25 @@ func (g *Gateway) Sync(ctx context.Context, m pay.MerchantID, id pay.PaymentID) 
 	if err != nil {
 		return p, err
 	}
-	return g.sync(ctx, conn, p)
+	now, heard, err := g.sync(ctx, conn, p)
+	g.recordExchanges(ctx, pay.Attempt{Merchant: p.Merchant, Payment: p.ID}, heard)
+	return now, err
 }
 
-func (g *Gateway) sync(ctx context.Context, conn connector.Connector, p pay.Payment) (pay.Payment, error) {
+// sync asks and records what the answer teaches; what was said is the caller's to keep.
+func (g *Gateway) sync(ctx context.Context, conn connector.Connector, p pay.Payment) (pay.Payment, []connector.Exchange, error) {
 	asking, stop := within(ctx, askQuickly)
 	defer stop()
-	snap, err := conn.Query(asking, p.Ref)
+	snap, heard, err := query(asking, conn, p.Ref)
 	if err != nil {
-		return p, err
+		return p, heard, err
 	}
 	learned, err := g.learnSnapshot(ctx, p, snap)
 	if err != nil || snap.Stage != connector.StageDead || learned.Status != pay.StatusCreated {
-		return learned, err
+		return learned, heard, err
 	}
-	return g.endLapsed(ctx, learned, snap)
+	learned, err = g.endLapsed(ctx, learned, snap)
+	return learned, heard, err
 }
 
 // endLapsed fails a payment that is dead at the provider though its buyer came

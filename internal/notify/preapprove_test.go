@@ -38,9 +38,9 @@ func TestConfirmURLDecides(t *testing.T) {
 				_, _ = w.Write([]byte(c.body))
 			})
 			r.payment.Notify.ConfirmURL = r.shop.URL + "/confirm"
-			reason, ok := r.notifier.Preapprove(t.Context(), r.merchant, r.payment)
-			if ok != c.ok || reason != c.reason {
-				t.Errorf("%v %q (%d characters), want %v %q", ok, reason, utf8.RuneCountInString(reason), c.ok, c.reason)
+			a := r.notifier.Preapprove(t.Context(), r.merchant, r.payment)
+			if a.OK != c.ok || a.Reason != c.reason || a.Status != c.status || a.Trouble != "" {
+				t.Errorf("%+v (%d characters), want %v %q", a, utf8.RuneCountInString(a.Reason), c.ok, c.reason)
 			}
 			want := arrived{"/confirm", "application/json", "Naru/test", `{"imp_uid":"imp_000000000001","merchant_uid":"주문-1","amount":1000}`, signed{}}
 			if got := r.shop.requests(); len(got) != 1 || got[0] != want {
@@ -53,8 +53,8 @@ func TestConfirmURLDecides(t *testing.T) {
 func TestNoConfirmURLGoesOn(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "sqlite::memory:", nil)
-	if reason, ok := r.notifier.Preapprove(t.Context(), r.merchant, r.payment); !ok || reason != "" {
-		t.Errorf("%v %q", ok, reason)
+	if a := r.notifier.Preapprove(t.Context(), r.merchant, r.payment); a != (notify.Preapproval{OK: true}) {
+		t.Errorf("%+v", a)
 	}
 }
 
@@ -63,8 +63,8 @@ func TestUnreachableConfirmURLStops(t *testing.T) {
 	r := newRig(t, "sqlite::memory:", func(o *notify.Options) { o.AllowPrivate = nil })
 	for _, url := range []string{r.shop.URL, "http://nowhere.invalid/", "mailto:a@b.c"} {
 		r.payment.Notify.ConfirmURL = url
-		if reason, ok := r.notifier.Preapprove(t.Context(), r.merchant, r.payment); ok || reason != "" {
-			t.Errorf("%s: %v %q", url, ok, reason)
+		if a := r.notifier.Preapprove(t.Context(), r.merchant, r.payment); a.OK || a.Reason != "" || a.Status != 0 || a.Trouble == "" {
+			t.Errorf("%s: %+v", url, a)
 		}
 	}
 	if n := len(r.shop.requests()); n != 0 {

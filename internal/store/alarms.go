@@ -37,6 +37,13 @@ func (t *Tx) AddAlarm(ctx context.Context, a Alarm) error {
 	return wrap(err, "alarm %s", a.ID)
 }
 
+// AlarmsOfPayment is every alarm about a payment, oldest first.
+func (t *Tx) AlarmsOfPayment(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) ([]Alarm, error) {
+	as, err := list(ctx, t, scanAlarm, `SELECT `+alarmColumns+` FROM alarms
+		WHERE merchant = $1 AND payment = $2 AND payment <> '' ORDER BY at, id`, merchant, payment)
+	return as, wrap(err, "alarms of payment %s", payment)
+}
+
 // CloseAlarm ends an alarm now; one that is closed keeps its time. ErrNotFound
 // when there is none.
 func (t *Tx) CloseAlarm(ctx context.Context, merchant pay.MerchantID, id string) error {

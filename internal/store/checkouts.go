@@ -73,6 +73,13 @@ func (t *Tx) CheckoutOfPayment(ctx context.Context, merchant pay.MerchantID, pay
 	return c, wrap(err, "checkout of payment %s", payment)
 }
 
+// CheckoutsOfPayment is every checkout of a payment, oldest first.
+func (t *Tx) CheckoutsOfPayment(ctx context.Context, merchant pay.MerchantID, payment pay.PaymentID) ([]Checkout, error) {
+	cs, err := list(ctx, t, scanCheckout, `SELECT `+checkoutColumns+` FROM checkouts
+		WHERE merchant = $1 AND payment = $2 ORDER BY created, token_hash`, merchant, payment)
+	return cs, wrap(err, "checkouts of payment %s", payment)
+}
+
 // StepCheckout brings a checkout as it was read to state to and writes its code
 // and message, provided its state is still that of c; else ErrConflict. One that
 // is done has ended at c.Ended, or now.

@@ -107,6 +107,9 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 			return nil, wrap(err, "erase payment %s: %s", id, texts.table)
 		}
 	}
+	if err := t.eraseEvents(ctx, merchant, id, e, out); err != nil {
+		return nil, wrap(err, "erase payment %s: events", id)
+	}
 	return out, wrap(t.eraseDetails(ctx, p, e, out), "erase payment %s: attempts", id)
 }
 

@@ -216,12 +216,12 @@ func TestNoticeIsFreshOnce(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
 			for i, want := range []bool{true, false} {
-				fresh, err := tx.InsertNotice(ctx, shop, "channel-key-1", "event-1", "PAYMENT_STATUS_CHANGED", "imp_1")
+				fresh, err := tx.InsertNotice(ctx, store.Notice{Merchant: shop, Channel: "channel-key-1", Key: "event-1", Kind: "PAYMENT_STATUS_CHANGED", Payment: "imp_1"})
 				if fresh != want || err != nil {
 					t.Errorf("time %d: fresh %v (%v)", i, fresh, err)
 				}
 			}
-			fresh, err := tx.InsertNotice(ctx, shop, "channel-key-2", "event-1", "PAYMENT_STATUS_CHANGED", "imp_1")
+			fresh, err := tx.InsertNotice(ctx, store.Notice{Merchant: shop, Channel: "channel-key-2", Key: "event-1", Kind: "PAYMENT_STATUS_CHANGED", Payment: "imp_1"})
 			if !fresh {
 				t.Error("another channel's notice is not fresh")
 			}

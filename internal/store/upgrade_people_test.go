@@ -80,7 +80,7 @@ func rowsAfter(ctx context.Context, t *testing.T, tx *store.Tx) error {
 	if p.Buyer.Name != "홍길동" || !p.Erased.IsZero() {
 		t.Errorf("the payment became %+v", p)
 	}
-	fresh, noticeErr := tx.InsertNotice(ctx, shop, "c", "n1", "k", "imp_1")
+	fresh, noticeErr := tx.InsertNotice(ctx, store.Notice{Merchant: shop, Channel: "c", Key: "n1", Kind: "k", Payment: "imp_1"})
 	if fresh {
 		t.Error("a notice that was told before is fresh")
 	}

@@ -65,8 +65,8 @@ func (w *world) begin() {
 			return l.notifier.Tell(ctx, tx, p, notify.Event(e))
 		},
 		Preapprove: func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
-			if reason, ok := l.notifier.Preapprove(ctx, m, p); !ok {
-				return &gateway.Stop{Reason: v1wire.StopReason(reason)}
+			if a := l.notifier.Preapprove(ctx, m, p); !a.OK {
+				return &gateway.Stop{Reason: v1wire.StopReason(a.Reason), Status: a.Status, Trouble: a.Trouble}
 			}
 			return nil
 		},

@@ -75,8 +75,8 @@ func (w *world) begin(dsn string) *life {
 }
 
 func (l *life) preapprove(ctx context.Context, m pay.Merchant, p pay.Payment) error {
-	if reason, ok := l.notifier.Preapprove(ctx, m, p); !ok {
-		return &gateway.Stop{Reason: v1wire.StopReason(reason)}
+	if a := l.notifier.Preapprove(ctx, m, p); !a.OK {
+		return &gateway.Stop{Reason: v1wire.StopReason(a.Reason), Status: a.Status, Trouble: a.Trouble}
 	}
 	return nil
 }

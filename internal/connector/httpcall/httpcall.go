@@ -46,7 +46,7 @@ type Request struct {
 	// stand. What an Authorization header holds is struck out without being
 	// named, and so are the fields whose names say that they are secret.
 	Secrets []pay.Secret
-	Record  func(connector.Exchange) // may be nil; otherwise called once
+	Record  func(connector.Exchange) // called once; nil is that of the context (connector.Recording), if it has one
 	Limit   int64                    // longest answer in bytes; 0 is DefaultLimit
 	Now     func() time.Time         // for Exchange.At; nil is the system's clock
 }
@@ -67,10 +67,13 @@ func Do(ctx context.Context, client *http.Client, r Request) (status int, body [
 	if r.Now != nil {
 		c.exchange.At = r.Now()
 	}
-	if r.Record != nil {
+	if c.Record == nil {
+		c.Record = connector.RecordOf(ctx)
+	}
+	if c.Record != nil {
 		defer func() {
 			c.exchange.Took = time.Since(c.began)
-			r.Record(c.exchange)
+			c.Record(c.exchange)
 		}()
 	}
 	return c.do(ctx, client)
