@@ -77,6 +77,10 @@ func (g *Gateway) RevokeAccount(ctx context.Context, m pay.MerchantID, id pay.Pa
 			if err == nil && len(open) > 0 { // one is under way: its outcome decides
 				err = ErrOutcomeUnknown
 			}
+			if err == nil {
+				err = tx.AuditByHand(ctx, store.Change{Merchant: m, Action: "payment.revoke_account", Target: string(id), Payment: id,
+					Before: map[string]any{"status": p.Status, "amount": p.Amount.Total.Minor}})
+			}
 			return p, pay.Attempt{}, err
 		},
 		call: askRevoke,

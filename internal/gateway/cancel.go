@@ -88,8 +88,10 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 				return p, pay.Attempt{}, err
 			}
 			a := pay.Attempt{Amount: amount, Detail: raw}
-			c, err = g.cancelOf(p, a)
-			return p, a, err
+			if c, err = g.cancelOf(p, a); err != nil {
+				return p, a, err
+			}
+			return p, a, tx.AuditByHand(ctx, cancelByHand(p, a, r))
 		},
 		call: func(ctx context.Context, conn connector.Connector, call connector.Call, p pay.Payment) (connector.Outcome, error) {
 			return askCancel(c)(ctx, conn, call, p)
@@ -105,6 +107,20 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 		return p, ErrNotCancellable
 	}
 	return p, cancelRefused(a)
+}
+
+// cancelByHand is what is written down of a person's cancel. The refund account is
+// none of it.
+func cancelByHand(p pay.Payment, a pay.Attempt, r CancelRequest) store.Change {
+	after := map[string]any{"amount": a.Amount, "reason": r.Reason}
+	if r.TaxFree != 0 {
+		after["tax_free"] = r.TaxFree
+	}
+	if r.VAT != nil {
+		after["vat"] = *r.VAT
+	}
+	return store.Change{Merchant: p.Merchant, Action: "payment.cancel", Target: string(p.ID), Payment: p.ID,
+		Before: map[string]any{"status": p.Status, "left": p.Left()}, After: after}
 }
 
 // cancelOutcome asks at once for an answer that was lost: the merchant's server

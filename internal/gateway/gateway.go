@@ -87,6 +87,9 @@ type Options struct {
 	// Faults, in tests, is called at each named point of the three steps and
 	// ends the operation there when it returns an error.
 	Faults func(point string) error
+	// TestDeposit pays into a virtual account of the sandbox; nil: the sandbox runs
+	// elsewhere.
+	TestDeposit func(context.Context, pay.Payment) error
 	// Observe is told of each of the three steps, and told how it ended by the
 	// function it answers; the context it answers is the step's. Nil costs nothing.
 	Observe func(ctx context.Context, s Step) (context.Context, func(StepEnd))
@@ -107,7 +110,9 @@ type Gateway struct {
 	log        *slog.Logger
 	life       time.Duration
 	faults     func(string) error
-	observe    func(context.Context, Step) (context.Context, func(StepEnd)) // nil is nobody
+	// testDeposit is nil where the sandbox runs elsewhere.
+	testDeposit func(context.Context, pay.Payment) error
+	observe     func(context.Context, Step) (context.Context, func(StepEnd)) // nil is nobody
 
 	tokens  tokenCache
 	issued  issuedTokens
@@ -123,7 +128,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell, awaitFirst: o.AwaitFirst,
 		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
-		faults: o.Faults, observe: o.Observe, open: map[pay.ChannelKey]openChannel{},
+		faults: o.Faults, testDeposit: o.TestDeposit, observe: o.Observe, open: map[pay.ChannelKey]openChannel{},
 	}
 	for _, d := range o.Drivers {
 		g.drivers[d.Provider] = d

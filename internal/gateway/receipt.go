@@ -48,6 +48,9 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 		if err := tx.InsertReceipt(ctx, row); err != nil {
 			return translate(err, store.ErrExists, ErrReceiptIssued)
 		}
+		if err := tx.AuditByHand(ctx, receiptByHand("receipt.issue", row)); err != nil {
+			return err
+		}
 		if err := begins(ctx, tx, receiptBegan(beganIssueReceipt, row), receiptLate(tx, on.d)); err != nil {
 			return err
 		}
@@ -61,6 +64,13 @@ func (g *Gateway) IssueReceipt(ctx context.Context, r ReceiptRequest) (pay.Recei
 		return row, err
 	}
 	return g.askReceiptTwice(ctx, on, row, r.TestCode)
+}
+
+// receiptByHand is what is written down of what a person did with a receipt. Whose it
+// is is none of it.
+func receiptByHand(action string, r pay.Receipt) store.Change {
+	return store.Change{Merchant: r.Merchant, Action: action, Target: string(r.ID), Payment: r.Payment,
+		After: map[string]any{"merchant_uid": r.MerchantUID, "type": r.Type, "amount": r.Amount.Total.Minor}}
 }
 
 // askReceiptTwice asks, and once more where the answer was lost and is kept
@@ -364,6 +374,9 @@ func (g *Gateway) cancelReceipt(ctx context.Context, on opened[connector.Receipt
 		}
 		r.CancelKey = key
 		if r, err = tx.StepReceipt(ctx, r, pay.EvReceiptCancelStarted); err != nil {
+			return err
+		}
+		if err := tx.AuditByHand(ctx, receiptByHand("receipt.cancel", r)); err != nil {
 			return err
 		}
 		if err := begins(ctx, tx, receiptBegan(beganCancelReceipt, r), receiptLate(tx, on.d)); err != nil {

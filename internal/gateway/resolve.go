@@ -285,6 +285,19 @@ func (g *Gateway) Sync(ctx context.Context, m pay.MerchantID, id pay.PaymentID) 
 	if err != nil {
 		return p, err
 	}
+	if _, byHand := pay.ActorOf(ctx); byHand {
+		err := g.store.Write(ctx, func(tx *store.Tx) error {
+			return tx.AuditByHand(ctx, store.Change{Merchant: m, Action: "payment.sync", Target: string(id), Payment: id,
+				Before: map[string]any{"status": p.Status, "cancelled": p.Cancelled}})
+		})
+		if err != nil {
+			return p, err
+		}
+	}
+	return g.syncNow(ctx, p)
+}
+
+func (g *Gateway) syncNow(ctx context.Context, p pay.Payment) (pay.Payment, error) {
 	if p.CustomerUsage == usageIssue {
 		return g.syncBilling(ctx, p)
 	}

@@ -110,6 +110,9 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 	if err := t.eraseEvents(ctx, merchant, id, e, out); err != nil {
 		return nil, wrap(err, "erase payment %s: events", id)
 	}
+	if err := t.eraseAudit(ctx, merchant, id, e, out); err != nil {
+		return nil, wrap(err, "erase payment %s: audit", id)
+	}
 	return out, wrap(t.eraseDetails(ctx, p, e, out), "erase payment %s: attempts", id)
 }
 
