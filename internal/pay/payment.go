@@ -2,6 +2,8 @@ package pay
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -224,6 +226,29 @@ type Movement struct {
 	Reason     string    // of a cancel
 	ReceiptURL string
 	CancelID   string // of a cancel: cancellation_id
+}
+
+// importedKey begins the key of a movement that another system told of without the
+// provider's own name for it.
+const importedKey = "imported:"
+
+// ImportedKey is the key of the n-th movement of a payment as another system told
+// of it; shown is what that system showed as its name, "" nothing. It is replaced
+// by the provider's own name with the first answer that tells it.
+func ImportedKey(n int, shown string) string { return importedKey + strconv.Itoa(n) + ":" + shown }
+
+// Unnamed reports whether the provider's own name of the movement is not known yet.
+func (m Movement) Unnamed() bool { return strings.HasPrefix(m.Key, importedKey) }
+
+// Shown is the name a merchant is shown: the provider's, or what another system
+// showed; "" when neither is known.
+func (m Movement) Shown() string {
+	rest, unnamed := strings.CutPrefix(m.Key, importedKey)
+	if !unnamed {
+		return m.Key
+	}
+	_, shown, _ := strings.Cut(rest, ":")
+	return shown
 }
 
 // AttemptKind says what was asked of the provider.

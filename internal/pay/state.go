@@ -82,6 +82,7 @@ const (
 	EvPartlyCancelled Event = "partly_cancelled"
 	EvFullyCancelled  Event = "fully_cancelled"
 	EvApprovedLate    Event = "approved_late"
+	EvImported        Event = "imported"
 )
 
 // Payments is every change of a payment.
@@ -102,6 +103,7 @@ var Payments = Machine[Status, Event]{
 	{StatusPartiallyCancelled, EvPartlyCancelled, StatusPartiallyCancelled},
 	{StatusPartiallyCancelled, EvFullyCancelled, StatusCancelled},
 	{StatusFailed, EvApprovedLate, StatusPaid}, // a provider may approve after it said no
+	{StatusCreated, EvImported, StatusCreated}, // made elsewhere: the steps that follow are as that place told them
 }
 
 // AttemptStatus is the state of an attempt.

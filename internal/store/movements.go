@@ -52,9 +52,7 @@ func (t *Tx) AddMovement(ctx context.Context, m pay.Movement) (added bool, err e
 		return true, nil
 	}
 	t.holds(m.Merchant, m.Payment, nil)
-	_, err = t.exec(ctx, `UPDATE payments SET cancelled = (SELECT COALESCE(SUM(m.amount), 0) FROM movements AS m
-			WHERE m.merchant = $1 AND m.payment = $2 AND m.kind = 'cancel')
-		WHERE merchant = $1 AND id = $2`, m.Merchant, m.Payment)
+	_, err = t.exec(ctx, recount, m.Merchant, m.Payment)
 	return err == nil, wrap(err, "movement %s of payment %s: sum of the cancels", m.Key, m.Payment)
 }
 

@@ -195,7 +195,7 @@ func (w *Payment) addCancels(moved []pay.Movement) {
 		if m.Kind != pay.MovementCancel {
 			continue
 		}
-		w.CancelHistory = append(w.CancelHistory, Cancellation{m.Key, m.Amount, unix(m.At), m.Reason, m.CancelID, orNull(m.ReceiptURL)})
+		w.CancelHistory = append(w.CancelHistory, Cancellation{m.Shown(), m.Amount, unix(m.At), m.Reason, m.CancelID, orNull(m.ReceiptURL)})
 		if m.ReceiptURL != "" {
 			w.CancelReceiptURLs = append(w.CancelReceiptURLs, m.ReceiptURL)
 		}
