@@ -18,6 +18,7 @@ type Schedule struct {
 	NoticeURLs  []string
 	Options     ChargeOptions
 	Payment     PaymentID // the newest charge; "" before the first
+	Outcome     Outcome   // of the newest charge of an executed schedule; "" where it is not written down
 
 	ExecutedAt time.Time
 	RevokedAt  time.Time
@@ -32,6 +33,23 @@ type ChargeOptions struct {
 	ReceiptCategory string `json:"receipt_category,omitempty"` // "GENERAL", "CULTURE", "PUBLIC_TP" or ""
 	FailPush        bool   `json:"fail_push,omitempty"`        // the provider's app tells the buyer of a failure
 	BuyerIP         string `json:"buyer_ip,omitempty"`
+}
+
+// Outcome is what became of a schedule's charge.
+type Outcome string
+
+// A charge that succeeded stays so, whatever was given back since.
+const (
+	OutcomeSucceeded Outcome = "succeeded"
+	OutcomeFailed    Outcome = "failed"
+)
+
+// OutcomeOf is what became of a charge that has ended.
+func OutcomeOf(charge Status) Outcome {
+	if charge == StatusFailed {
+		return OutcomeFailed
+	}
+	return OutcomeSucceeded
 }
 
 // ScheduleStatus is the state of a schedule.
@@ -69,4 +87,33 @@ var Schedules = Machine[ScheduleStatus, ScheduleEvent]{
 	{ScheduleExecuted, EvScheduleRetried, ScheduleRunning},
 	{ScheduleRevoked, EvScheduleRebooked, ScheduleBooked},
 	{ScheduleRevoked, EvScheduleRetried, ScheduleRunning},
+}
+
+// ScheduleState is what a person calls the state of a schedule: whether its charge
+// succeeded is part of it.
+type ScheduleState string
+
+// The states, as a console tells them.
+const (
+	StateBooked    ScheduleState = "booked" // or its charge is under way
+	StateSucceeded ScheduleState = "succeeded"
+	StateFailed    ScheduleState = "failed"
+	StateRevoked   ScheduleState = "revoked"
+)
+
+// ScheduleStates is each, in the order of a schedule's life.
+func ScheduleStates() []ScheduleState {
+	return []ScheduleState{StateBooked, StateSucceeded, StateFailed, StateRevoked}
+}
+
+// State is the state of s; "" of an executed one whose outcome is not written down.
+func (s Schedule) State() ScheduleState {
+	switch s.Status {
+	case ScheduleRevoked:
+		return StateRevoked
+	case ScheduleExecuted:
+		return ScheduleState(s.Outcome)
+	default:
+		return StateBooked
+	}
 }

@@ -28,7 +28,7 @@ func scanBillingKey(r row) (k pay.BillingKey, err error) {
 	return k, err
 }
 
-// billingKeyArgs is the values of billingKeyMutable.
+// billingKeyArgs is the values of billingKeyMutable and billingKeyFind.
 func billingKeyArgs(k pay.BillingKey) ([]any, error) {
 	card, err := jsonText(k.Card)
 	if err != nil {
@@ -42,8 +42,9 @@ func billingKeyArgs(k pay.BillingKey) ([]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("buyer: %w", err)
 	}
-	return []any{k.CustomerID, k.Channel, k.Provider, k.MID, k.Mode, k.Sealed, k.MAC,
-		k.Method, card, bank, buyer, k.Code, k.Message, k.Tries, k.Payment, k.Proof, k.Agreed}, nil
+	args := []any{k.CustomerID, k.Channel, k.Provider, k.MID, k.Mode, k.Sealed, k.MAC,
+		k.Method, card, bank, buyer, k.Code, k.Message, k.Tries, k.Payment, k.Proof, k.Agreed}
+	return append(args, billingKeyFinds(k)...), nil
 }
 
 // InsertBillingKey adds a billing key; an empty Status is issuing, a zero Created
@@ -58,8 +59,8 @@ func (t *Tx) InsertBillingKey(ctx context.Context, k pay.BillingKey) error {
 		return wrap(err, "billing key %s", k.ID)
 	}
 	args := append([]any{k.Merchant, k.ID, k.CustomerUID, t.or(k.Created)}, mutable...)
-	err = t.change(ctx, ErrExists, `INSERT INTO billing_keys (`+billingKeyColumns+`)
-		VALUES (`+placeholders(1, 24)+`) ON CONFLICT DO NOTHING`, append(args, k.Status, t.Now, t.keyEnded(k, k.Status))...)
+	err = t.change(ctx, ErrExists, `INSERT INTO billing_keys (`+billingKeyFixed+`, `+billingKeyMutable+`, `+billingKeyFind+`, `+billingKeyKept+`)
+		VALUES (`+placeholders(1, 30)+`) ON CONFLICT DO NOTHING`, append(args, k.Status, t.Now, t.keyEnded(k, k.Status))...)
 	return wrap(err, "billing key %s", k.ID)
 }
 
@@ -162,16 +163,14 @@ func (t *Tx) BillingKeysOfCustomer(ctx context.Context, channel pay.ChannelKey, 
 	return ks, wrap(err, "billing keys of a customer of channel %s", channel)
 }
 
-const (
-	// setBillingKey writes what k says if the row still has the status that was read.
-	setBillingKey = `UPDATE billing_keys SET status = $4, updated = $5, ended = $6, (` + billingKeyMutable + `) =
-			($7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
-		WHERE merchant = $1 AND id = $2 AND status = $3 RETURNING ` + billingKeyColumns
+// setBillingKey writes what k says if the row still has the status that was read.
+var setBillingKey = `UPDATE billing_keys SET status = $4, updated = $5, ended = $6, (` + billingKeyMutable + `, ` + billingKeyFind + `) =
+		(` + placeholders(7, 23) + `)
+	WHERE merchant = $1 AND id = $2 AND status = $3 RETURNING ` + billingKeyColumns
 
-	// replaceBillingKeys ends the other active keys of a customer_uid.
-	replaceBillingKeys = `UPDATE billing_keys SET status = 'replaced', updated = $4, ended = $4
+// replaceBillingKeys ends the other active keys of a customer_uid.
+const replaceBillingKeys = `UPDATE billing_keys SET status = 'replaced', updated = $4, ended = $4
 		WHERE merchant = $1 AND customer_uid = $2 AND id <> $3 AND status = 'active'`
-)
 
 func (t *Tx) writeBillingKey(ctx context.Context, k pay.BillingKey, next pay.KeyStatus, ended time.Time) (pay.BillingKey, error) {
 	mutable, err := billingKeyArgs(k)

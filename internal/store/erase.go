@@ -223,8 +223,8 @@ func (t *Tx) EraseBillingKey(ctx context.Context, k pay.BillingKey, spent bool, 
 	if err != nil {
 		return nil, wrap(err, "erase billing key %s", k.ID)
 	}
-	n, err := t.exec(ctx, `UPDATE billing_keys SET buyer = '{}', message = $3, card = $4 WHERE merchant = $1 AND id = $2`,
-		k.Merchant, k.ID, e.Text(k.Message), cardText)
+	n, err := t.exec(ctx, `UPDATE billing_keys SET buyer = '{}', message = $3, card = $4, find_buyer = $5, find_tel = $5, find_card = $6 WHERE merchant = $1 AND id = $2`,
+		k.Merchant, k.ID, e.Text(k.Message), cardText, []byte{}, []byte(cardTail(card)))
 	out.add("billing_keys", n)
 	if err == nil && over && spent {
 		_, err = t.exec(ctx, `UPDATE billing_keys SET sealed = $3, mac = $3, proof = $3 WHERE merchant = $1 AND id = $2`, k.Merchant, k.ID, []byte{})
@@ -254,8 +254,8 @@ func (t *Tx) EraseSchedule(ctx context.Context, s pay.Schedule, e Eraser) (Erase
 		return nil, wrap(err, "erase schedule %q", s.MerchantUID)
 	}
 	out := Erased{}
-	n, err := t.exec(ctx, `UPDATE schedules SET buyer = '{}', custom = '', options = $3, notice_urls = $4, version = version + 1
-		WHERE merchant = $1 AND merchant_uid = $2`, s.Merchant, s.MerchantUID, options, urls)
+	n, err := t.exec(ctx, `UPDATE schedules SET buyer = '{}', custom = '', options = $3, notice_urls = $4, find_buyer = $5, find_tel = $5, version = version + 1
+		WHERE merchant = $1 AND merchant_uid = $2`, s.Merchant, s.MerchantUID, options, urls, []byte{})
 	out.add("schedules", n)
 	if err == nil {
 		err = t.eraseBooked(ctx, s, out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+	"time"
 
 	"naru/internal/pay"
 )
@@ -209,4 +210,41 @@ func (t *Tx) Record() *[]string {
 // ListAmong is ListPayments where a page looks at so many payments at most.
 func (t *Tx) ListAmong(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, bound int) (PaymentPage, error) {
 	return t.listPayments(ctx, merchant, q, bound)
+}
+
+// ExplainScheduleList is how the database would find a page of schedules.
+func (t *Tx) ExplainScheduleList(ctx context.Context, merchant pay.MerchantID, q ScheduleQuery) (string, error) {
+	text, args := q.pages().text(merchant, q.branches())
+	return t.Explain(ctx, text, args...)
+}
+
+// ExplainKeyList is how the database would find a page of billing keys.
+func (t *Tx) ExplainKeyList(ctx context.Context, merchant pay.MerchantID, q KeyQuery) (string, error) {
+	text, args := q.pages().text(merchant, q.branches())
+	return t.Explain(ctx, text, args...)
+}
+
+// ExplainScheduleSums is how the database would sum the days of a calendar.
+func (t *Tx) ExplainScheduleSums(ctx context.Context, merchant pay.MerchantID, from, to time.Time) (string, error) {
+	text, args := sumText(merchant, standsOf(pay.StateFailed)[0], []time.Time{from, to, to.Add(time.Hour)})
+	return t.Explain(ctx, text, args...)
+}
+
+// ExplainBillingSearch is how the database would search, by the index it is to use.
+func (t *Tx) ExplainBillingSearch(ctx context.Context, merchant pay.MerchantID) (map[string]string, error) {
+	out := map[string]string{}
+	for table, fields := range map[string][]BillingField{"schedules": ScheduleFields(), "billing_keys": KeyFields()} {
+		at, id := "at", "merchant_uid"
+		if table == "billing_keys" {
+			at, id = "created", "id"
+		}
+		for _, s := range spans("1234", "", fields) {
+			plan, err := t.Explain(ctx, s.matchText(table, at, id), merchant, s.from, s.to, 10)
+			if err != nil {
+				return nil, err
+			}
+			out[table+"_"+s.column] = plan
+		}
+	}
+	return out, nil
 }

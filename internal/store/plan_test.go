@@ -127,7 +127,7 @@ func TestScheduleListsUseIndexes(t *testing.T) {
 		f.read(t, func(ctx context.Context, tx *store.Tx) error {
 			find, count, err := tx.ExplainSchedules(ctx, shop, filter)
 			wantPlan(t, filter, find, []string{"USING COVERING INDEX " + index, "(merchant=? AND merchant_uid=?)"}, "SCAN schedules")
-			wantPlan(t, filter, count, []string{"SEARCH schedules USING COVERING INDEX schedules_by_"}, "SCAN")
+			wantPlan(t, filter, count, []string{"SEARCH schedules USING COVERING INDEX "}, "SCAN")
 			if strings.Count(find, "TEMP B-TREE") > 1 { // that of the page itself
 				t.Errorf("%+v: %s", filter, find)
 			}

@@ -13,22 +13,26 @@ import (
 // what only the store keeps.
 const (
 	scheduleFixed   = `merchant, merchant_uid, created`
-	scheduleMutable = `customer_uid, customer_id, at, name, amount, currency, tax_free, vat, buyer, custom, notice_urls, options, payment`
+	scheduleMutable = `customer_uid, customer_id, at, name, amount, currency, tax_free, vat, buyer, custom, notice_urls, options, payment, outcome, judged`
 	scheduleKept    = `status, version, executed_at, revoked_at, updated`
 	scheduleColumns = scheduleFixed + `, ` + scheduleMutable + `, ` + scheduleKept
-	scheduleWidth   = 21
+	scheduleWidth   = 30
 )
 
 func scanSchedule(r row) (s pay.Schedule, err error) {
+	var judged pay.PaymentID
 	err = r.Scan(&s.Merchant, &s.MerchantUID, timeInto{&s.Created},
 		&s.CustomerUID, &s.CustomerID, timeInto{&s.At}, &s.Name,
 		&s.Amount.Total.Minor, &s.Amount.Total.Currency, &s.Amount.TaxFree, &s.Amount.VAT,
-		jsonInto{&s.Buyer}, &s.Custom, jsonInto{&s.NoticeURLs}, jsonInto{&s.Options}, &s.Payment,
+		jsonInto{&s.Buyer}, &s.Custom, jsonInto{&s.NoticeURLs}, jsonInto{&s.Options}, &s.Payment, &s.Outcome, &judged,
 		&s.Status, &s.Version, timeInto{&s.ExecutedAt}, timeInto{&s.RevokedAt}, timeInto{&s.Updated})
+	if judged != s.Payment { // of an earlier charge
+		s.Outcome = ""
+	}
 	return s, err
 }
 
-// scheduleArgs is the values of scheduleMutable.
+// scheduleArgs is the values of scheduleMutable and scheduleFind.
 func scheduleArgs(s pay.Schedule) ([]any, error) {
 	buyer, err := jsonText(s.Buyer)
 	if err != nil {
@@ -42,8 +46,13 @@ func scheduleArgs(s pay.Schedule) ([]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("options: %w", err)
 	}
-	return []any{s.CustomerUID, s.CustomerID, s.At, s.Name, s.Amount.Total.Minor, s.Amount.Total.Currency,
-		s.Amount.TaxFree, s.Amount.VAT, buyer, s.Custom, urls, options, s.Payment}, nil
+	judged := s.Payment
+	if s.Outcome == "" {
+		judged = ""
+	}
+	args := []any{s.CustomerUID, s.CustomerID, s.At, s.Name, s.Amount.Total.Minor, s.Amount.Total.Currency,
+		s.Amount.TaxFree, s.Amount.VAT, buyer, s.Custom, urls, options, s.Payment, s.Outcome, judged}
+	return append(args, scheduleFinds(s)...), nil
 }
 
 // ScheduleExistsError is ErrExists and says which order number is booked already.
@@ -118,7 +127,7 @@ func (t *Tx) insertSchedules(ctx context.Context, some []pay.Schedule) error {
 		args = append(append(args, s.Merchant, s.MerchantUID, t.or(s.Created)), mutable...)
 		args = append(args, s.Status, s.Version, s.ExecutedAt, s.RevokedAt, t.Now)
 	}
-	n, err := t.exec(ctx, `INSERT INTO schedules (`+scheduleColumns+`) VALUES `+
+	n, err := t.exec(ctx, `INSERT INTO schedules (`+scheduleFixed+`, `+scheduleMutable+`, `+scheduleFind+`, `+scheduleKept+`) VALUES `+
 		rowsOf(1, len(some), scheduleWidth)+` ON CONFLICT DO NOTHING`, args...)
 	if err == nil && n < int64(len(some)) {
 		err = ErrExists
@@ -174,13 +183,17 @@ func (t *Tx) BookedSchedules(ctx context.Context, merchant pay.MerchantID, uid p
 // StepSchedule makes event ev happen to a schedule as it was read, and writes
 // every other change made to s, provided its status and version are still those
 // of s; else ErrConflict. One that is executed or revoked is so at s.ExecutedAt or
-// s.RevokedAt, or now; one that is booked or run again is neither any more.
+// s.RevokedAt, or now; one that is booked or run again is neither any more, and
+// has no outcome.
 // Merchant, order number and creation never change. An event that pay.Schedules
 // does not allow wraps pay.ErrNoStep.
 func (t *Tx) StepSchedule(ctx context.Context, s pay.Schedule, ev pay.ScheduleEvent) (pay.Schedule, error) {
 	next, err := pay.Schedules.Next(s.Status, ev)
 	if err != nil {
 		return s, wrap(err, "schedule of order %q", s.MerchantUID)
+	}
+	if next != pay.ScheduleExecuted {
+		s.Outcome = ""
 	}
 	mutable, err := scheduleArgs(s)
 	if err != nil {
@@ -204,6 +217,6 @@ func (t *Tx) StepSchedule(ctx context.Context, s pay.Schedule, ev pay.ScheduleEv
 	return now, nil
 }
 
-const stepSchedule = `UPDATE schedules SET status = $5, version = version + 1, executed_at = $6, revoked_at = $7, updated = $8,
-		(` + scheduleMutable + `) = ($9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+var stepSchedule = `UPDATE schedules SET status = $5, version = version + 1, executed_at = $6, revoked_at = $7, updated = $8,
+		(` + scheduleMutable + `, ` + scheduleFind + `) = (` + placeholders(9, 22) + `)
 	WHERE merchant = $1 AND merchant_uid = $2 AND status = $3 AND version = $4 RETURNING ` + scheduleColumns
