@@ -98,17 +98,17 @@ func (f BillingField) column() string {
 // with more, those that come last in its order.
 const MostMatches = 500
 
-// span is a range of a find column.
-type span struct {
+// prefixSpan is a range of a find column.
+type prefixSpan struct {
 	column   string
 	from, to []byte
 }
 
 // spans are the ranges in which text is looked for; field "" is each of fields.
-func spans(text string, field BillingField, fields []BillingField) []span {
-	var out []span
+func spans(text string, field BillingField, fields []BillingField) []prefixSpan {
+	var out []prefixSpan
 	prefix := func(f BillingField, p string) {
-		out = append(out, span{f.column(), []byte(p), append([]byte(p), 0xff)}) // which no text holds
+		out = append(out, prefixSpan{f.column(), []byte(p), append([]byte(p), 0xff)}) // which no text holds
 	}
 	for _, f := range fields {
 		if field != "" && field != f {
@@ -121,7 +121,7 @@ func spans(text string, field BillingField, fields []BillingField) []span {
 			prefix(f, digits)
 		case f == BillingCard && number && len(digits) == tailLength:
 			for _, tail := range tailsOf(digits) {
-				out = append(out, span{f.column(), []byte(tail), []byte(tail + "\x00")})
+				out = append(out, prefixSpan{f.column(), []byte(tail), []byte(tail + "\x00")})
 			}
 		case f != BillingTel && f != BillingCard && Normalise(text) != "":
 			prefix(f, Normalise(text))
@@ -144,15 +144,15 @@ func (p Place) compare(q Place) int {
 	return cmp.Or(p.At.Compare(q.At), strings.Compare(p.ID, q.ID))
 }
 
-// matchText is the statement for the newest places of a table in a span.
-func (s span) matchText(table, at, id string) string {
+// matchText is the statement for the newest places of a table in a prefixSpan.
+func (s prefixSpan) matchText(table, at, id string) string {
 	return `SELECT ` + at + `, ` + id + ` FROM ` + table + ` WHERE merchant = $1 AND LENGTH(` + s.column + `) > 0 AND ` + s.column + ` >= $2 AND ` +
 		s.column + ` < $3 ORDER BY ` + s.column + ` DESC, ` + at + ` DESC, ` + id + ` DESC LIMIT $4`
 }
 
 // matches is the places in spans, each once, the newest first, and whether there may
 // be more.
-func (t *Tx) matches(ctx context.Context, merchant pay.MerchantID, in []span, table, at, id string) ([]Place, bool, error) {
+func (t *Tx) matches(ctx context.Context, merchant pay.MerchantID, in []prefixSpan, table, at, id string) ([]Place, bool, error) {
 	var out []Place
 	more := false
 	for _, s := range in {
