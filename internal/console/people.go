@@ -1,3 +1,8 @@
 package console
 
-func (c *Console) peopleRoutes() []route { return nil }
+import "slices"
+
+// peopleRoutes are who one is, who else may come in, and what they did.
+func (c *Console) peopleRoutes() []route {
+	return slices.Concat(c.meRoutes())
+}

@@ -127,7 +127,12 @@ func (v *visit) fail(err error) {
 	case errors.Is(err, errNoPage), errors.Is(err, store.ErrNotFound), errors.Is(err, gateway.ErrNoPayment):
 		v.problem(http.StatusNotFound, v.t("찾을 수 없습니다", "Not found"),
 			v.t("주소가 바뀌었거나, 지금 보고 있는 상점의 것이 아닙니다.", "The address has changed, or this is not of the store you are looking at."))
-	case errors.Is(err, errForbidden):
+	case errors.Is(err, people.ErrNoOperator), errors.Is(err, people.ErrNotGranted):
+		v.problem(http.StatusNotFound, v.t("찾을 수 없습니다", "Not found"),
+			v.t("이 상점에서 일하는 운영자가 아닙니다.", "Nobody with a role at this store."))
+	case errors.Is(err, people.ErrNoSession):
+		v.toSignIn()
+	case errors.Is(err, errForbidden), errors.Is(err, people.ErrNotAllowed):
 		v.problem(http.StatusForbidden, v.t("권한이 없습니다", "Not allowed"),
 			v.t("이 상점에서 맡은 역할로는 할 수 없는 일입니다. 소유자에게 요청해 주세요.", "Your role at this store does not allow this. Ask an owner."))
 	case errors.Is(err, errStale):

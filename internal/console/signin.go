@@ -16,6 +16,8 @@ func (c *Console) signInRoutes() []route {
 		{method: http.MethodPost, pattern: "/sign-in", open: true, do: c.signIn},
 		{method: http.MethodGet, pattern: "/sign-in/link/{token}", open: true, do: c.linkForm},
 		{method: http.MethodPost, pattern: "/sign-in/link/{token}", open: true, do: c.signInByLink},
+		{method: http.MethodGet, pattern: "/sign-in/code", open: true, do: c.codeForm},
+		{method: http.MethodPost, pattern: "/sign-in/code", open: true, do: c.enterCode},
 		post("/sign-out", "", c.signOut),
 		post("/store", "", c.lookAt),
 		{method: http.MethodPost, pattern: "/language", open: true, do: c.setLanguage},
@@ -26,66 +28,93 @@ func (c *Console) signInRoutes() []route {
 type signInBody struct {
 	Email, Next string
 	Problem     string
-	Link        bool // the page of a one-time link
+	Link, Code  bool // the page of a one-time link, that of a code
 }
 
 func (c *Console) signInForm(v *visit) error {
 	if v.Operator.ID != "" {
 		return v.redirect(v.next())
 	}
-	return v.render("sign_in", v.t("로그인", "Sign in"), signInBody{Next: v.field("next")})
+	return v.signInPage(http.StatusOK, signInBody{Next: v.field("next")})
+}
+
+func (v *visit) signInPage(status int, body signInBody) error {
+	return v.renderStatus(status, "sign_in", v.t("로그인", "Sign in"), body)
 }
 
 func (c *Console) signIn(v *visit) error {
 	body := signInBody{Email: v.field("email"), Next: v.field("next")}
-	token, err := c.people.SignIn(v.r.Context(), body.Email, pay.Secret(v.r.PostFormValue("password")), v.client())
+	e, err := c.people.SignIn(v.r.Context(), body.Email, pay.Secret(v.r.PostFormValue("password")), v.client())
+	return v.entered(e, err, body)
+}
+
+// entered lets in whom a proof let in, or shows the form again with what was wrong.
+func (v *visit) entered(e people.Entry, err error, body signInBody) error {
 	if body.Problem = v.signInProblem(err); body.Problem != "" {
-		return v.renderStatus(http.StatusUnauthorized, "sign_in", v.t("로그인", "Sign in"), body)
+		return v.signInPage(http.StatusUnauthorized, body)
 	}
 	if err != nil {
 		return err
 	}
-	return v.enter(token)
+	v.cookie(sessionCookie, e.Token, people.SessionLife)
+	if e.Code {
+		return v.redirect(v.c.path("/sign-in/code", "next", body.Next))
+	}
+	return v.redirect(v.next())
 }
 
 // signInProblem is what is said to somebody who cannot be let in, "" if they can.
 func (v *visit) signInProblem(err error) string {
 	switch {
 	case errors.Is(err, people.ErrWrong):
-		return v.t("이메일 또는 비밀번호가 맞지 않습니다.", "The address or the password is wrong.")
+		return v.t("이메일 또는 비밀번호가 맞지 않습니다. 여러 번 틀렸다면 잠시 뒤에 다시 시도해 주세요.",
+			"The address or the password is wrong. After several wrong tries, wait a while.")
+	case errors.Is(err, people.ErrCode):
+		return v.t("인증 코드가 맞지 않습니다. 앱에 지금 보이는 코드를 입력해 주세요.", "The code is wrong. Enter the one that the app shows now.")
+	case errors.Is(err, people.ErrPasskey):
+		return v.t("패스키를 확인하지 못했습니다. 다시 시도하거나 비밀번호로 로그인해 주세요.", "The passkey was not accepted. Try again, or sign in with your password.")
 	case errors.Is(err, people.ErrLocked):
 		return v.t("여러 번 틀려서 잠시 잠겼습니다. 잠시 뒤 다시 시도해 주세요.", "Too many wrong tries. Wait a while and try again.")
 	case errors.Is(err, people.ErrDisabled):
 		return v.t("사용이 중지된 운영자입니다. 소유자에게 문의해 주세요.", "This operator has been disabled. Ask an owner.")
 	case errors.Is(err, people.ErrLinkSpent):
-		return v.t("이미 쓰였거나 기한이 지난 링크입니다. naru operator link 명령으로 새로 만들 수 있습니다.",
-			"The link was used or has expired. The command naru operator link makes a new one.")
+		return v.t("이미 쓰였거나 기한이 지난 링크입니다. 소유자에게 새 링크를 요청하거나 naru operator link 명령으로 만들어 주세요.",
+			"The link was used or has expired. Ask an owner for a new one, or make one with naru operator link.")
 	default:
 		return ""
 	}
 }
 
-// enter gives the browser its session.
-func (v *visit) enter(token string) error {
-	v.cookie(sessionCookie, token, 14*24*time.Hour)
-	return v.redirect(v.next())
-}
-
 // linkForm asks for a press of a button: whoever looks a link over must not use
 // it up.
 func (c *Console) linkForm(v *visit) error {
-	return v.render("sign_in", v.t("로그인", "Sign in"), signInBody{Link: true, Next: v.field("next")})
+	return v.signInPage(http.StatusOK, signInBody{Link: true, Next: v.field("next")})
 }
 
 func (c *Console) signInByLink(v *visit) error {
-	token, err := c.people.SignInByLink(v.r.Context(), v.param("token"), v.client())
-	if problem := v.signInProblem(err); problem != "" {
-		return v.renderStatus(http.StatusUnauthorized, "sign_in", v.t("로그인", "Sign in"), signInBody{Problem: problem})
+	e, err := c.people.SignInByLink(v.r.Context(), v.param("token"), v.client())
+	return v.entered(e, err, signInBody{Next: v.field("next")})
+}
+
+// codeForm asks for the second factor.
+func (c *Console) codeForm(v *visit) error {
+	err := c.people.MayEnterCode(v.r.Context(), v.token)
+	if errors.Is(err, people.ErrNoSession) {
+		return v.redirect(c.path("/sign-in"))
 	}
 	if err != nil {
 		return err
 	}
-	return v.enter(token)
+	return v.signInPage(http.StatusOK, signInBody{Code: true, Next: v.field("next")})
+}
+
+func (c *Console) enterCode(v *visit) error {
+	e, err := c.people.EnterCode(v.r.Context(), v.token, v.field("code"), v.client())
+	if errors.Is(err, people.ErrNoSession) {
+		return v.redirect(c.path("/sign-in"))
+	}
+	again := c.people.MayEnterCode(v.r.Context(), v.token) == nil
+	return v.entered(e, err, signInBody{Code: again, Next: v.field("next")})
 }
 
 func (c *Console) signOut(v *visit) error {
@@ -120,7 +149,7 @@ func (c *Console) setLanguage(v *visit) error {
 	if lang != "ko" && lang != "en" {
 		return errNoPage
 	}
-	v.cookie(languageCookie, lang, 365*24*time.Hour)
+	v.cookie(languageCookie, lang, languageLife)
 	back := v.field("back")
 	if !strings.HasPrefix(back, c.base+"/") || strings.Contains(back, "\\") {
 		back = c.path("/")

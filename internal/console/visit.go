@@ -25,6 +25,9 @@ const (
 	saidCookie     = "naru_said" // what the last action did, shown once
 )
 
+// languageLife is how long a browser keeps the language that was chosen.
+const languageLife = 365 * 24 * time.Hour
+
 // visit is one request to the console, and who makes it.
 type visit struct {
 	people.Visit
@@ -59,7 +62,7 @@ func (v *visit) client() people.Client {
 	if err != nil {
 		host = v.r.RemoteAddr
 	}
-	return people.Client{Address: host, UserAgent: v.r.UserAgent()}
+	return people.Client{Address: host, UserAgent: v.r.UserAgent(), Token: v.token}
 }
 
 // language is what the address asks for, what was chosen, what the operator has

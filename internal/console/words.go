@@ -3,6 +3,7 @@ package console
 import (
 	"naru/internal/connector"
 	"naru/internal/pay"
+	"naru/internal/people"
 	"naru/internal/store"
 	"naru/internal/web"
 )
@@ -94,6 +95,10 @@ var words = map[string]map[string]word{
 	"role": {
 		string(pay.RoleOwner): {"소유자", "Owner", ""}, string(pay.RoleManager): {"관리자", "Manager", ""},
 		string(pay.RoleDeveloper): {"개발자", "Developer", ""}, string(pay.RoleReadOnly): {"읽기 전용", "Read-only", ""},
+	},
+	"how": {
+		people.HowPassword: {"비밀번호", "Password", ""}, people.HowCode: {"비밀번호 + 코드", "Password and code", ""},
+		people.HowPasskey: {"패스키", "Passkey", ""}, people.HowLink: {"로그인 링크", "Sign-in link", ""},
 	},
 }
 

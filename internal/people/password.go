@@ -1,16 +1,20 @@
 package people
 
 import (
+	"context"
 	"crypto/subtle"
+	_ "embed"
 	"encoding/base64"
 	"fmt"
-	"io"
+	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 // What a password is hashed with: OWASP's Password Storage Cheat Sheet, argon2id.
@@ -23,46 +27,80 @@ const (
 	hashSize     = 32
 )
 
+// hashesAtOnce bounds the memory that passwords are hashed in: anybody may send one.
+const hashesAtOnce = 4
+
 // The length of a password, in characters.
 const (
 	minPassword = 10
 	maxPassword = 128
 )
 
-func checkPassword(p pay.Secret) error {
-	if n := utf8.RuneCountInString(p.Reveal()); n < minPassword || n > maxPassword {
-		return &Invalid{"password", fmt.Sprintf("has %d characters: %d to %d are needed", n, minPassword, maxPassword)}
+// common are the passwords that are tried first, long enough to be taken
+// otherwise; one a line, lower case.
+//
+//go:embed common.txt
+var common string
+
+// checkPassword is an *Invalid of a password that cannot be taken: OWASP's
+// Authentication Cheat Sheet asks for length and against the commonest, and for
+// nothing about kinds of characters.
+func checkPassword(p pay.Secret, email string) error {
+	text := p.Reveal()
+	n := utf8.RuneCountInString(text)
+	if n < minPassword || n > maxPassword {
+		return &Invalid{"password", "length", fmt.Sprintf("has %d characters: %d to %d are needed", n, minPassword, maxPassword)}
+	}
+	if strings.EqualFold(text, email) {
+		return &Invalid{"password", "email", "is the e-mail address"}
+	}
+	if strings.Count(text, text[:1]) == len(text) || slices.Contains(strings.Fields(common), strings.ToLower(text)) {
+		return &Invalid{"password", "common", "is one of those that are tried first"}
 	}
 	return nil
 }
 
 // hashPassword is what is stored of a password, or an *Invalid.
-func (d *Directory) hashPassword(p pay.Secret) (string, error) {
-	if err := checkPassword(p); err != nil {
+func (d *Directory) hashPassword(p pay.Secret, email string) (string, error) {
+	if err := checkPassword(p, email); err != nil {
 		return "", err
 	}
-	salt := make([]byte, saltSize)
-	if _, err := io.ReadFull(d.rand, salt); err != nil {
-		return "", fmt.Errorf("people: salt: %w", err)
-	}
-	sum := argon2.IDKey([]byte(p.Reveal()), salt, argonTime, argonMemory, argonThreads, hashSize)
+	salt := d.random(saltSize)
+	sum := d.argon(p, salt, argonTime, argonMemory, argonThreads, hashSize)
 	text := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, text(salt), text(sum)), nil
 }
 
-// isPassword reports whether stored was made of p. Nothing was made of "".
-func isPassword(stored string, p pay.Secret) bool {
+func (d *Directory) argon(p pay.Secret, salt []byte, passes, memory uint32, threads uint8, size int) []byte {
+	d.hashing <- struct{}{}
+	defer func() { <-d.hashing }()
+	d.hashed.Add(1)
+	return argon2.IDKey([]byte(p.Reveal()), salt, passes, memory, threads, uint32(size))
+}
+
+// nobody's password is never right.
+const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+// isPassword reports whether stored was made of p. Nothing was made of "", which
+// takes as long to find out. A password that is too long is none, at once.
+func (d *Directory) isPassword(stored string, p pay.Secret) bool {
+	if len(p.Reveal()) > maxPassword*utf8.UTFMax {
+		return false
+	}
+	if stored == "" {
+		stored = nobody
+	}
 	parts := strings.Split(stored, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false
 	}
 	var version int
-	var memory, time uint32
+	var memory, passes uint32
 	var threads uint8
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
 		return false
 	}
-	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads); err != nil {
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads); err != nil {
 		return false
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
@@ -73,6 +111,96 @@ func isPassword(stored string, p pay.Secret) bool {
 	if err != nil || len(want) == 0 {
 		return false
 	}
-	got := argon2.IDKey([]byte(p.Reveal()), salt, time, memory, threads, uint32(len(want)))
-	return subtle.ConstantTimeCompare(got, want) == 1
+	got := d.argon(p, salt, passes, memory, threads, len(want))
+	return subtle.ConstantTimeCompare(got, want) == 1 && stored != nobody
+}
+
+// tryPassword holds a password against an operator's, and counts a wrong one; then
+// has do in the same transaction. ErrWrong is also the answer of one who is locked,
+// and it costs the same. The zero operator is nobody.
+func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.Secret, c Client, do func(*store.Tx, store.Operator) error) error {
+	if d.guesses.locked(c.Address, d.now()) {
+		return ErrLocked
+	}
+	right := d.isPassword(was.Password, p)
+	if was.ID == "" {
+		d.guesses.wrong(c.Address, d.now())
+		return ErrWrong
+	}
+	refused := false
+	err := d.store.Write(ctx, func(tx *store.Tx) error {
+		o, err := tx.Operator(ctx, was.ID)
+		if err != nil {
+			return err
+		}
+		refused = !right || o.Password != was.Password || o.LockedTo.After(tx.Now)
+		switch {
+		case !refused:
+			return do(tx, o)
+		case o.LockedTo.After(tx.Now):
+			return nil // counted enough
+		}
+		return d.countFailure(ctx, tx, o, c)
+	})
+	if refused && err == nil {
+		d.guesses.wrong(c.Address, d.now())
+		d.log.WarnContext(ctx, "sign-in refused", "operator", was.ID, "address", c.Address)
+		return ErrWrong
+	}
+	return err
+}
+
+// countFailure writes a wrong try down, and the lock that follows from it.
+func (d *Directory) countFailure(ctx context.Context, tx *store.Tx, o store.Operator, c Client) error {
+	failed(&o, tx.Now)
+	if err := tx.UpdateOperator(ctx, o); err != nil || o.LockedTo.IsZero() {
+		return err
+	}
+	if o.Failures != triesFree { // said once in a row of them
+		return nil
+	}
+	ctx = pay.WithActor(ctx, pay.Actor{Kind: pay.ActorGateway, Address: c.Address})
+	return tx.Audit(ctx, store.Change{Action: "operator.lock", Target: string(o.ID), After: map[string]any{"failures": o.Failures}})
+}
+
+// ChangePassword sets or changes the password of who is signed in, and ends their
+// other sessions. It takes the present one, or a session that another proof began
+// within the last minutes (Visit.ByOther); else ErrWrong or ErrNotProved. *Invalid.
+func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next pay.Secret, c Client) error {
+	o, err := d.operator(ctx, v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	if err := checkPassword(next, o.Email); err != nil {
+		return err
+	}
+	set := func(tx *store.Tx, o store.Operator) error {
+		if o.Password, err = d.hashPassword(next, o.Email); err != nil {
+			return err
+		}
+		o.Failures, o.LockedTo = 0, time.Time{}
+		if err := tx.UpdateOperator(ctx, o); err != nil {
+			return err
+		}
+		if err := tx.DeleteOperatorLinks(ctx, o.ID); err != nil {
+			return err
+		}
+		if _, err := tx.DeleteOperatorSessions(ctx, o.ID, v.Session.ID); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, store.Change{Action: "operator.password", Target: string(o.ID)})
+	}
+	switch {
+	case d.byOther(v.Session):
+		return d.store.Write(ctx, func(tx *store.Tx) error {
+			o, err := tx.Operator(ctx, o.ID)
+			if err != nil {
+				return err
+			}
+			return set(tx, o)
+		})
+	case o.Password == "":
+		return ErrNotProved
+	}
+	return d.tryPassword(ctx, o, present, c, set)
 }

@@ -1,6 +1,7 @@
 // Package people knows who may sign in to the console and what they may do
 // there: operators, their passwords and other proofs, sessions, and grants. Every
-// change of them is written into the audit log in its own transaction.
+// change of them is written into the audit log in its own transaction, in the name
+// of whom the context names (pay.WithActor).
 package people
 
 import (
@@ -9,11 +10,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	"net/mail"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,20 +23,27 @@ import (
 )
 
 // Refusals. What a person is told does not say which of address and password was
-// wrong.
+// wrong, nor whether a lock was the reason.
 var (
-	ErrWrong      = errors.New("the address or the password is wrong")
+	ErrWrong      = errors.New("the address or the password is wrong, or there were too many wrong tries")
+	ErrCode       = errors.New("the code is wrong")
 	ErrLocked     = errors.New("too many wrong tries: wait a while")
 	ErrDisabled   = errors.New("the operator may not sign in any more")
 	ErrNoSession  = errors.New("not signed in")
 	ErrLinkSpent  = errors.New("the link was used or has expired")
+	ErrPasskey    = errors.New("the passkey was not accepted")
+	ErrNotProved  = errors.New("who is signed in must be shown again")
 	ErrEmailTaken = errors.New("an operator has this address already")
 	ErrNoOperator = errors.New("no such operator")
 	ErrNotGranted = errors.New("the operator has no role there")
+	ErrNotAllowed = errors.New("the role does not allow this")
+	ErrElsewhere  = errors.New("the operator has roles elsewhere, over which the actor has no say")
+	ErrLastOwner  = errors.New("the last owner of the installation must remain")
 )
 
-// Invalid is input that cannot be taken.
-type Invalid struct{ Field, Message string }
+// Invalid is input that cannot be taken. Why names the rule, for those who say it
+// in other words.
+type Invalid struct{ Field, Why, Message string }
 
 func (e *Invalid) Error() string { return e.Field + ": " + e.Message }
 
@@ -57,11 +63,18 @@ type Directory struct {
 	now   func() time.Time
 	rand  io.Reader
 	log   *slog.Logger
+
+	guesses *guesses
+	hashing chan struct{} // holds one for each password that is hashed now
+	hashed  atomic.Int64  // how many were: tests count them
 }
 
 // New makes a directory of o.
 func New(o Options) *Directory {
-	d := &Directory{store: o.Store, vault: o.Vault, now: o.Now, rand: o.Rand, log: o.Log}
+	d := &Directory{
+		store: o.Store, vault: o.Vault, now: o.Now, rand: o.Rand, log: o.Log,
+		guesses: newGuesses(), hashing: make(chan struct{}, hashesAtOnce),
+	}
 	if d.now == nil {
 		d.now = time.Now
 	}
@@ -74,74 +87,21 @@ func New(o Options) *Directory {
 	return d
 }
 
-// NewOperator is an operator to be added.
-type NewOperator struct {
-	Email    string
-	Name     string     // "" is what stands before the @
-	Language string     // "ko", "en" or ""
-	Password pay.Secret // "" is none: they sign in by a link first
-	Role     pay.Role
-	Merchant pay.MerchantID // "" is every merchant
-	Export   bool
-}
-
-// Add registers an operator with a first role. What cannot be taken is an
-// *Invalid; ErrEmailTaken.
-func (d *Directory) Add(ctx context.Context, n NewOperator) (pay.Operator, error) {
-	o, err := n.operator("op_" + d.uuid())
-	if err != nil {
-		return pay.Operator{}, err
-	}
-	if n.Password != "" {
-		if o.Password, err = d.hashPassword(n.Password); err != nil {
-			return pay.Operator{}, err
-		}
-	}
-	g := pay.Grant{Merchant: n.Merchant, Operator: o.ID, Role: n.Role, Export: n.Export}
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		if n.Merchant != "" {
-			if _, err := tx.Merchant(ctx, n.Merchant); err != nil {
-				return err
-			}
-		}
-		err := tx.InsertOperator(ctx, o)
-		if errors.Is(err, store.ErrExists) {
-			return ErrEmailTaken
-		}
-		if err != nil {
-			return err
-		}
-		if err := tx.PutGrant(ctx, g); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, store.Change{Merchant: n.Merchant, Action: "operator.add", Target: string(o.ID), After: view(o, g)})
+// operator reads an operator; ErrNoOperator.
+func (d *Directory) operator(ctx context.Context, id pay.OperatorID) (o store.Operator, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+		o, err = tx.Operator(ctx, id)
+		return err
 	})
-	return o.Operator, err
+	return o, known(err)
 }
 
-func (n NewOperator) operator(id string) (store.Operator, error) {
-	address, err := mail.ParseAddress(n.Email)
-	if err != nil || address.Address != n.Email {
-		return store.Operator{}, &Invalid{"email", fmt.Sprintf("%q is no e-mail address", n.Email)}
+// known turns the store's answer about an operator into ours.
+func known(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNoOperator
 	}
-	if !n.Role.Valid() {
-		return store.Operator{}, &Invalid{"role", fmt.Sprintf("%q is not one of %v", n.Role, pay.Roles())}
-	}
-	if n.Name == "" {
-		n.Name, _, _ = strings.Cut(n.Email, "@")
-	}
-	return store.Operator{Operator: pay.Operator{
-		ID: pay.OperatorID(id), Email: strings.ToLower(n.Email), Name: n.Name, Language: n.Language,
-	}}, nil
-}
-
-// view is how the audit log shows an operator.
-func view(o store.Operator, gs ...pay.Grant) map[string]any {
-	v := map[string]any{"email": o.Email, "name": o.Name}
-	for _, g := range gs {
-		v["role"], v["merchant"], v["export"] = g.Role, g.Merchant, g.Export
-	}
-	return v
+	return err
 }
 
 func (d *Directory) uuid() string {
@@ -153,12 +113,14 @@ func (d *Directory) uuid() string {
 }
 
 // token is a secret of 256 bits; the store holds its hash only.
-func (d *Directory) token() string {
-	var b [32]byte
-	if _, err := io.ReadFull(d.rand, b[:]); err != nil {
+func (d *Directory) token() string { return base64.RawURLEncoding.EncodeToString(d.random(32)) }
+
+func (d *Directory) random(n int) []byte {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(d.rand, b); err != nil {
 		panic("people: no randomness: " + err.Error())
 	}
-	return base64.RawURLEncoding.EncodeToString(b[:])
+	return b
 }
 
 func hashOf(token string) []byte {

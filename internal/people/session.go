@@ -3,7 +3,6 @@ package people
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"naru/internal/pay"
@@ -11,16 +10,19 @@ import (
 )
 
 // How long a session lives without being used, and at most; how often its use is
-// written down; how long a link lives.
+// written down; how long who began it counts as shown.
 const (
 	sessionIdle = 12 * time.Hour
 	sessionLife = 14 * 24 * time.Hour
 	seenEach    = time.Minute
-	linkLife    = 24 * time.Hour
+	provedFor   = 10 * time.Minute
 )
 
-// Client is the browser that asks.
-type Client struct{ Address, UserAgent string }
+// SessionLife is how long a browser may keep a session's token.
+const SessionLife = sessionLife
+
+// Client is the browser that asks. Token is what its cookie holds, "" is nothing.
+type Client struct{ Address, UserAgent, Token string }
 
 // Visit is what a session lets its operator do.
 type Visit struct {
@@ -38,108 +40,10 @@ type Visit struct {
 // store, those that concern the installation are.
 func (v Visit) May(r pay.Right) bool { return v.Grant.May(r) }
 
-// SignIn begins a session of whoever has this address and password. token is for
-// the browser's cookie. ErrWrong, ErrLocked, ErrDisabled.
-func (d *Directory) SignIn(ctx context.Context, email string, password pay.Secret, c Client) (token string, err error) {
-	var o store.Operator
-	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
-		o, err = tx.OperatorByEmail(ctx, email)
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		isPassword(nobody, password) // takes as long as for somebody
-		return "", ErrWrong
-	}
-	if err != nil {
-		return "", err
-	}
-	if !isPassword(o.Password, password) {
-		return "", ErrWrong
-	}
-	return d.begin(ctx, o.ID, "password", c, nil)
-}
-
-// nobody's password is never right.
-const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-// Link makes a link that signs an operator in once; the token is the last part of
-// its address. ErrNoOperator.
-func (d *Directory) Link(ctx context.Context, email string) (token string, expires time.Time, err error) {
-	token = d.token()
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
-		o, err := tx.OperatorByEmail(ctx, email)
-		if errors.Is(err, store.ErrNotFound) {
-			return fmt.Errorf("%w: %q", ErrNoOperator, email)
-		}
-		if err != nil {
-			return err
-		}
-		expires = tx.Now.Add(linkLife)
-		if err := tx.InsertOperatorLink(ctx, store.OperatorLink{TokenHash: hashOf(token), Operator: o.ID, Expires: expires}); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, store.Change{Action: "operator.link", Target: string(o.ID)})
-	})
-	return token, expires, err
-}
-
-// SignInByLink uses a link up. ErrLinkSpent, ErrDisabled.
-func (d *Directory) SignInByLink(ctx context.Context, link string, c Client) (token string, err error) {
-	var l store.OperatorLink
-	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
-		l, err = tx.OperatorLink(ctx, hashOf(link))
-		return err
-	})
-	if errors.Is(err, store.ErrNotFound) {
-		return "", ErrLinkSpent
-	}
-	if err != nil {
-		return "", err
-	}
-	return d.begin(ctx, l.Operator, "link", c, func(tx *store.Tx) error {
-		err := tx.UseOperatorLink(ctx, l.TokenHash)
-		if errors.Is(err, store.ErrConflict) {
-			return ErrLinkSpent
-		}
-		return err
-	})
-}
-
-// begin makes a session, after what must be so for it in the same transaction.
-func (d *Directory) begin(ctx context.Context, id pay.OperatorID, how string, c Client, first func(*store.Tx) error) (string, error) {
-	token := d.token()
-	err := d.store.Write(ctx, func(tx *store.Tx) error {
-		o, err := tx.Operator(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !o.Disabled.IsZero() {
-			return ErrDisabled
-		}
-		if first != nil {
-			if err := first(tx); err != nil {
-				return err
-			}
-		}
-		o.SignedIn = tx.Now
-		if err := tx.UpdateOperator(ctx, o); err != nil {
-			return err
-		}
-		s := store.OperatorSession{
-			TokenHash: hashOf(token), ID: "os_" + d.uuid(), Operator: o.ID, Stage: store.StageIn, How: how,
-			Address: c.Address, UserAgent: c.UserAgent, Expires: tx.Now.Add(sessionIdle),
-		}
-		if err := tx.InsertOperatorSession(ctx, s); err != nil {
-			return err
-		}
-		ctx := pay.WithActor(ctx, actorOf(o.Operator, c.Address))
-		return tx.Audit(ctx, store.Change{Action: "operator.sign_in", Target: string(o.ID), After: map[string]any{"how": how}})
-	})
-	return token, err
-}
-
-func actorOf(o pay.Operator, address string) pay.Actor {
-	return pay.Actor{Kind: pay.ActorOperator, ID: string(o.ID), Name: o.Name, Address: address}
+// MayEverywhere reports whether a right is given over the whole installation.
+func (v Visit) MayEverywhere(r pay.Right) bool {
+	g, ok := bestAt(v.Grants, pay.Merchant{})
+	return ok && g.May(r)
 }
 
 // Visit is the session of a cookie's token. ErrNoSession when there is none that
@@ -222,6 +126,47 @@ func bestAt(grants []pay.Grant, m pay.Merchant) (best pay.Grant, ok bool) {
 	return best, ok
 }
 
+// Proved reports whether who is signed in was shown so lately that they may change
+// by what they are known. Prove shows it again.
+func (d *Directory) Proved(v Visit) bool {
+	return !v.Session.Proved.Add(provedFor).Before(d.now())
+}
+
+// ByOther reports whether that was by something else than a password, so that a
+// password may be set without the present one.
+func (d *Directory) ByOther(v Visit) bool { return d.byOther(v.Session) }
+
+func (d *Directory) byOther(s store.OperatorSession) bool {
+	return s.How != HowPassword && !s.Created.Add(provedFor).Before(d.now())
+}
+
+// Prove shows by the password who is signed in. ErrWrong, ErrLocked.
+func (d *Directory) Prove(ctx context.Context, v Visit, password pay.Secret, c Client) error {
+	o, err := d.operator(ctx, v.Operator.ID)
+	if err != nil {
+		return err
+	}
+	return d.tryPassword(ctx, o, password, c, func(tx *store.Tx, o store.Operator) error {
+		if o.Failures > 0 {
+			o.Failures = 0
+			if err := tx.UpdateOperator(ctx, o); err != nil {
+				return err
+			}
+		}
+		s := v.Session
+		s.Proved = tx.Now
+		return ended(tx.UpdateOperatorSession(ctx, s))
+	})
+}
+
+// ended is ErrNoSession of a session that ended meanwhile.
+func ended(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNoSession
+	}
+	return err
+}
+
 func (d *Directory) touch(ctx context.Context, s store.OperatorSession) error {
 	return d.store.Write(ctx, func(tx *store.Tx) error {
 		s.Seen = tx.Now
@@ -229,11 +174,7 @@ func (d *Directory) touch(ctx context.Context, s store.OperatorSession) error {
 		if most := s.Created.Add(sessionLife); s.Expires.After(most) {
 			s.Expires = most
 		}
-		err := tx.UpdateOperatorSession(ctx, s)
-		if errors.Is(err, store.ErrNotFound) { // revoked meanwhile
-			return ErrNoSession
-		}
-		return err
+		return ended(tx.TouchOperatorSession(ctx, s))
 	})
 }
 
@@ -242,7 +183,7 @@ func (d *Directory) LookAt(ctx context.Context, v Visit, m pay.MerchantID) error
 	for _, s := range v.Stores {
 		if s.ID == m {
 			v.Session.Merchant = m
-			return d.store.Write(ctx, func(tx *store.Tx) error { return tx.UpdateOperatorSession(ctx, v.Session) })
+			return d.store.Write(ctx, func(tx *store.Tx) error { return ended(tx.TurnOperatorSession(ctx, v.Session)) })
 		}
 	}
 	return ErrNotGranted
@@ -250,11 +191,42 @@ func (d *Directory) LookAt(ctx context.Context, v Visit, m pay.MerchantID) error
 
 // SignOut ends a session.
 func (d *Directory) SignOut(ctx context.Context, v Visit) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
-		err := tx.DeleteOperatorSession(ctx, v.Operator.ID, v.Session.ID)
-		if errors.Is(err, store.ErrNotFound) {
-			return nil
+	return d.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteSessionOf(ctx, v.Session.TokenHash) })
+}
+
+// Sessions is where an operator is signed in, oldest first. ErrNoOperator.
+func (d *Directory) Sessions(ctx context.Context, id pay.OperatorID) (ss []store.OperatorSession, err error) {
+	err = d.store.Read(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Operator(ctx, id); err != nil {
+			return known(err)
 		}
+		ss, err = tx.OperatorSessions(ctx, id)
 		return err
 	})
+	return ss, err
+}
+
+// EndSession signs an operator out of one browser. store.ErrNotFound.
+func (d *Directory) EndSession(ctx context.Context, id pay.OperatorID, session string) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		if err := tx.DeleteOperatorSession(ctx, id, session); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, store.Change{Action: "operator.session_end", Target: string(id), Before: map[string]any{"session": session}})
+	})
+}
+
+// EndSessions signs an operator out everywhere but in the session of an id, "" is
+// none, and counts the sessions. ErrNoOperator.
+func (d *Directory) EndSessions(ctx context.Context, id pay.OperatorID, but string) (n int, err error) {
+	err = d.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.Operator(ctx, id); err != nil {
+			return known(err)
+		}
+		if n, err = tx.DeleteOperatorSessions(ctx, id, but); err != nil || n == 0 {
+			return err
+		}
+		return tx.Audit(ctx, store.Change{Action: "operator.sign_out", Target: string(id), Before: map[string]any{"sessions": n}})
+	})
+	return n, err
 }

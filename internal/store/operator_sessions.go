@@ -46,22 +46,36 @@ func (t *Tx) InsertOperatorSession(ctx context.Context, s OperatorSession) error
 
 // OperatorSession is the session of a token's hash, expired or not, or ErrNotFound.
 func (t *Tx) OperatorSession(ctx context.Context, tokenHash []byte) (OperatorSession, error) {
-	s, err := one(ctx, t, scanSession, `SELECT `+sessionColumns+` FROM operator_sessions WHERE token_hash = $1`+t.lock(), tokenHash)
+	s, err := one(ctx, t, scanSession, `SELECT `+sessionColumns+` FROM operator_sessions WHERE token_hash = $1`, tokenHash)
 	return s, wrap(err, "session")
 }
 
-// UpdateOperatorSession writes the store, the stage, the way, the failures and the times
-// of a session, or ErrNotFound.
+// UpdateOperatorSession writes the stage, the way, the failures and when a session
+// was proved, or ErrNotFound.
 func (t *Tx) UpdateOperatorSession(ctx context.Context, s OperatorSession) error {
-	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET merchant = $2, stage = $3, how = $4, failures = $5, proved = $6, seen = $7, expires = $8
-		WHERE token_hash = $1`, s.TokenHash, s.Merchant, s.Stage, s.How, s.Failures, s.Proved, s.Seen, s.Expires)
+	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET stage = $2, how = $3, failures = $4, proved = $5 WHERE token_hash = $1`,
+		s.TokenHash, s.Stage, s.How, s.Failures, s.Proved)
 	return wrap(err, "session %s", s.ID)
 }
 
-// OperatorSessions is an operator's sessions that have not expired, oldest first.
+// TouchOperatorSession writes when a session was used and until when it lives, or
+// ErrNotFound.
+func (t *Tx) TouchOperatorSession(ctx context.Context, s OperatorSession) error {
+	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET seen = $2, expires = $3 WHERE token_hash = $1`, s.TokenHash, s.Seen, s.Expires)
+	return wrap(err, "session %s", s.ID)
+}
+
+// TurnOperatorSession has a session look at another store, or ErrNotFound.
+func (t *Tx) TurnOperatorSession(ctx context.Context, s OperatorSession) error {
+	err := t.change(ctx, ErrNotFound, `UPDATE operator_sessions SET merchant = $2 WHERE token_hash = $1`, s.TokenHash, s.Merchant)
+	return wrap(err, "session %s", s.ID)
+}
+
+// OperatorSessions is an operator's sessions that are signed in and have not expired,
+// oldest first.
 func (t *Tx) OperatorSessions(ctx context.Context, operator pay.OperatorID) ([]OperatorSession, error) {
 	ss, err := list(ctx, t, scanSession, `SELECT `+sessionColumns+` FROM operator_sessions
-		WHERE operator = $1 AND expires > $2 ORDER BY created, id`, operator, t.Now)
+		WHERE operator = $1 AND stage = 'in' AND expires > $2 ORDER BY created, id`, operator, t.Now)
 	return ss, wrap(err, "sessions of %s", operator)
 }
 
@@ -120,4 +134,10 @@ func (t *Tx) UseOperatorLink(ctx context.Context, tokenHash []byte) error {
 func (t *Tx) DeleteOperatorLinks(ctx context.Context, operator pay.OperatorID) error {
 	_, err := t.exec(ctx, `DELETE FROM operator_links WHERE operator = $1 AND used = 0`, operator)
 	return wrap(err, "links of %s", operator)
+}
+
+// DeleteSessionOf ends the session of a token's hash, if there is one.
+func (t *Tx) DeleteSessionOf(ctx context.Context, tokenHash []byte) error {
+	_, err := t.exec(ctx, `DELETE FROM operator_sessions WHERE token_hash = $1`, tokenHash)
+	return wrap(err, "session")
 }
