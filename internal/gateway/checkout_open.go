@@ -295,7 +295,7 @@ func (g *Gateway) windowOf(v visit, token string) connector.Window {
 }
 
 func (g *Gateway) noticeURL(p pay.Payment) string {
-	return g.public + "/notices/" + string(p.Provider) + "/" + string(p.Channel)
+	return g.NoticeURL(pay.Channel{Provider: p.Provider, Key: p.Channel})
 }
 
 // mergeRef keeps what is known and takes what is new.

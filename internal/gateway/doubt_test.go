@@ -356,12 +356,12 @@ func TestTokens(t *testing.T) {
 			t.Errorf("the fresh one: %v", err)
 		}
 		// Revoked on another node: it holds here within a second.
-		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.RevokeKey(r.ctx, key) }))
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.RevokeKey(r.ctx, r.merchant.ID, key) }))
 		r.clock.Advance(1e9)
 		if _, err := r.gw.Authenticate(r.ctx, fresh.Value); !errors.Is(err, gateway.ErrBadToken) {
 			t.Errorf("a second after another node revoked it: %v", err)
 		}
-		must2(t, r.gw.RevokeKey(r.ctx, key))
+		must2(t, r.gw.RevokeKey(r.ctx, r.merchant.ID, key))
 		if _, err := r.gw.Authenticate(r.ctx, fresh.Value); !errors.Is(err, gateway.ErrBadToken) {
 			t.Errorf("revoked: %v", err)
 		}

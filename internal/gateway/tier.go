@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 
 	"naru/internal/pay"
@@ -12,16 +13,31 @@ import (
 
 var tierCode = regexp.MustCompile(`^[A-Z0-9]{3}$`)
 
-// AddTier registers a sub-store of a merchant. It is a merchant of its own, with
-// its own channels and payments; it begins with the parent's settings, the
-// webhook address among them. Code has three characters A-Z and 0-9.
+// NewTier is a sub-store to register.
+type NewTier struct {
+	Parent     pay.MerchantID
+	Code, Name string  // of three characters A-Z and 0-9, and for lists
+	WebhookURL *string // nil is the parent's, as it stands now
+}
+
+// AddTier is OpenTier with the parent's webhook address.
 func (g *Gateway) AddTier(ctx context.Context, parent pay.MerchantID, code, name string) (pay.Merchant, error) {
-	if !tierCode.MatchString(code) {
-		return pay.Merchant{}, &Invalid{"code", fmt.Sprintf("%q: a tier code has three characters A-Z and 0-9", code)}
+	return g.OpenTier(ctx, NewTier{Parent: parent, Code: code, Name: name})
+}
+
+// OpenTier registers a sub-store of a merchant. It is a merchant of its own, with
+// its own channels and payments; it begins with the parent's settings, which may be
+// changed apart from then on. A code or an address that cannot be is an *Invalid.
+func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error) {
+	if !tierCode.MatchString(n.Code) {
+		return pay.Merchant{}, &Invalid{"code", fmt.Sprintf("%q: a tier code has three characters A-Z and 0-9", n.Code)}
+	}
+	if err := checkWebhookURL(n.WebhookURL); err != nil {
+		return pay.Merchant{}, err
 	}
 	var tier pay.Merchant
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
-		m, err := tx.Merchant(ctx, parent)
+		m, err := tx.Merchant(ctx, n.Parent)
 		if err != nil {
 			return err
 		}
@@ -29,19 +45,46 @@ func (g *Gateway) AddTier(ctx context.Context, parent pay.MerchantID, code, name
 			return &Invalid{"merchant", fmt.Sprintf("%s is a sub-store itself", m.UserCode)}
 		}
 		tier = pay.Merchant{
-			ID: pay.MerchantID("m_" + g.newUUID()), UserCode: m.UserCode + ":" + code, Name: name, Settings: m.Settings,
-			Parent: parent, Tier: code, Created: tx.Now,
+			ID: pay.MerchantID("m_" + g.newUUID()), UserCode: m.UserCode + ":" + n.Code, Name: n.Name, Settings: m.Settings,
+			Parent: n.Parent, Tier: n.Code, Created: tx.Now,
 		}
 		tier.Settings.DefaultChannel = "" // the parent's channels are not the sub-store's
+		set(&tier.Settings.WebhookURL, n.WebhookURL)
 		if err := tx.InsertMerchant(ctx, tier); err != nil {
 			return err
 		}
-		return planRetention(ctx, tx, tier)
+		if err := planRetention(ctx, tx, tier); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, store.Change{Merchant: n.Parent, Action: "tier.add", Target: string(tier.ID),
+			After: map[string]any{"tier": n.Code, "name": n.Name, "webhook_url": tier.Settings.WebhookURL}})
 	})
 	if errors.Is(err, store.ErrExists) {
-		return tier, &Invalid{"code", fmt.Sprintf("tier %s exists already", code)}
+		return tier, &Invalid{"code", fmt.Sprintf("tier %s exists already", n.Code)}
 	}
 	return tier, err
+}
+
+func checkWebhookURL(address *string) error {
+	if address == nil || *address == "" {
+		return nil
+	}
+	if u, err := url.Parse(*address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return &Invalid{"webhook_url", fmt.Sprintf("%q is not an absolute http or https address", *address)}
+	}
+	return nil
+}
+
+// RenameTier gives a merchant's sub-store another name. ErrNoTier without it.
+func (g *Gateway) RenameTier(ctx context.Context, parent pay.MerchantID, code, name string) (pay.Merchant, error) {
+	tier, err := g.Tier(ctx, parent, code)
+	if err != nil {
+		return tier, err
+	}
+	return g.ChangeMerchant(ctx, tier.ID, func(m *pay.Merchant) error {
+		m.Name = name
+		return nil
+	})
 }
 
 // Tier is a merchant's sub-store, or ErrNoTier.

@@ -58,7 +58,7 @@ func (g *Gateway) findToken(ctx context.Context, key string, mac []byte) (t stor
 		if err != nil {
 			return err
 		}
-		if !k.Revoked.IsZero() || subtle.ConstantTimeCompare(k.SecretHash, mac) != 1 {
+		if !k.Revoked.IsZero() || !isSecretOf(k, mac, now) {
 			return ErrBadKey
 		}
 		t, err = tx.TokenOfKey(ctx, key)
@@ -76,6 +76,15 @@ func (g *Gateway) findToken(ctx context.Context, key string, mac []byte) (t stor
 		return g.renewToken(ctx, t)
 	}
 	return t, now, err
+}
+
+// isSecretOf reports whether a hash is of a key's secret, or of the one before while
+// that is taken as well.
+func isSecretOf(k store.APIKey, mac []byte, now time.Time) bool {
+	if subtle.ConstantTimeCompare(k.SecretHash, mac) == 1 {
+		return true
+	}
+	return k.FormerUntil.After(now) && subtle.ConstantTimeCompare(k.FormerHash, mac) == 1
 }
 
 // renewToken replaces an expired token or lengthens one that is about to

@@ -88,6 +88,27 @@ type Channel struct {
 // ChannelOptions are parts of the contract that no credential tells.
 type ChannelOptions struct {
 	FixedAccounts bool `json:"fixed_accounts,omitempty"` // virtual accounts kept by one customer (vbank_key)
+	// TaxClass is how the contract's sales are taxed. It is written down for people:
+	// the provider applies it by the MID, whatever stands here.
+	TaxClass TaxClass `json:"tax_class,omitempty"`
+}
+
+// TaxClass is a contract's taxation (과세구분). "" is not told.
+type TaxClass string
+
+const (
+	TaxTaxable TaxClass = "taxable"  // 과세: tax_free is ignored
+	TaxFree    TaxClass = "tax_free" // 면세: everything is tax-free
+	TaxMixed   TaxClass = "mixed"    // 복합과세: tax_free tells the part
+)
+
+// Valid reports whether c is one of the classes, or not told.
+func (c TaxClass) Valid() bool {
+	switch c {
+	case "", TaxTaxable, TaxFree, TaxMixed:
+		return true
+	}
+	return false
 }
 
 // Buyer is who pays, as the merchant told us.

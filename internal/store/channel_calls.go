@@ -37,6 +37,15 @@ func (t *Tx) ChannelCallsSince(ctx context.Context, since time.Time) ([]ChannelC
 	return cs, wrap(err, "calls of channels")
 }
 
+// ChannelCallsOf is ChannelCallsSince of one merchant's channels.
+func (t *Tx) ChannelCallsOf(ctx context.Context, merchant pay.MerchantID, since time.Time) ([]ChannelCalls, error) {
+	cs, err := list(ctx, t, func(r row) (c ChannelCalls, err error) {
+		return c, r.Scan(&c.Merchant, &c.Channel, timeInto{&c.At}, &c.Answered, &c.Failed)
+	}, `SELECT merchant, channel, MIN(at), CAST(SUM(answered) AS BIGINT), CAST(SUM(failed) AS BIGINT) FROM channel_calls
+		WHERE merchant = $1 AND at >= $2 GROUP BY merchant, channel ORDER BY merchant, channel`, merchant, since)
+	return cs, wrap(err, "calls of merchant %s's channels", merchant)
+}
+
 // ForgetChannelCalls deletes the counts of minutes before then.
 func (t *Tx) ForgetChannelCalls(ctx context.Context, before time.Time) error {
 	_, err := t.exec(ctx, `DELETE FROM channel_calls WHERE at < $1`, before)

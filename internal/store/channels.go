@@ -51,6 +51,13 @@ func (t *Tx) Channel(ctx context.Context, merchant pay.MerchantID, key pay.Chann
 	return c, wrap(err, "channel %q of merchant %s", key, merchant)
 }
 
+// LockChannel is Channel, and in a Write nobody else changes it meanwhile.
+func (t *Tx) LockChannel(ctx context.Context, merchant pay.MerchantID, key pay.ChannelKey) (pay.Channel, error) {
+	c, err := one(ctx, t, scanChannel,
+		`SELECT `+channelColumns+` FROM channels WHERE merchant = $1 AND key = $2`+t.lock(), merchant, key)
+	return c, wrap(err, "channel %q of merchant %s", key, merchant)
+}
+
 // ChannelByKey is the channel of a key, whosever it is, or ErrNotFound.
 func (t *Tx) ChannelByKey(ctx context.Context, key pay.ChannelKey) (pay.Channel, error) {
 	c, err := one(ctx, t, scanChannel, `SELECT `+channelColumns+` FROM channels WHERE key = $1`, key)

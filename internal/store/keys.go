@@ -12,15 +12,21 @@ import (
 type APIKey struct {
 	Key        string
 	Merchant   pay.MerchantID
+	Name       string // what people call it
 	SecretHash []byte
 	Created    time.Time
 	Revoked    time.Time // zero: in use
+	// FormerHash is of the secret before, which is taken as well until FormerUntil;
+	// nil is none.
+	FormerHash  []byte
+	FormerUntil time.Time
 }
 
-const keyColumns = `merchant, key, secret_hash, created, revoked`
+const keyColumns = `merchant, key, name, secret_hash, created, revoked, former_hash, former_until`
 
 func scanKey(r row) (k APIKey, err error) {
-	err = r.Scan(&k.Merchant, &k.Key, blobInto{&k.SecretHash}, timeInto{&k.Created}, timeInto{&k.Revoked})
+	err = r.Scan(&k.Merchant, &k.Key, &k.Name, blobInto{&k.SecretHash}, timeInto{&k.Created}, timeInto{&k.Revoked},
+		blobInto{&k.FormerHash}, timeInto{&k.FormerUntil})
 	return k, err
 }
 
@@ -28,9 +34,27 @@ func scanKey(r row) (k APIKey, err error) {
 // ErrNotFound without its merchant.
 func (t *Tx) InsertKey(ctx context.Context, k APIKey) error {
 	err := t.change(ctx, ErrExists,
-		`INSERT INTO api_keys (`+keyColumns+`) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-		k.Merchant, k.Key, k.SecretHash, t.or(k.Created), k.Revoked)
+		`INSERT INTO api_keys (merchant, key, name, secret_hash, created, revoked) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
+		k.Merchant, k.Key, k.Name, k.SecretHash, t.or(k.Created), k.Revoked)
 	return wrap(err, "API key %s", k.Key)
+}
+
+// UpdateKey writes the name and the secrets of a merchant's key, or ErrNotFound.
+func (t *Tx) UpdateKey(ctx context.Context, k APIKey) error {
+	var former any
+	if len(k.FormerHash) > 0 {
+		former = k.FormerHash
+	}
+	err := t.change(ctx, ErrNotFound, `UPDATE api_keys SET name = $3, secret_hash = $4, former_hash = $5, former_until = $6
+		WHERE merchant = $1 AND key = $2`, k.Merchant, k.Key, k.Name, k.SecretHash, former, k.FormerUntil)
+	return wrap(err, "API key %s", k.Key)
+}
+
+// KeyOf is the row of a merchant's key, or ErrNotFound. In a Write nobody else
+// changes it meanwhile.
+func (t *Tx) KeyOf(ctx context.Context, merchant pay.MerchantID, key string) (APIKey, error) {
+	k, err := one(ctx, t, scanKey, `SELECT `+keyColumns+` FROM api_keys WHERE merchant = $1 AND key = $2`+t.lock(), merchant, key)
+	return k, wrap(err, "API key %q of merchant %s", key, merchant)
 }
 
 // Key is the row of a key, revoked ones too, or ErrNotFound.
@@ -39,11 +63,11 @@ func (t *Tx) Key(ctx context.Context, key string) (APIKey, error) {
 	return k, wrap(err, "API key %q", key)
 }
 
-// RevokeKey ends a key now; one that was revoked keeps its time. ErrNotFound
-// when there is none.
-func (t *Tx) RevokeKey(ctx context.Context, key string) error {
-	err := t.change(ctx, ErrNotFound,
-		`UPDATE api_keys SET revoked = CASE WHEN revoked = 0 THEN $2 ELSE revoked END WHERE key = $1`, key, t.Now)
+// RevokeKey ends a merchant's key now; one that was revoked keeps its time.
+// ErrNotFound when there is none.
+func (t *Tx) RevokeKey(ctx context.Context, merchant pay.MerchantID, key string) error {
+	err := t.change(ctx, ErrNotFound, `UPDATE api_keys SET revoked = CASE WHEN revoked = 0 THEN $3 ELSE revoked END
+		WHERE merchant = $1 AND key = $2`, merchant, key, t.Now)
 	return wrap(err, "API key %q", key)
 }
 
@@ -89,6 +113,19 @@ func (t *Tx) TokenOfKey(ctx context.Context, key string) (Token, error) {
 	}
 	k, err := one(ctx, t, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE key = $1`, key)
 	return k, wrap(err, "token of API key %q", key)
+}
+
+// ListTokens is the newest token of each of a merchant's keys that had one, expired
+// or not.
+func (t *Tx) ListTokens(ctx context.Context, merchant pay.MerchantID) ([]Token, error) {
+	ks, err := list(ctx, t, scanToken, `SELECT `+tokenColumns+` FROM tokens WHERE merchant = $1 ORDER BY key`, merchant)
+	return ks, wrap(err, "tokens of merchant %s", merchant)
+}
+
+// EndToken ends the token of a merchant's key now, if it has a live one.
+func (t *Tx) EndToken(ctx context.Context, merchant pay.MerchantID, key string) error {
+	_, err := t.exec(ctx, `UPDATE tokens SET expires = $3 WHERE merchant = $1 AND key = $2 AND expires > $3`, merchant, key, t.Now)
+	return wrap(err, "token of API key %s", key)
 }
 
 // TokenByHash is the token of a hash, expired or not, or ErrNotFound.

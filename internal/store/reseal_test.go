@@ -13,7 +13,7 @@ import (
 
 // notSealed are the columns of bytes in which no value of the vault lies.
 var notSealed = []string{
-	"api_keys.secret_hash", "tokens.hash", "checkouts.token_hash", "payments.ref_data", "billing_keys.mac", "deliveries.body",
+	"api_keys.former_hash", "api_keys.secret_hash", "tokens.hash", "checkouts.token_hash", "payments.ref_data", "billing_keys.mac", "deliveries.body",
 	"exchanges.request", "exchanges.answer", "idempotency.fingerprint", "search_terms.term",
 	"operator_sessions.token_hash", "operator_passkeys.id", "operator_links.token_hash",
 	"keysets.sealed", // by the master key

@@ -92,11 +92,11 @@ func TestKeysAndTokens(t *testing.T) {
 		})
 		k.Revoked = f.clock.Add(time.Minute)
 		for range 2 {
-			f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.RevokeKey(ctx, k.Key) })
+			f.write(t, func(ctx context.Context, tx *store.Tx) error { return tx.RevokeKey(ctx, shop, k.Key) })
 			f.clock.Add(time.Hour) // the first time counts
 		}
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
-			if err := tx.RevokeKey(ctx, "none"); !isNotFound(err) {
+			if err := tx.RevokeKey(ctx, shop, "none"); !isNotFound(err) {
 				t.Errorf("no such key: %v", err)
 			}
 			return equal(t, []store.APIKey{k})(tx.ListKeys(ctx, shop))
