@@ -115,3 +115,51 @@ func (t *Tx) OpenAlarmsOf(ctx context.Context, kinds []string) ([]Alarm, error) 
 		WHERE closed = 0 AND kind IN (`+placeholders(1, len(kinds))+`) ORDER BY at, merchant, id`, args...)
 	return as, wrap(err, "open alarms")
 }
+
+// AlarmPlace is where an alarm stands in a list: its At, or its Closed in a list
+// of those that are closed.
+type AlarmPlace struct {
+	At time.Time
+	ID string
+}
+
+// FindOpenAlarms is up to limit open alarms of a merchant ("" is those of the whole
+// installation), the newest first, behind a place.
+func (t *Tx) FindOpenAlarms(ctx context.Context, merchant pay.MerchantID, after AlarmPlace, limit int) ([]Alarm, error) {
+	as, err := t.alarmsBehind(ctx, openAlarms, openAlarmsAfter, merchant, after, limit)
+	return as, wrap(err, "open alarms of merchant %q", merchant)
+}
+
+// FindClosedAlarms is up to limit closed alarms of a merchant, those that were closed
+// last first, behind a place.
+func (t *Tx) FindClosedAlarms(ctx context.Context, merchant pay.MerchantID, after AlarmPlace, limit int) ([]Alarm, error) {
+	as, err := t.alarmsBehind(ctx, closedAlarms, closedAlarmsAfter, merchant, after, limit)
+	return as, wrap(err, "closed alarms of merchant %q", merchant)
+}
+
+const (
+	openAlarms        = `SELECT ` + alarmColumns + ` FROM alarms WHERE merchant = $1 AND closed = 0 ORDER BY at DESC, id DESC LIMIT $2`
+	openAlarmsAfter   = `SELECT ` + alarmColumns + ` FROM alarms WHERE merchant = $1 AND closed = 0 AND (at, id) < ($3, $4) ORDER BY at DESC, id DESC LIMIT $2`
+	closedAlarms      = `SELECT ` + alarmColumns + ` FROM alarms WHERE merchant = $1 AND closed > 0 ORDER BY closed DESC, id DESC LIMIT $2`
+	closedAlarmsAfter = `SELECT ` + alarmColumns + ` FROM alarms WHERE merchant = $1 AND closed > 0 AND (closed, id) < ($3, $4) ORDER BY closed DESC, id DESC LIMIT $2`
+	countOpenAlarms   = `SELECT COUNT(*) FROM (SELECT 1 FROM alarms WHERE merchant = $1 AND closed = 0 LIMIT $2) AS open`
+)
+
+func (t *Tx) alarmsBehind(ctx context.Context, first, next string, merchant pay.MerchantID, after AlarmPlace, limit int) ([]Alarm, error) {
+	if after.ID == "" {
+		return list(ctx, t, scanAlarm, first, merchant, limit)
+	}
+	return list(ctx, t, scanAlarm, next, merchant, limit, after.At, after.ID)
+}
+
+// CountOpenAlarms is how many alarms of a merchant are open, counted up to limit.
+func (t *Tx) CountOpenAlarms(ctx context.Context, merchant pay.MerchantID, limit int) (int, error) {
+	n, err := t.number(ctx, countOpenAlarms, merchant, limit)
+	return int(n), wrap(err, "count open alarms of merchant %q", merchant)
+}
+
+// Alarm is a merchant's alarm, or ErrNotFound. A Write holds it.
+func (t *Tx) Alarm(ctx context.Context, merchant pay.MerchantID, id string) (Alarm, error) {
+	a, err := one(ctx, t, scanAlarm, `SELECT `+alarmColumns+` FROM alarms WHERE merchant = $1 AND id = $2`+t.lock(), merchant, id)
+	return a, wrap(err, "alarm %q", id)
+}

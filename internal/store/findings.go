@@ -82,6 +82,22 @@ func (t *Tx) ListFindings(ctx context.Context, merchant pay.MerchantID, openOnly
 	return fs, wrap(err, "findings of merchant %s", merchant)
 }
 
+// Finding is a merchant's finding, or ErrNotFound.
+func (t *Tx) Finding(ctx context.Context, merchant pay.MerchantID, id string) (Finding, error) {
+	f, err := one(ctx, t, scanFinding, `SELECT `+findingColumns+` FROM findings WHERE merchant = $1 AND id = $2`, merchant, id)
+	return f, wrap(err, "finding %q", id)
+}
+
+// AllOpenFindings is up to limit open findings of a merchant, by channel and day:
+// those of the books alone first.
+func (t *Tx) AllOpenFindings(ctx context.Context, merchant pay.MerchantID, limit int) ([]Finding, error) {
+	fs, err := list(ctx, t, scanFinding, allOpenFindings, merchant, limit)
+	return fs, wrap(err, "open findings of merchant %s", merchant)
+}
+
+const allOpenFindings = `SELECT ` + findingColumns + ` FROM findings
+	WHERE merchant = $1 AND closed = 0 ORDER BY channel, day, id LIMIT $2`
+
 // CountFindings is how many findings of all merchants are open, by kind. Kinds of
 // which there is none are left out.
 func (t *Tx) CountFindings(ctx context.Context) (map[string]int, error) {

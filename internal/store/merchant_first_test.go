@@ -19,6 +19,8 @@ var withoutMerchant = map[string]string{
 	"keysets(name)": "one row for the installation",
 	"meta(key)":     "facts about the installation",
 
+	"nodes(id)": "a process of the installation",
+
 	"operators(id)":                  "a person may serve several merchants",
 	"operator_sessions(token_hash)":  "the cookie alone is shown",
 	"operator_passkeys(operator,id)": "of a person",
