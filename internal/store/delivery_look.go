@@ -22,14 +22,14 @@ func (t *Tx) LookDeliveries(ctx context.Context, merchant pay.MerchantID, f Deli
 		return found, looked, wrap(err, "look for deliveries of merchant %s", merchant)
 	}
 	text, args = f.stopped(merchant, rows)
-	places, err := list(ctx, t, scanPlace, text, args...)
+	places, err := list(ctx, t, scanDeliveryPlace, text, args...)
 	if len(places) == 1 {
 		looked = places[0]
 	}
 	return found, looked, wrap(err, "look for deliveries of merchant %s", merchant)
 }
 
-func scanPlace(r row) (p DeliveryPlace, err error) {
+func scanDeliveryPlace(r row) (p DeliveryPlace, err error) {
 	err = r.Scan(timeInto{&p.Created}, &p.ID)
 	return p, err
 }
