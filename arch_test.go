@@ -62,7 +62,7 @@ var rules = []rule{
 	{pkg: "examples/shop", std: true},
 	{pkg: "examples/shop/cmd/*", may: []string{"../examples/shop"}, std: true},
 	{pkg: "examples/webhooks/go", std: true},
-	{pkg: "test/bench", may: []string{"jobs", "pay", "pgtest", "store"}}, // it fills a database with a million rows
+	{pkg: "test/bench", may: []string{"gateway", "jobs", "pay", "pgtest", "store"}}, // it fills a database with a million rows
 	{pkg: "test/browser"},
 	{pkg: "test/devserver", std: true},
 	{pkg: "cmd/naru", may: []string{"*", "*/*", "../examples/shop", "../examples/playground"}},

@@ -295,7 +295,7 @@ func TestNothingOfAPersonIsLeft(t *testing.T) {
 			t.Errorf("by telephone number: %+v", rest)
 		}
 		again := r.erase(gateway.EraseRequest{CustomerUID: who.customer}) // what had to wait for the revocation
-		for range 2 { // nobody who follows the books brings it back
+		for range 2 {                                                     // nobody who follows the books brings it back
 			must2(t, r.store.Compact(r.ctx))
 			if left := found(dump()); len(left) != 0 {
 				t.Errorf("left: %q (%+v)", left, again)

@@ -11,9 +11,9 @@ import (
 
 const (
 	// mostWords is from how many words of a name one may begin to type it.
-	mostWords = 6
+	mostWords = 4
 	// wordTail is how many bytes are kept of a text from a word in its middle on.
-	wordTail = 48
+	wordTail = 30
 )
 
 // termsOf is what a payment is found by: the fields that merchants search by in

@@ -207,9 +207,15 @@ func (t *Tx) Record() *[]string {
 	return texts
 }
 
-// ListAmong is ListPayments where a page looks at so many payments at most.
-func (t *Tx) ListAmong(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, bound int) (PaymentPage, error) {
-	return t.listPayments(ctx, merchant, q, bound)
+// ListAmong is ListPayments where a page looks at so many payments at most, and a
+// search is rare that has so many matches.
+func (t *Tx) ListAmong(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, walk, rare int) (PaymentPage, error) {
+	return t.listPayments(ctx, merchant, q, bounds{walk, rare, walk})
+}
+
+// SumAmong is SumPayments likewise.
+func (t *Tx) SumAmong(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, walk, rare int) (PaymentSums, error) {
+	return t.sumPayments(ctx, merchant, q, bounds{walk, rare, walk})
 }
 
 // ExplainScheduleList is how the database would find a page of schedules.

@@ -51,7 +51,7 @@ type Subject struct {
 // Follow derives anew what a merchant's payments that changed are found by and
 // summed as: up to FollowBatch of them, those after a cursor of the step before, or
 // since what was seen. termsOf tells what a payment is found by. Nothing is written
-// when nothing changed. ErrConflict: another node did it, or a payment is being
+// when nothing changed, but for once after a change. ErrConflict: another node did it, or a payment is being
 // erased.
 func (s *Store) Follow(ctx context.Context, merchant pay.MerchantID, after Cursor, termsOf func(Subject) []Term) (Followed, error) {
 	var plan followPlan
@@ -60,7 +60,7 @@ func (s *Store) Follow(ctx context.Context, merchant pay.MerchantID, after Curso
 		plan, out, err = tx.planFollow(ctx, merchant, after, termsOf)
 		return err
 	})
-	if err == nil && out.Payments > 0 {
+	if err == nil && (out.Payments > 0 || plan.settled) {
 		err = s.Write(ctx, func(tx *Tx) error { return tx.follow(ctx, plan) })
 	}
 	if err != nil {
@@ -74,6 +74,7 @@ type followPlan struct {
 	merchant pay.MerchantID
 	seq      int64 // as it was read
 	begun    bool  // there is a row of follows
+	settled  bool  // all is followed, and it is worth saying so
 	seen     int64
 	again    []asked
 	all      []followedNow
@@ -129,8 +130,15 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 	err = t.derive(ctx, &plan, append(ids, changed...), termsOf)
 	out.Payments = len(plan.all)
 	out.More = out.More || len(plan.again) == askedPage
+	if now := micro(t.Now); out.Payments == 0 && !out.More && !next.IsZero() && micro(next.At) < now-micros(followOverlap) {
+		// Nothing can come to be seen before this any more: from now on the last changes
+		// before the quiet need not be looked at again. It is said once.
+		plan.settled, plan.seen = true, now
+	}
 	return plan, out, err
 }
+
+func micros(d time.Duration) int64 { return d.Microseconds() }
 
 const askedPage = 50
 

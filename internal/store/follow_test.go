@@ -218,20 +218,26 @@ func TestAReceiptIsFollowed(t *testing.T) {
 	})
 }
 
-// Where nothing changes, nothing is written.
+// Where nothing changes, nothing is written, but once that all is quiet.
 func TestFollowingIdleBooksWritesNothing(t *testing.T) {
 	t.Parallel()
 	var writes atomic.Int64
-	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Begin: pgtest.Migrated(t), Watch: &store.Watch{Committed: func(int) { writes.Add(1) }}})
+	c := &clock{now: noon}
+	s, err := store.Open(t.Context(), "sqlite::memory:", store.Options{Now: c.Now, Begin: pgtest.Migrated(t), Watch: &store.Watch{Committed: func(int) { writes.Add(1) }}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	f := fixture{Store: s}
+	f := fixture{Store: s, clock: c}
 	f.insert(t, payment("imp_1", "order-1"))
-	for i, want := range []int64{2, 2, 2} {
+	for i, want := range []int64{2, 2, 2, 3, 3} {
 		if f.follow(t, shop, toTheEnd); writes.Load() != want {
 			t.Errorf("time %d: %d transactions", i, writes.Load())
 		}
+		c.Add(time.Duration(i) * time.Minute)
+	}
+	f.insert(t, payment("imp_2", "order-2"))
+	if n := f.follow(t, shop, toTheEnd); n != 1 {
+		t.Errorf("%d payments were followed after the quiet", n)
 	}
 }

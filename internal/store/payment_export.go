@@ -41,7 +41,7 @@ func (t *Tx) exportPayments(ctx context.Context, merchant pay.MerchantID, q Paym
 	if err := q.check(); err != nil {
 		return nil, Cursor{}, err
 	}
-	found, next, err := t.walk(ctx, merchant, q, q.Limit, max(walkBound, q.Limit))
+	found, next, err := t.walk(ctx, merchant, q, q.Limit, usual)
 	if err != nil {
 		return nil, next, err
 	}

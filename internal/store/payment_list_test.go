@@ -112,7 +112,7 @@ func TestAPageThatIsHardToFillGoesOn(t *testing.T) {
 		f.read(t, func(ctx context.Context, tx *store.Tx) error {
 			var got []pay.PaymentID
 			for {
-				page, err := tx.ListAmong(ctx, shop, q, 35)
+				page, err := tx.ListAmong(ctx, shop, q, 35, 0)
 				if err != nil {
 					return err
 				}

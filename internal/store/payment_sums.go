@@ -72,19 +72,20 @@ func sum(all []tally) PaymentSums {
 }
 
 // SumPayments is the counts and the money of all payments that a query chooses,
-// whatever its page. With a search it counts at most the newest sumBound.
+// whatever its page. With a search that finds much it looks at the newest ten thousand
+// payments of the list alone.
 func (t *Tx) SumPayments(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) (PaymentSums, error) {
 	q.After, q.Before, q.Limit = Cursor{}, Cursor{}, 0
-	s, err := t.sumPayments(ctx, merchant, q)
+	s, err := t.sumPayments(ctx, merchant, q, usual)
 	return s, wrap(err, "sums of merchant %s", merchant)
 }
 
-func (t *Tx) sumPayments(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) (PaymentSums, error) {
+func (t *Tx) sumPayments(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, most bounds) (PaymentSums, error) {
 	if err := q.check(); err != nil {
 		return PaymentSums{}, err
 	}
 	if s, searching := newSearch(q); searching {
-		return t.sumSearch(ctx, merchant, q, s)
+		return t.sumSearch(ctx, merchant, q, s, most)
 	}
 	all, ok, err := t.sumFollowed(ctx, merchant, q)
 	if err == nil && !ok {
@@ -107,21 +108,19 @@ func (t *Tx) sumLive(ctx context.Context, merchant pay.MerchantID, q PaymentQuer
 	return list(ctx, t, scanTally, `SELECT `+tallies+` FROM payments WHERE `+w.text()+` GROUP BY status, currency`, w.args...)
 }
 
-// sumBound is how many payments are looked at one by one, at most.
-const sumBound = 10_000
-
 // sumSearch counts what a search finds.
-func (t *Tx) sumSearch(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, s search) (PaymentSums, error) {
-	few, err := t.rare(ctx, merchant, s)
+func (t *Tx) sumSearch(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, s search, most bounds) (PaymentSums, error) {
+	few, err := t.rare(ctx, merchant, s, most.rare)
 	if err != nil || s.none() {
 		return sum(nil), err
 	}
 	if few {
-		w := q.amongRare(merchant, s)
+		w := q.amongRare(merchant, s, most.rare)
 		all, err := list(ctx, t, scanTally, `SELECT `+tallies+w.text()+` GROUP BY status, currency`, w.args...)
 		return sum(all), err
 	}
-	found, stopped, err := t.walk(ctx, merchant, q, sumBound, sumBound)
+	most.walk = most.sums
+	found, stopped, err := t.walk(ctx, merchant, q, most.sums+1, most)
 	if err != nil {
 		return PaymentSums{}, err
 	}

@@ -16,14 +16,14 @@ type place struct {
 
 // walk finds up to want payments of a query, in the order of the list or, with
 // Before, against it. stopped is the last payment that was looked at, when there
-// were bound of them and there may be more.
-func (t *Tx) walk(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, want, bound int) (found []Cursor, stopped Cursor, err error) {
+// were most.walk of them and there may be more.
+func (t *Tx) walk(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, want int, most bounds) (found []Cursor, stopped Cursor, err error) {
 	search, searching := newSearch(q)
 	if searching {
-		few, err := t.rare(ctx, merchant, search)
+		few, err := t.rare(ctx, merchant, search, most.rare)
 		if err != nil || few {
 			if err == nil {
-				found, err = t.listRare(ctx, merchant, q, search, want)
+				found, err = t.listRare(ctx, merchant, q, search, want, most.rare)
 			}
 			return found, Cursor{}, err
 		}
@@ -33,7 +33,7 @@ func (t *Tx) walk(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, 
 		size = 4 * want
 	}
 	for seen := 0; ; size *= 4 {
-		size = min(size, bound-seen)
+		size = min(size, most.walk-seen)
 		places, err := t.places(ctx, merchant, q, searching, size)
 		if err != nil {
 			return nil, Cursor{}, err
@@ -49,7 +49,7 @@ func (t *Tx) walk(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, 
 			return found, Cursor{}, nil
 		}
 		last := places[len(places)-1].Cursor
-		if seen += len(places); seen >= bound {
+		if seen += len(places); seen >= most.walk {
 			return found, last, nil
 		}
 		if q.Before.IsZero() {

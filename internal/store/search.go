@@ -17,9 +17,10 @@ import (
 // that a prefix is a range of it; and as a text of each payment, against which a
 // payment that was come upon is tested.
 //
-// A prefix with few matches (rareBound) is looked up in the range; what is found is
-// filtered and sorted. Of one with many, the newest are near: the list is walked as
-// without a search and each payment tested, up to walkBound of them.
+// A prefix with few matches is looked up in the range; what is found is filtered and
+// sorted. Of one with many, the newest are near: the list is walked as without a
+// search and each payment tested. Both are bounded (bounds); a page that ends at the
+// bound says where to go on.
 
 // SearchField is what a term is of.
 type SearchField string
@@ -167,9 +168,6 @@ func (s search) matches(terms string) bool {
 	return false
 }
 
-// rareBound is how many matches a prefix may have to be looked up in the range.
-const rareBound = 5000
-
 // found is the statement for the payments of up to most matching terms, some of them
 // more than once: a range of each field.
 func (s search) found(w *condition, most int) {
@@ -195,22 +193,22 @@ func (s search) found(w *condition, most int) {
 // none tells that nothing can match: letters in a field of digits.
 func (s search) none() bool { return s.field != "" && s.prefix(s.field) == "" }
 
-// rare tells whether a search has few matches.
-func (t *Tx) rare(ctx context.Context, merchant pay.MerchantID, s search) (bool, error) {
+// rare tells whether a search has no more matches than most.
+func (t *Tx) rare(ctx context.Context, merchant pay.MerchantID, s search, most int) (bool, error) {
 	if s.none() {
 		return true, nil
 	}
 	w := &condition{args: []any{merchant}}
-	s.found(w, rareBound+1)
+	s.found(w, most+1)
 	n, err := t.number(ctx, `SELECT COUNT(*) FROM (`+w.text()+`) AS found`, w.args...)
-	return n <= rareBound, err
+	return n <= int64(most), err
 }
 
 // amongRare is what a query of a rare search chooses from, and how.
-func (q PaymentQuery) amongRare(merchant pay.MerchantID, s search) *condition {
+func (q PaymentQuery) amongRare(merchant pay.MerchantID, s search, most int) *condition {
 	w := &condition{args: []any{merchant}}
 	w.parts.WriteString(` FROM (SELECT DISTINCT payment FROM (`)
-	s.found(w, rareBound+1)
+	s.found(w, most)
 	w.parts.WriteString(`) AS matched) AS found CROSS JOIN payments AS p WHERE p.merchant = $1 AND p.id = found.payment`)
 	q.narrow(w)
 	q.period(w, q.column()+` + 0`)
@@ -218,11 +216,11 @@ func (q PaymentQuery) amongRare(merchant pay.MerchantID, s search) *condition {
 }
 
 // listRare is the next places of a query whose search has few matches.
-func (t *Tx) listRare(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, s search, want int) ([]Cursor, error) {
+func (t *Tx) listRare(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, s search, want, most int) ([]Cursor, error) {
 	if s.none() {
 		return nil, nil
 	}
-	w, sort := q.amongRare(merchant, s), q.sorting()
+	w, sort := q.amongRare(merchant, s, most), q.sorting()
 	q.beyond(w)
 	w.parts.WriteString(` ORDER BY ` + sort.order(sort.column, `id`))
 	w.add(` LIMIT `, want)

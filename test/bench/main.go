@@ -95,6 +95,7 @@ func parts() []part {
 		{"payments", (*bench).payments},
 		{"calls", (*bench).calls},
 		{"lists", (*bench).lists},
+		{"console", (*bench).console},
 		{"book", (*bench).booking},
 		{"due", (*bench).dueAtOnce},
 		{"leases", (*bench).leases},

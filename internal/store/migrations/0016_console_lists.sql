@@ -13,7 +13,7 @@ CREATE INDEX payments_by_request ON payments (merchant, mode, started_at, id);
 CREATE TABLE follows (
 	merchant TEXT   NOT NULL PRIMARY KEY CONSTRAINT follows_merchant CHECK (merchant <> ''),
 	seq      BIGINT NOT NULL, -- grows with each change of what is derived: compare-and-set
-	seen     BIGINT NOT NULL  -- the newest change that was seen
+	seen     BIGINT NOT NULL  -- changes to a minute before this are followed
 );
 
 -- What was derived of a payment, so that it is replaced as a whole.
