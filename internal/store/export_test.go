@@ -254,3 +254,66 @@ func (t *Tx) ExplainBillingSearch(ctx context.Context, merchant pay.MerchantID) 
 	}
 	return out, nil
 }
+
+// Asked is a statement that was run, with its arguments.
+type Asked struct {
+	Text string
+	Args []any
+}
+
+// asker notes what is run.
+type asker struct {
+	runner
+	asked *[]Asked
+}
+
+func (r asker) query(ctx context.Context, text string, args []any) (rows, error) {
+	*r.asked = append(*r.asked, Asked{text, args})
+	return r.runner.query(ctx, text, args)
+}
+
+func (r asker) exec(ctx context.Context, text string, args []any) (int64, error) {
+	*r.asked = append(*r.asked, Asked{text, args})
+	return r.runner.exec(ctx, text, args)
+}
+
+// Ask runs fn and gives the statements that it ran.
+func (t *Tx) Ask(fn func() error) ([]Asked, error) {
+	asked, run := []Asked{}, t.run
+	t.run = asker{run, &asked}
+	err := fn()
+	t.run = run
+	return asked, err
+}
+
+// PlanFollow is what Follow reads.
+func (t *Tx) PlanFollow(ctx context.Context, merchant pay.MerchantID, termsOf func(Subject) []Term) error {
+	_, _, err := t.planFollow(ctx, merchant, Cursor{}, termsOf)
+	return err
+}
+
+// WriteFollow is what Follow writes of what it reads.
+func (t *Tx) WriteFollow(ctx context.Context, merchant pay.MerchantID, termsOf func(Subject) []Term) error {
+	plan, _, err := t.planFollow(ctx, merchant, Cursor{}, termsOf)
+	if err == nil {
+		err = t.follow(ctx, plan)
+	}
+	return err
+}
+
+// ExportBatch is one batch of EachPayment.
+func (t *Tx) ExportBatch(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) error {
+	q.Limit = exportBatch
+	_, _, err := t.exportPayments(ctx, merchant, q)
+	return err
+}
+
+// Plan is how the database would run a statement, or ran it, in one line. explain is
+// the word that PostgreSQL is asked with, "" the usual one.
+func (t *Tx) Plan(ctx context.Context, explain string, a Asked) (string, error) {
+	if explain == "" || t.dialect.kind != kindPostgres {
+		return t.Explain(ctx, a.Text, a.Args...)
+	}
+	steps, err := t.Strings(ctx, explain+a.Text, a.Args...)
+	return strings.Join(steps, "; "), err
+}

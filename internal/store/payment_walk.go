@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"time"
 
 	"naru/internal/pay"
 )
@@ -68,13 +69,28 @@ func (q PaymentQuery) loose() bool {
 // sorting is the order of a walk.
 func (q PaymentQuery) sorting() sorting { return sorting{q.column(), q.Before.IsZero()} }
 
-// beyond demands a place after the query's cursor.
+// beyond demands a place after the query's cursor, within its period. The time of
+// the cursor takes the place of that end of the period: of two bounds on one side
+// SQLite would take either, and read all between them.
 func (q PaymentQuery) beyond(w *condition) {
-	s, c := q.sorting(), q.After
-	if c.IsZero() {
-		c = q.Before
+	s, c := q.sorting(), q.cursor()
+	switch {
+	case c.IsZero():
+	case s.newest && (q.To.IsZero() || c.At.Before(q.To)):
+		q.To = c.At.Add(time.Microsecond)
+	case !s.newest && c.At.After(q.From):
+		q.From = c.At
 	}
-	PaymentFilter{After: After{c.At, c.ID}}.behind(w, s)
+	q.period(w, s.column)
+	PaymentFilter{After: After(c)}.behind(w, s)
+}
+
+// cursor is the one that a query has, if any.
+func (q PaymentQuery) cursor() Cursor {
+	if q.Before.IsZero() {
+		return q.After
+	}
+	return q.Before
 }
 
 // places is the statement for the next places of a query, that of each index range
@@ -88,7 +104,6 @@ func (q PaymentQuery) places(d *dialect, merchant pay.MerchantID, most int) (str
 		}
 		w.parts.WriteString(`SELECT page_id, page_at FROM (SELECT id AS page_id, ` + s.column + ` AS page_at FROM payments WHERE merchant = $1`)
 		fixed()
-		q.period(w, s.column)
 		q.beyond(w)
 		w.parts.WriteString(` ORDER BY ` + s.order(s.column, `id`))
 		if d.limitParts {

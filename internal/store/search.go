@@ -221,7 +221,7 @@ func (t *Tx) listRare(ctx context.Context, merchant pay.MerchantID, q PaymentQue
 		return nil, nil
 	}
 	w, sort := q.amongRare(merchant, s, most), q.sorting()
-	q.beyond(w)
+	PaymentFilter{After: After(q.cursor())}.behind(w, sort)
 	w.parts.WriteString(` ORDER BY ` + sort.order(sort.column, `id`))
 	w.add(` LIMIT `, want)
 	return list(ctx, t, scanCursor, `SELECT `+sort.column+`, id`+w.text(), w.args...)
