@@ -53,6 +53,17 @@ func (c *Console) visit(w http.ResponseWriter, r *http.Request) (*visit, error) 
 	return v, err
 }
 
+// mayAt reports whether a role of the operator's gives a right at one of their
+// stores.
+func (v *visit) mayAt(m pay.Merchant, r pay.Right) bool {
+	for _, g := range v.Grants {
+		if g.Reaches(m) && g.May(r) {
+			return true
+		}
+	}
+	return false
+}
+
 func (v *visit) actor() pay.Actor {
 	return pay.Actor{Kind: pay.ActorOperator, ID: string(v.Operator.ID), Name: v.Operator.Name, Address: v.client().Address}
 }
