@@ -203,7 +203,7 @@ func (v *visit) byWhom(a pay.Actor) string {
 		}
 		return a.Name + v.t(" (명령줄)", " (command line)")
 	default:
-		return v.t("나루", "Naru")
+		return v.t("자동 처리", "Automatic")
 	}
 }
 
