@@ -200,4 +200,3 @@ func when(t time.Time) string {
 	}
 	return t.UTC().Format(time.RFC3339)
 }
-

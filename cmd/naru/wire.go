@@ -166,7 +166,7 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	script.Routes(pages)
 	windows.Routes(pages)
 	desk, err := console.New(console.Options{
-		Gateway: a.gateway, Notifier: a.notifier, Store: a.store, People: a.people, PublicURL: o.publicURL, Names: names, Version: version(), Now: o.now, Log: o.log,
+		Gateway: a.gateway, Notifier: a.notifier, Store: a.store, People: a.people, PublicURL: o.publicURL, Names: names, Version: version(), Now: o.now, Log: o.log, Script: script.Script,
 	})
 	if err != nil {
 		return nil, err

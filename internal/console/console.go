@@ -29,7 +29,7 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// Options are what a Console is made of. All but Names, Now and Log are required.
+// Options are what a Console is made of. All but Names, Now, Log and Script are required.
 type Options struct {
 	Gateway   *gateway.Gateway
 	Notifier  *notify.Notifier
@@ -40,6 +40,9 @@ type Options struct {
 	Version   string
 	Now       func() time.Time
 	Log       *slog.Logger
+	// Script is the address of iamport.js that never changes, and its Subresource
+	// Integrity value; nil is the plain address alone.
+	Script func() (address, integrity string)
 }
 
 // Console is safe for concurrent use.
@@ -52,6 +55,7 @@ type Console struct {
 	version  string
 	now      func() time.Time
 	log      *slog.Logger
+	script   func() (address, integrity string)
 
 	public string // PublicURL without a slash at its end
 	base   string // path of the console, no slash at its end
@@ -73,7 +77,7 @@ func New(o Options) (*Console, error) {
 		return nil, errors.New("console: PublicURL must be an absolute address")
 	}
 	c := &Console{
-		gateway: o.Gateway, notifier: o.Notifier, store: o.Store, people: o.People, names: o.Names, version: o.Version, now: o.Now, log: o.Log,
+		gateway: o.Gateway, notifier: o.Notifier, store: o.Store, people: o.People, names: o.Names, version: o.Version, now: o.Now, log: o.Log, script: o.Script,
 		public: strings.TrimRight(o.PublicURL, "/"), base: strings.TrimRight(public.Path, "/") + "/console",
 		secure: public.Scheme == "https", own: http.NewCrossOriginProtection(),
 	}

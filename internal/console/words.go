@@ -100,6 +100,18 @@ var words = map[string]map[string]word{
 		people.HowPassword: {"비밀번호", "Password", ""}, people.HowCode: {"비밀번호 + 코드", "Password and code", ""},
 		people.HowPasskey: {"패스키", "Passkey", ""}, people.HowLink: {"로그인 링크", "Sign-in link", ""},
 	},
+	"channel kind": {
+		string(pay.ChannelPayment): {"결제 (결제창 · 수기 결제 · 가상계좌)", "Payments (window, key-in, virtual accounts)", ""},
+		string(pay.ChannelBilling): {"정기결제 (빌링키 발급과 결제)", "Billing (billing keys and their charges)", ""},
+	},
+	"tax class": {
+		"": {"적어 두지 않음", "Not noted", ""}, string(pay.TaxTaxable): {"과세", "Taxable", ""},
+		string(pay.TaxFree): {"면세", "Tax-free", ""}, string(pay.TaxMixed): {"복합과세", "Mixed", ""},
+	},
+	"health": {
+		"quiet": {"최근 호출 없음", "No calls lately", ""}, "well": {"정상", "Well", good},
+		"ailing": {"일부 실패", "Some failed", wait}, "down": {"응답 없음", "No answers", bad},
+	},
 }
 
 // wordFor is what a value of a kind is called. One without words is shown as it is.

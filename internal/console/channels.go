@@ -1,3 +1,0 @@
-package console
-
-func (c *Console) channelRoutes() []route { return nil }
