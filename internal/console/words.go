@@ -108,6 +108,7 @@ var words = map[string]map[string]word{
 		"": {"적어 두지 않음", "Not noted", ""}, string(pay.TaxTaxable): {"과세", "Taxable", ""},
 		string(pay.TaxFree): {"면세", "Tax-free", ""}, string(pay.TaxMixed): {"복합과세", "Mixed", ""},
 	},
+	"api key": {"active": {"사용 중", "In use", good}, "revoked": {"폐기됨", "Revoked", note}},
 	"health": {
 		"quiet": {"최근 호출 없음", "No calls lately", ""}, "well": {"정상", "Well", good},
 		"ailing": {"일부 실패", "Some failed", wait}, "down": {"응답 없음", "No answers", bad},
