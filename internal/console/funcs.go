@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,9 @@ func (c *Console) funcs() template.FuncMap {
 		"declineWord": declineWord,
 
 		"str": func(v any) string { return fmt.Sprint(v) },
+
+		"urlpart": func(v any) string { return url.PathEscape(fmt.Sprint(v)) },
+		"sum":     func(a, b int64) int64 { return a + b },
 	}
 }
 

@@ -193,7 +193,7 @@ func TestDeliveries(t *testing.T) {
 		other.get("/deliveries").lacks(string(lost.ID))
 		reader := r.operator(pay.RoleReadOnly, r.merchant.ID)
 		reader.get("/deliveries").has("전달됨").lacks("다시 보내기")
-		reader.get("/deliveries/"+d.ID).has("webhook-id").lacks("보내기")
+		reader.get("/deliveries/" + d.ID).has("webhook-id").lacks("보내기")
 		reader.get("/webhooks").lacks(`data-testid="save"`, `data-testid="test-call"`, `data-testid="secret-show"`)
 	})
 }

@@ -113,6 +113,26 @@ var words = map[string]map[string]word{
 		"quiet": {"최근 호출 없음", "No calls lately", ""}, "well": {"정상", "Well", good},
 		"ailing": {"일부 실패", "Some failed", wait}, "down": {"응답 없음", "No answers", bad},
 	},
+	"receipt type": {
+		string(pay.ReceiptPerson): {"소득공제", "Income deduction", ""}, string(pay.ReceiptCompany): {"지출증빙", "Business expense", ""},
+	},
+	"period": {
+		periodToday: {"오늘", "Today", ""}, periodWeek: {"최근 7일", "Last 7 days", ""}, periodMonth: {"최근 30일", "Last 30 days", ""},
+		periodThisMonth: {"이번 달", "This month", ""}, periodLastMonth: {"지난달", "Last month", ""}, periodAll: {"전체 기간", "All time", ""},
+		periodOwn: {"직접 정하기", "Other days", ""},
+	},
+	"search field": {
+		"all": {"모든 항목", "All fields", ""}, string(store.FieldPayment): {"imp_uid", "imp_uid", ""}, string(store.FieldOrder): {"주문번호", "Order number", ""},
+		string(store.FieldName): {"주문명", "Order name", ""}, string(store.FieldApproval): {"승인번호", "Approval number", ""},
+		string(store.FieldBuyerName): {"구매자 이름", "Buyer's name", ""}, string(store.FieldBuyerTel): {"구매자 전화번호", "Buyer's telephone", ""},
+		string(store.FieldBuyerEmail): {"구매자 이메일", "Buyer's e-mail", ""}, string(store.FieldAddress): {"구매자 주소", "Buyer's address", ""},
+		string(store.FieldPostcode): {"우편번호", "Postcode", ""}, string(store.FieldPgTid): {"결제사 거래번호", "Provider's key", ""},
+		string(store.FieldCardNumber): {"카드번호", "Card number", ""}, string(store.FieldMID): {"상점아이디 (MID)", "MID", ""},
+		string(store.FieldAgent): {"환경", "Environment", ""}, string(store.FieldBank): {"은행", "Bank", ""}, string(store.FieldVbank): {"가상계좌 은행", "Virtual account's bank", ""},
+		string(store.FieldAccount): {"가상계좌 번호", "Virtual account", ""}, string(store.FieldDepositor): {"입금자", "Depositor", ""},
+		string(store.FieldReceipt): {"현금영수증 번호", "Cash receipt number", ""}, string(store.FieldReason): {"취소 사유", "Cancel reason", ""},
+		string(store.FieldCard): {"카드사", "Card company", ""}, string(store.FieldMonths): {"할부개월", "Instalments", ""},
+	},
 }
 
 // wordFor is what a value of a kind is called. One without words is shown as it is.

@@ -131,3 +131,20 @@ func (g *Gateway) ReceiptChannels(ctx context.Context, m pay.MerchantID) ([]pay.
 	}
 	return out, err
 }
+
+// CheckCancel says whether a cancel would be asked for as things stand, without asking:
+// its errors are those of Cancel before the provider is asked.
+func (g *Gateway) CheckCancel(ctx context.Context, r CancelRequest) error {
+	id, err := g.cancellable(ctx, r)
+	if err != nil {
+		return err
+	}
+	return g.store.Read(ctx, func(tx *store.Tx) error {
+		p, err := tx.Payment(ctx, r.Merchant, id)
+		if err != nil {
+			return translate(err, store.ErrNotFound, ErrNoPayment)
+		}
+		_, _, err = g.checkCancel(ctx, tx, p, r)
+		return err
+	})
+}
