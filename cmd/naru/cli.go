@@ -14,6 +14,7 @@ type cli struct {
 
 	Operator operatorCmd `cmd:"" help:"People of the console: add, link."`
 
+	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, sync."`
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
 
@@ -82,6 +83,7 @@ func newCLI() *cli {
 		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}},
 
 		Operator: newOperatorCmd(),
+		Payment:  newPaymentCmd(),
 		Delivery: newDeliveryCmd(),
 		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
 

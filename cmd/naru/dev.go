@@ -143,7 +143,8 @@ func (c *devCmd) build(ctx context.Context, w *devWorld, data string, clock *Clo
 	w.app, err = newApp(ctx, appOptions{
 		db: "sqlite:" + filepath.Join(data, "naru-dev.db"), master: master, migrate: true, publicURL: w.at.Gateway,
 		now: clock.Now, log: log, retries: devRetries(), anyAddress: true, watch: watch,
-		chance: func() float64 { return 0.5 }, // each wait as it is listed, for those who move the clock
+		testDeposit: sandboxDeposit(func() string { return w.at.Sandbox + "/control" }),
+		chance:      func() float64 { return 0.5 }, // each wait as it is listed, for those who move the clock
 	})
 	if err != nil {
 		return err

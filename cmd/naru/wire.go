@@ -50,7 +50,8 @@ type appOptions struct {
 	watch        *jobWatch          // nil: nobody looks on
 	limits       *rest.LimitOptions // nil: clients may ask as often as they like
 	watching     config.Watching
-	alerts       bool // the operator is told what waits for a person
+	testDeposit  func(context.Context, pay.Payment) error // nil: the sandbox runs elsewhere
+	alerts       bool                                     // the operator is told what waits for a person
 }
 
 // app is a whole gateway: its books, its decisions, its jobs and its faces.
@@ -113,7 +114,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 	a.gateway = gateway.New(gateway.Options{
 		Store: a.store, Vault: v, Drivers: drivers(), Preapprove: preapprove(a.notifier), Tell: tell(a.notifier), AwaitFirst: a.notifier.AwaitFirst,
 		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
-		Observe: watch.steps(),
+		TestDeposit: o.testDeposit, Observe: watch.steps(),
 	})
 	a.people = people.New(people.Options{Store: a.store, Vault: v, Now: o.now, Log: o.log})
 	workers := a.gateway.Workers()

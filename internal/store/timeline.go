@@ -165,6 +165,21 @@ func (l *timeline) asked(ctx context.Context) error {
 	return err
 }
 
+// madeBy is the attempt that a movement came of: the one it names, or the one that was
+// answered while it happened.
+func (l *timeline) madeBy(m pay.Movement) (pay.Attempt, bool) {
+	if a, ok := l.attempts[m.Attempt]; ok {
+		return a, !a.Ended.IsZero()
+	}
+	for _, a := range l.attempts {
+		during := !m.At.Before(a.Started.Truncate(time.Second)) && !m.At.After(a.Ended)
+		if a.Kind.Begins() && m.Kind == pay.MovementApproval && a.Status == pay.AttemptSucceeded && during {
+			return a, true
+		}
+	}
+	return pay.Attempt{}, false
+}
+
 // money is the movements, and the steps that they made.
 func (l *timeline) money(ctx context.Context) error {
 	moved, err := l.tx.Movements(ctx, l.p.Merchant, l.p.ID)
@@ -173,7 +188,7 @@ func (l *timeline) money(ctx context.Context) error {
 	}
 	for i, m := range moved {
 		h := Happening{At: m.At, Kind: HappenedMovement, Movement: &moved[i], place: m.At}
-		if a, ok := l.attempts[m.Attempt]; ok && !a.Ended.IsZero() {
+		if a, ok := l.madeBy(m); ok {
 			h.place = a.Ended
 		}
 		if h.place.Before(l.p.StartedAt) { // its clock goes by whole seconds
