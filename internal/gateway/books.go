@@ -29,8 +29,12 @@ type books struct {
 // snapshot records how the provider sees a payment: what is known of it, each
 // movement once, and the steps that follow from them.
 func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (pay.Payment, error) {
-	if s.Ref.Order != "" && s.Ref.Order != p.Ref.Order {
-		return p, fmt.Errorf("the provider answered about order %q, not %q", s.Ref.Order, p.Ref.Order)
+	if err := sameOrder(p, s); err != nil {
+		return p, err
+	}
+	p, s, err := b.named(ctx, p, s, made)
+	if err != nil {
+		return p, err
 	}
 	if err := b.reversed(ctx, p, s); err != nil {
 		return p, err

@@ -65,6 +65,8 @@ type AdoptKeyRequest struct {
 	CustomerID  string // who it was issued for: customerKey, userId
 	Key         pay.Secret
 	Buyer       pay.Buyer
+	Card        *pay.Card // what is behind it, where the provider does not tell; nil is not known
+	Fresh       bool      // only if CustomerUID has no key
 }
 
 // ScheduleRequest books charges of a billing key. With a Card the key is

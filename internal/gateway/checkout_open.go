@@ -303,6 +303,9 @@ func mergeRef(have, got pay.Ref) pay.Ref {
 	if got.Key != "" {
 		have.Key = got.Key
 	}
+	if have.Order == "" { // made elsewhere, under an id that nobody told
+		have.Order = got.Order
+	}
 	if got.Data != nil {
 		have.Data = got.Data
 	}

@@ -171,10 +171,18 @@ func (g *Gateway) AdoptKey(ctx context.Context, r AdoptKeyRequest) (pay.BillingK
 		Merchant: r.Merchant, ID: pay.KeyID(g.newUUID()), CustomerUID: r.CustomerUID, CustomerID: r.CustomerID, Channel: on.ch.Key,
 		Provider: on.ch.Provider, MID: on.ch.MID, Mode: on.ch.Mode, Status: pay.KeyIssuing, Method: pay.MethodCard, Buyer: r.Buyer,
 	}
+	if got.Card == nil && got.Method == "" && got.Bank == nil {
+		got.Card, got.Method = r.Card, pay.MethodCard
+	}
 	if k, err = g.sealKey(k, got); err != nil {
 		return k, err
 	}
 	err = g.store.Write(ctx, func(tx *store.Tx) (err error) {
+		if r.Fresh {
+			if err := noKeyYet(ctx, tx, k); err != nil {
+				return err
+			}
+		}
 		k.Created, k.Updated = tx.Now, tx.Now
 		if err := tx.InsertBillingKey(ctx, k); err != nil {
 			return err
@@ -183,6 +191,16 @@ func (g *Gateway) AdoptKey(ctx context.Context, r AdoptKeyRequest) (pay.BillingK
 		return err
 	})
 	return k, err
+}
+
+// checkKey is whether AdoptKey would take a key over.
+func (g *Gateway) checkKey(ctx context.Context, r AdoptKeyRequest) error {
+	on, err := serverChannel[connector.BillingCharger](ctx, g, r.Merchant, ChannelChoice{Key: r.Channel}, pay.ChannelBilling, thatKind)
+	if err != nil {
+		return err
+	}
+	_, err = g.checkAdopted(ctx, on.conn, r)
+	return err
 }
 
 func (g *Gateway) checkAdopted(ctx context.Context, conn connector.Connector, r AdoptKeyRequest) (connector.BillingKey, error) {

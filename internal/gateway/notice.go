@@ -50,6 +50,11 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 		return n.Reply, nil
 	}
 	p, err := g.payment(ctx, ch.Merchant, asked.Payment)
+	if errors.Is(err, ErrNoPayment) && n.Ref.Key != "" {
+		if p, err = g.fromElsewhere(ctx, ch.Merchant, n.Ref.Key); err == nil {
+			asked.Payment = p.ID
+		}
+	}
 	if errors.Is(err, ErrNoPayment) || err == nil && p.Channel != key {
 		g.log.WarnContext(ctx, "notice about a payment of nobody", "channel", key, "order", n.Ref.Order)
 		return n.Reply, nil
@@ -62,4 +67,18 @@ func (g *Gateway) Notice(ctx context.Context, key pay.ChannelKey, h http.Header,
 		return n.Reply, nil
 	}
 	return n.Reply, g.heed(ctx, asked, false)
+}
+
+// fromElsewhere is the payment that a provider knows by a key of its own and not by
+// an order id of ours, or ErrNoPayment.
+func (g *Gateway) fromElsewhere(ctx context.Context, m pay.MerchantID, key string) (p pay.Payment, err error) {
+	err = g.store.Read(ctx, func(tx *store.Tx) error {
+		found, err := tx.PaymentsFromElsewhere(ctx, m, []string{key})
+		if err != nil || found[key] == "" {
+			return errors.Join(err, ErrNoPayment)
+		}
+		p, err = tx.Payment(ctx, m, found[key])
+		return err
+	})
+	return p, err
 }

@@ -61,6 +61,9 @@ func (m *matching) within(l connector.TransactionLine) bool {
 
 // batch matches some lines.
 func (m *matching) batch(ctx context.Context, lines []connector.TransactionLine) error {
+	if err := m.ours(ctx, len(lines), func(i int) *pay.Ref { return &lines[i].Ref }); err != nil {
+		return err
+	}
 	moved, owners, err := m.books(ctx, lines)
 	if err != nil {
 		return err
@@ -84,6 +87,27 @@ func (m *matching) batch(ctx context.Context, lines []connector.TransactionLine)
 		}
 	}
 	return nil
+}
+
+// ours has lines of payments that were made elsewhere, and whose order id at the
+// provider is not our name of them, named as the others are.
+func (r *reconciliation) ours(ctx context.Context, n int, ref func(i int) *pay.Ref) error {
+	var keys []string
+	for i := range n {
+		if key := ref(i).Key; key != "" {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return r.g.store.Read(ctx, func(tx *store.Tx) error {
+		found, err := tx.PaymentsFromElsewhere(ctx, r.ch.Merchant, slices.Compact(keys))
+		for i := range n {
+			if id, ok := found[ref(i).Key]; ok {
+				ref(i).Order = string(id)
+			}
+		}
+		return err
+	})
 }
 
 // books is what is on them of the payments that lines are about.

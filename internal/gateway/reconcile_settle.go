@@ -16,6 +16,9 @@ import (
 // movement that it is for.
 func (r *reconciliation) settle(ctx context.Context, sold time.Time, lines iter.Seq2[connector.SettlementLine, error]) error {
 	err := batched(lines, verifyPage, func(some []connector.SettlementLine) error {
+		if err := r.ours(ctx, len(some), func(i int) *pay.Ref { return &some[i].Ref }); err != nil {
+			return err
+		}
 		var differ []store.Settlement
 		var should []int64
 		err := r.g.store.Write(ctx, func(tx *store.Tx) (err error) {

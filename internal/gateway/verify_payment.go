@@ -286,7 +286,8 @@ func (c *check) relations() {
 			c.add(FindDelivery, id, "a job for delivery "+id+", which waits", "none")
 		}
 	}
-	if p.CustomerUsage == usageScheduled && c.d.Schedule == nil {
+	elsewhere := len(c.d.Steps) > 0 && c.d.Steps[0].Event == pay.EvImported
+	if p.CustomerUsage == usageScheduled && c.d.Schedule == nil && !elsewhere {
 		c.add(FindSchedulePayment, "", fmt.Sprintf("a schedule of order %q", p.MerchantUID), "none")
 	}
 	if s := c.d.Schedule; c.b.schedules && s != nil && s.Payment == p.ID {

@@ -192,6 +192,7 @@ func unknownThere(d store.Dossier) []Finding {
 // provider has more, while the outcome of a call about it is not known here, may be
 // that call's: its resolver sees to it, or the books by themselves show that none does.
 func differences(d store.Dossier, s connector.Snapshot) []Finding {
+	d.Movements = asNamed(d, s)
 	c := check{d: d}
 	undecided := c.opens()
 	if s.Stage == connector.StageUnknown { // something is under way there, or a word that we do not know
