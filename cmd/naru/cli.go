@@ -18,6 +18,9 @@ type cli struct {
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
 
+	Import importCmd `cmd:"" help:"Bring payments and billing keys from elsewhere: payments, billing-keys, mapping."`
+	Export exportCmd `cmd:"" help:"Write everything of a merchant to files: nobody is locked in."`
+
 	Erase   eraseCmd   `cmd:"" help:"Take a buyer's personal fields out of the books."`
 	Backup  backupCmd  `cmd:"" help:"Write the database into a file, also while the gateway runs (SQLite)."`
 	Restore restoreCmd `cmd:"" help:"Put a backup in place, and hold what may have been done already."`
@@ -89,6 +92,8 @@ func newCLI() *cli {
 
 		BillingKey: billingKeyCmd{Import: billingKeyImportCmd{books: newBooks()}},
 		Alarm:      newAlarmCmd(),
+		Import:     newImportCmd(),
+		Export:     exportCmd{books: newBooks()},
 		Erase:      eraseCmd{books: newBooks()},
 		Backup:     backupCmd{settings: newSettings("db")},
 		Restore:    restoreCmd{books: newBooks()},

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"archive/zip"
 	"cmp"
 	"context"
 	"encoding/csv"
@@ -222,3 +223,15 @@ One line is one row (JSON Lines). payments.jsonl goes into another Naru as it is
   naru import payments --merchant USER-CODE --file payments.jsonl --dry-run
   naru import billing-keys --merchant USER-CODE --file billing_keys.jsonl --dry-run
 `
+
+// ExportZip puts the files into a zip; the caller closes it.
+func ExportZip(z *zip.Writer) ExportTo {
+	return func(name string) (io.WriteCloser, error) {
+		w, err := z.Create(name)
+		return zipped{w}, err
+	}
+}
+
+type zipped struct{ io.Writer }
+
+func (zipped) Close() error { return nil } // the next file ends it

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"naru/internal/pay"
@@ -278,10 +277,8 @@ func csvRow(p pay.Payment) []string {
 		card.Issuer, card.Acquirer, card.Number, fmt.Sprint(p.Details.Months), bank.Code, account.Bank, account.Number, at(account.Due), p.Buyer.Name, p.Buyer.Email,
 		p.Buyer.Tel, p.Buyer.Address, p.Buyer.Postcode, p.Custom, p.Details.ReceiptURL, fmt.Sprint(p.Details.CashReceipt), string(p.CustomerUID), p.CustomerUsage,
 	}
-	for i, v := range row { // a spreadsheet takes these for formulas
-		if v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
-			row[i] = "'" + v
-		}
+	for i, v := range row {
+		row[i] = noFormula(v)
 	}
 	return row
 }

@@ -166,7 +166,7 @@ func (im *importing) each(from io.Reader, fields []importField, do func(record) 
 		return err
 	}
 	defer src.close()
-	im.mapping = guessMapping(src.columns, fields)
+	im.mapping = src.guess(fields)
 	if im.o.Mapping != nil {
 		im.mapping = *im.o.Mapping
 	}

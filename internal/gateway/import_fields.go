@@ -157,6 +157,18 @@ func guessMapping(columns []string, fields []importField) ImportMapping {
 	return m
 }
 
+// guess is guessMapping of the file's columns. Not every object of a JSON file has each
+// key: there, a field that the first has not is looked for by its own name.
+func (s *importSource) guess(fields []importField) ImportMapping {
+	m := guessMapping(s.columns, fields)
+	for _, f := range fields {
+		if s.json && !s.own && m.Fields[f.Name] == "" {
+			m.Fields[f.Name] = f.Name
+		}
+	}
+	return m
+}
+
 // check says what of a mapping does not fit the file.
 func (m ImportMapping) check(src *importSource, fields []importField) error {
 	known := func(name string) bool {

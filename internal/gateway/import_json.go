@@ -85,6 +85,11 @@ func jsonObjects(in *bufio.Reader) iter.Seq2[jsonObject, error] {
 	return func(yield func(jsonObject, error) bool) {
 		dec := json.NewDecoder(in)
 		fail := func(err error) {
+			_, syntax := errors.AsType[*json.SyntaxError](err)
+			if !syntax && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) { // of reading, and not of what was read
+				yield(nil, err)
+				return
+			}
 			yield(nil, &Invalid{"file", fmt.Sprintf("it is no JSON from byte %d on: %s", dec.InputOffset(), cutText(err.Error(), 200))})
 		}
 		within := opensList(in)

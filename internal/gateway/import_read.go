@@ -90,8 +90,11 @@ func openCSV(in *bufio.Reader, head []byte) (*importSource, error) {
 	r := csv.NewReader(in)
 	r.Comma, r.FieldsPerRecord = comma, -1
 	header, err := r.Read()
-	if err != nil {
+	if _, parse := errors.AsType[*csv.ParseError](err); parse || errors.Is(err, io.EOF) {
 		return nil, &Invalid{"file", "its header cannot be read: " + cutText(err.Error(), 200)}
+	}
+	if err != nil {
+		return nil, err
 	}
 	src, err := withHeader(header)
 	if err != nil {
@@ -103,7 +106,7 @@ func openCSV(in *bufio.Reader, head []byte) (*importSource, error) {
 			if errors.Is(err, io.EOF) {
 				return
 			}
-			at, _ := 0, 0
+			at := 0
 			if len(cells) > 0 {
 				at, _ = r.FieldPos(0)
 			}
@@ -164,7 +167,11 @@ func (s *importSource) row(line int, cells []string) (record, error) {
 
 // openXLSX reads the first sheet. Its cells are taken as they are shown.
 func openXLSX(in io.Reader) (*importSource, error) {
-	book, err := excelize.OpenReader(in, excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzippedXML})
+	whole, err := io.ReadAll(in)
+	if err != nil {
+		return nil, err
+	}
+	book, err := excelize.OpenReader(bytes.NewReader(whole), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzippedXML})
 	if err != nil {
 		return nil, &Invalid{"file", "it is no .xlsx that can be read: " + cutText(err.Error(), 200)}
 	}

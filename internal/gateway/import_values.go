@@ -22,6 +22,9 @@ type rowCheck struct {
 }
 
 func (c *rowCheck) no(field, value, allowed string) {
+	if slices.ContainsFunc(c.bad, func(p ImportProblem) bool { return p.Field == field }) { // its first fault is enough
+		return
+	}
 	c.bad = append(c.bad, ImportProblem{Line: c.line, ID: c.id, Field: field, Value: value, Allowed: allowed})
 }
 
@@ -34,23 +37,28 @@ func (c *rowCheck) amount(field string) (n int64, given bool) {
 	if text == "" {
 		return 0, false
 	}
-	plain := strings.NewReplacer(",", "", " ", "", "원", "", "₩", "").Replace(text)
-	whole, fraction, _ := strings.Cut(plain, ".")
-	n, err := strconv.ParseInt(whole, 10, 64)
-	switch {
-	case strings.Trim(fraction, "0") != "" && err == nil:
-		c.no(field, text, "a whole number of won: there is nothing smaller")
-	case err != nil && strings.Trim(whole, "0123456789") == "" && whole != "", n > maxImported:
-		c.no(field, text, fmt.Sprintf("at most %d", int64(maxImported)))
-	case err != nil:
+	m := amountForm.FindStringSubmatch(strings.TrimSuffix(strings.TrimPrefix(strings.ReplaceAll(text, " ", ""), "₩"), "원"))
+	if m == nil {
 		c.no(field, text, "a number of won, such as 12000 or 12,000")
-	case n < 0:
+		return 0, true
+	}
+	n, err := strconv.ParseInt(strings.ReplaceAll(m[2], ",", ""), 10, 64)
+	switch {
+	case strings.Trim(m[3], ".0") != "":
+		c.no(field, text, "a whole number of won: there is nothing smaller")
+	case err != nil || n > maxImported:
+		c.no(field, text, fmt.Sprintf("at most %d", int64(maxImported)))
+	case m[1] != "":
 		c.no(field, text, "0 or more: it is told without a sign")
 	default:
 		return n, true
 	}
 	return 0, true
 }
+
+// amountForm is digits, in threes if they are parted; a point is before what is less
+// than a won, and never between thousands.
+var amountForm = regexp.MustCompile(`^([-−]?)([0-9]+|[0-9]{1,3}(?:,[0-9]{3})+)(\.[0-9]{1,2})?$`)
 
 // layouts of times, in Korea unless they say otherwise.
 var timeLayouts = []string{

@@ -41,6 +41,9 @@ func (g *Gateway) Workers() map[string]jobs.Worker {
 		JobPlanNightly: g.workPlanNightly,
 		JobVerify:      g.workVerify,
 		JobReconcile:   g.workReconcile,
+
+		JobImport:     g.workImport,
+		JobImportDrop: g.workImportDrop,
 	}
 }
 
