@@ -46,6 +46,9 @@ type Driver struct {
 	// Popup: the provider forbids frames, so desktop windows open in a popup.
 	Popup   bool
 	Timings map[pay.AttemptKind]Timing
+	// Lasting reports that a charge refused with this code of the provider's will be
+	// refused again as long as it is of the same billing key; nil is that none is known.
+	Lasting func(code string) bool
 	// Check refuses credentials whose form does not fit the mode, so that a
 	// live channel never opens with a sandbox key nor the reverse.
 	Check func(mode pay.Mode, mid string, credentials map[string]pay.Secret) error

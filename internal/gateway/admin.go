@@ -43,6 +43,9 @@ func (g *Gateway) AddMerchant(ctx context.Context, m pay.Merchant) (pay.Merchant
 		if err := planRetention(ctx, tx, m); err != nil {
 			return err
 		}
+		if err := planRecovery(ctx, tx, m); err != nil {
+			return err
+		}
 		_, after := changedFields(pay.Merchant{}, m, merchantFields)
 		return tx.Audit(ctx, store.Change{Merchant: m.ID, Action: "merchant.add", Target: string(m.ID), After: after})
 	})
@@ -91,6 +94,9 @@ func (g *Gateway) ChangeMerchant(ctx context.Context, id pay.MerchantID, change 
 		if err := planRetention(ctx, tx, now); err != nil {
 			return err
 		}
+		if err := planRecovery(ctx, tx, now); err != nil {
+			return err
+		}
 		return tx.Audit(ctx, store.Change{Merchant: id, Action: "merchant.update", Target: string(id), Before: before, After: after})
 	})
 	return now, err
@@ -100,6 +106,9 @@ func (g *Gateway) ChangeMerchant(ctx context.Context, id pay.MerchantID, change 
 func checkMerchant(was, now pay.Merchant) error {
 	if now.Name == "" && was.Name != "" {
 		return &Invalid{"name", "is empty"}
+	}
+	if err := checkRecoveryHour(now.Settings.RecoveryHour); err != nil {
+		return err
 	}
 	for _, o := range now.Settings.Origins {
 		if _, err := pay.ParseOrigin(o); err != nil {

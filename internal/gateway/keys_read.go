@@ -143,6 +143,10 @@ func (g *Gateway) DeleteKey(ctx context.Context, m pay.MerchantID, uid pay.Custo
 		if err := begins(ctx, tx, store.Began{Kind: beganDeleteKey, ID: string(k.ID)}, tx.Now); err != nil {
 			return err
 		}
+		change := store.Change{Merchant: m, Action: "billing_key.delete", Target: string(uid), Before: map[string]any{"id": k.ID, "channel": k.Channel, "status": pay.KeyActive}}
+		if err := tx.AuditByHand(ctx, change); err != nil {
+			return err
+		}
 		return tx.Enqueue(ctx, m, JobRevokeKey, string(k.ID), keyArg{Merchant: m}, tx.Now)
 	})
 	return k, err

@@ -24,7 +24,7 @@ const (
 // NightlyJobs are the kinds of jobs that nobody waits for: they may run for long, and
 // catch up with nights that were missed.
 func NightlyJobs() []string {
-	return []string{JobPlanNightly, JobVerify, JobReconcile, JobRetain, JobReapIdempotency}
+	return []string{JobPlanNightly, JobVerify, JobReconcile, JobRetain, JobReapIdempotency, JobRecover, JobMendLists}
 }
 
 // When they run, after the day's beginning, and over how long those of all
@@ -86,6 +86,9 @@ func (g *Gateway) planAll(ctx context.Context) error {
 	for _, m := range all {
 		if err == nil {
 			err = g.planMerchant(ctx, m.ID)
+		}
+		if err == nil {
+			err = g.planBilling(ctx, m)
 		}
 	}
 	return err

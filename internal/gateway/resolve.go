@@ -44,6 +44,8 @@ func (g *Gateway) Workers() map[string]jobs.Worker {
 
 		JobImport:     g.workImport,
 		JobImportDrop: g.workImportDrop,
+		JobRecover:    g.workRecover,
+		JobMendLists:  g.workMendLists,
 	}
 }
 

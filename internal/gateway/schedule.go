@@ -44,6 +44,11 @@ func (g *Gateway) Schedule(ctx context.Context, r ScheduleRequest) ([]Booked, er
 		if err := begins(ctx, tx, about(beganSchedule, rows), tx.Now); err != nil {
 			return err
 		}
+		for _, s := range rows {
+			if err := tx.AuditByHand(ctx, store.Change{Merchant: s.Merchant, Action: "schedule.book", Target: string(s.MerchantUID), After: auditedSchedule(s)}); err != nil {
+				return err
+			}
+		}
 		due := make([]store.NewJob, len(rows))
 		for i, s := range rows {
 			due[i] = store.NewJob{Merchant: s.Merchant, Key: scheduleKey(s), Arg: scheduleArg{s.Merchant, s.MerchantUID}, RunAt: s.At}
@@ -242,6 +247,10 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 			if err := tx.DeleteJob(ctx, now.Merchant, JobSchedule, scheduleKey(now)); err != nil {
 				return err
 			}
+			change := store.Change{Merchant: m, Action: "schedule.revoke", Target: string(now.MerchantUID), Before: auditedSchedule(s), After: auditedSchedule(now)}
+			if err := tx.AuditByHand(ctx, change); err != nil {
+				return err
+			}
 			revoked = append(revoked, now)
 		}
 		if len(revoked) == 0 {
@@ -290,9 +299,17 @@ func (g *Gateway) rebook(ctx context.Context, m pay.MerchantID, uid pay.Merchant
 		if !at.After(tx.Now) {
 			return &Invalid{"schedule_at", fmt.Sprintf("%d is not in the future", at.Unix())}
 		}
+		before := s
 		s.At = at
 		if s, err = tx.StepSchedule(ctx, s, ev); err != nil {
 			return translate(err, store.ErrConflict, ErrScheduleStatus)
+		}
+		change := store.Change{Merchant: m, Action: "schedule.move", Target: string(uid), Before: auditedSchedule(before), After: auditedSchedule(s)}
+		if ev == pay.EvScheduleRebooked {
+			change.Action = "schedule.rebook"
+		}
+		if err := tx.AuditByHand(ctx, change); err != nil {
+			return err
 		}
 		if err := begins(ctx, tx, store.Began{Kind: beganReschedule, MerchantUID: uid}, tx.Now); err != nil {
 			return err
@@ -303,6 +320,19 @@ func (g *Gateway) rebook(ctx context.Context, m pay.MerchantID, uid pay.Merchant
 		return Booked{}, err
 	}
 	return g.bookedOne(ctx, s)
+}
+
+// scheduleAudit is what the audit log tells of a schedule: nothing of its buyer.
+type scheduleAudit struct {
+	State       pay.ScheduleStatus `json:"status"`
+	At          time.Time          `json:"at"`
+	Amount      int64              `json:"amount"`
+	CustomerUID pay.CustomerUID    `json:"customer_uid"`
+	Payment     pay.PaymentID      `json:"imp_uid,omitempty"`
+}
+
+func auditedSchedule(s pay.Schedule) scheduleAudit {
+	return scheduleAudit{s.Status, s.At, s.Amount.Total.Minor, s.CustomerUID, s.Payment}
 }
 
 // checkStep refuses what a schedule's state forbids. An executed one is booked

@@ -21,7 +21,7 @@ func (g *Gateway) workSchedule(ctx context.Context, j store.Job) error {
 	if err := json.Unmarshal(j.Arg, &arg); err != nil {
 		return err
 	}
-	_, err := g.execute(ctx, arg, pay.EvScheduleDue, "")
+	_, err := g.execute(ctx, arg, turn{ev: pay.EvScheduleDue})
 	_, declined := errors.AsType[*DeclinedError](err)
 	_, waiting := errors.AsType[*notBegun](err)
 	early, isEarly := errors.AsType[*notDue](err)
@@ -82,7 +82,7 @@ func (g *Gateway) RetrySchedule(ctx context.Context, m pay.MerchantID, uid pay.M
 	if s.Key == nil {
 		return pay.Payment{}, ErrNoBillingKey
 	}
-	return retried(g.execute(ctx, scheduleArg{m, uid}, pay.EvScheduleRetried, testCode))
+	return retried(g.execute(ctx, scheduleArg{m, uid}, turn{ev: pay.EvScheduleRetried, test: testCode}))
 }
 
 func retried(p pay.Payment, err error) (pay.Payment, error) {
@@ -92,84 +92,102 @@ func retried(p pay.Payment, err error) (pay.Payment, error) {
 	return p, err
 }
 
-// execute begins the charge of a schedule by an event that leads to running,
-// and asks for the money.
-func (g *Gateway) execute(ctx context.Context, arg scheduleArg, ev pay.ScheduleEvent, testCode string) (pay.Payment, error) {
+// turn is why a schedule is charged: an event that leads to running.
+type turn struct {
+	ev      pay.ScheduleEvent
+	test    string // the sandbox's code for a wanted answer
+	recover string // the day of the recovery run whose turn it is; "" is nobody's
+}
+
+// execute begins the charge of a schedule, and asks for the money.
+func (g *Gateway) execute(ctx context.Context, arg scheduleArg, why turn) (pay.Payment, error) {
 	s, err := g.BookedCharge(ctx, arg.Merchant, arg.MerchantUID)
 	if err != nil {
 		return pay.Payment{}, err
 	}
 	if s.Key == nil {
-		return g.executeInVain(ctx, arg, ev, failure{code: codeNoKey, text: textNoKey})
+		return g.executeInVain(ctx, arg, why, failure{code: codeNoKey, text: textNoKey})
 	}
 	on, key, err := g.openKey(ctx, *s.Key)
 	if errors.Is(err, ErrChannelMissing) || errors.Is(err, ErrUnsupported) {
-		return g.executeInVain(ctx, arg, ev, failure{code: codeChannel, text: textChannel})
+		return g.executeInVain(ctx, arg, why, failure{code: codeChannel, text: textChannel})
 	}
 	if err != nil {
 		return pay.Payment{}, &notBegun{err}
 	}
-	k, c := *s.Key, chargeOf(s.Schedule, testCode)
+	k, c := *s.Key, chargeOf(s.Schedule, why.test)
 	p := chargeOfKey(on.ch, k, c)
-	p.Source, p.CustomerUsage = sourceOf(ev), usageScheduled
+	p.Source, p.CustomerUsage = why.source(), usageScheduled
 	paid, err := g.chargeNow(ctx, on, asking{
-		kind: pay.AttemptCharge, test: testCode,
+		kind: pay.AttemptCharge, test: why.test,
 		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
 			now, err := g.reserveCharge(ctx, tx, p)
 			if err == nil {
-				err = beginSchedule(ctx, tx, arg, ev, now.ID)
+				err = beginSchedule(ctx, tx, arg, why, now.ID)
 			}
 			return now, pay.Attempt{Amount: p.Amount.Total.Minor, Detail: chargeDetail{Key: k.ID}.json()}, err
 		},
 		call: askCharge(on.can, key, k, c.Options),
 	})
 	if errors.Is(err, ErrOrderUsed) && paid.Status != pay.StatusFailed {
-		return g.executeInVain(ctx, arg, ev, failure{code: codeUsed, text: textUsed})
+		return g.executeInVain(ctx, arg, why, failure{code: codeUsed, text: textUsed})
 	}
 	return paid, err
 }
 
-// sourceOf tells a charge that came due from one that the merchant's server asked
-// for, and which hears its failure in the answer.
-func sourceOf(ev pay.ScheduleEvent) pay.Source {
-	if ev == pay.EvScheduleRetried {
+// source tells a charge that came due, or that a recovery run makes, from one that
+// the merchant's server asked for, and which hears its failure in the answer.
+func (t turn) source() pay.Source {
+	if t.ev == pay.EvScheduleRetried && t.recover == "" {
 		return pay.SourceAPI
 	}
 	return pay.SourceSchedule
 }
 
 // beginSchedule steps a schedule to running with its payment.
-func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, ev pay.ScheduleEvent, id pay.PaymentID) error {
+func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, why turn, id pay.PaymentID) error {
 	s, err := tx.Schedule(ctx, arg.Merchant, arg.MerchantUID)
 	if err != nil {
 		return translate(err, store.ErrNotFound, ErrNoSchedule)
 	}
-	if err := checkStep(ctx, tx, s, ev); err != nil {
+	if err := checkStep(ctx, tx, s, why.ev); err != nil {
 		return err
 	}
-	if ev == pay.EvScheduleDue && s.At.After(tx.Now) {
+	if why.ev == pay.EvScheduleDue && s.At.After(tx.Now) {
 		return &notDue{s.At}
 	}
+	before := s
 	s.Payment = id
-	_, err = tx.StepSchedule(ctx, s, ev)
-	return err
+	now, err := tx.StepSchedule(ctx, s, why.ev)
+	switch {
+	case err != nil:
+		return err
+	case why.recover != "":
+		return tx.AddRecoveryTry(ctx, store.RecoveryTry{
+			Merchant: s.Merchant, Day: why.recover, MerchantUID: s.MerchantUID, Outcome: store.RecoveryRunning, Payment: id, Amount: s.Amount.Total.Minor,
+		})
+	case why.ev == pay.EvScheduleRetried:
+		change := store.Change{Merchant: s.Merchant, Action: "schedule.retry", Target: string(s.MerchantUID), Payment: id, Before: auditedSchedule(before), After: auditedSchedule(now)}
+		return tx.AuditByHand(ctx, change)
+	}
+	return nil
 }
 
 // executeInVain records a charge that failed before anything could be asked:
 // the merchant hears of it as of any other failure.
-func (g *Gateway) executeInVain(ctx context.Context, arg scheduleArg, ev pay.ScheduleEvent, why failure) (pay.Payment, error) {
+func (g *Gateway) executeInVain(ctx context.Context, arg scheduleArg, turn turn, why failure) (pay.Payment, error) {
 	s, err := g.BookedCharge(ctx, arg.Merchant, arg.MerchantUID)
 	if err != nil {
 		return pay.Payment{}, err
 	}
 	p := newCharge(g.channelBefore(ctx, s), arg.Merchant, chargeOf(s.Schedule, ""))
-	p.Source, p.CustomerUID, p.CustomerUsage = sourceOf(ev), s.CustomerUID, usageScheduled
+	p.Source, p.CustomerUID, p.CustomerUsage = turn.source(), s.CustomerUID, usageScheduled
 	err = g.store.Write(context.WithoutCancel(ctx), func(tx *store.Tx) error {
 		now, err := g.insertCharge(ctx, tx, p)
 		if err != nil {
 			return err
 		}
-		if err := beginSchedule(ctx, tx, arg, ev, now.ID); err != nil {
+		if err := beginSchedule(ctx, tx, arg, turn, now.ID); err != nil {
 			return err
 		}
 		if err := begins(ctx, tx, store.Began{Kind: string(pay.AttemptCharge), Payment: now.ID, MerchantUID: now.MerchantUID}, tx.Now); err != nil {
@@ -215,14 +233,22 @@ func (b books) scheduleCharged(ctx context.Context, p pay.Payment) error {
 			return err
 		}
 	}
+	outcome := pay.OutcomeOf(p.Status)
+	if err := b.tx.EndRecoveryTry(ctx, p.Merchant, p.ID, store.RecoveryOutcome(outcome)); err != nil {
+		return err
+	}
 	s, err := b.tx.Schedule(ctx, p.Merchant, p.MerchantUID)
 	if err != nil || s.Payment != p.ID {
 		return err
+	}
+	if s.Status == pay.ScheduleExecuted { // approved after it counted as failed
+		return b.tx.JudgeSchedule(ctx, s, outcome)
 	}
 	paidLate := s.Status == pay.ScheduleBooked && p.Status == pay.StatusPaid // it was booked again meanwhile
 	if s.Status != pay.ScheduleRunning && !paidLate {
 		return nil
 	}
+	s.Outcome = outcome
 	if _, err = b.tx.StepSchedule(ctx, s, pay.EvScheduleExecuted); err != nil || !paidLate {
 		return err
 	}

@@ -35,6 +35,7 @@ type Settings struct {
 	AllowedIPs         []string  `json:"allowed_ips,omitempty"`       // networks (CIDR) that may call REST; empty is any
 	UnknownKeyOK       bool      `json:"unknown_key_ok,omitempty"`    // an unknown customer_uid is answered with HTTP 200, as V1 once did
 	Retention          Retention `json:"retention,omitempty"`         // how long buyers' personal fields are kept; empty is for ever
+	RecoveryHour       int       `json:"recovery_hour,omitempty"`     // 1 to 23: when in the Korean day schedules that failed the day before are charged again; 0 is never
 }
 
 // Webhook is where a merchant hears of payments of a mode ("" is nowhere), and

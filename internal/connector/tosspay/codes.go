@@ -144,3 +144,13 @@ const billingKeyNotFound = "COMMON_BILLING_KEY_NOT_FOUND"
 
 // cardTypes are V1's words for cardMethodType.
 var cardTypes = map[string]string{"CREDIT": "credit", "CHECK": "debit", "PREPAYMENT": "gift"}
+
+// lasting are the refusals of a card that is lost, stolen, stopped, expired or
+// replaced, of a key that is gone and of a buyer who left ("에러 코드").
+func lasting(code string) bool {
+	switch code {
+	case "CARD_NOT_AVAILABLE", "CARD_VALIDITY_ERROR", "CARD_REISSUANCE_ERROR", "AUTO_PAY_REVOCATED", billingKeyNotFound, "INACTIVE_USER":
+		return true
+	}
+	return false
+}

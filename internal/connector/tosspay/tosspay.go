@@ -47,6 +47,7 @@ func Driver() connector.Driver {
 		CheckCustomer:   checkCustomer,
 		Popup:           true, // "결제창 띄우기": an iframe is not supported
 		Timings:         timings(),
+		Lasting:         lasting,
 		Check:           check,
 		Open:            open,
 	}

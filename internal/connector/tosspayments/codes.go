@@ -229,3 +229,13 @@ var wallets = map[string]string{
 var cardTypes = map[string]string{
 	"신용": "credit", "CREDIT": "credit", "체크": "debit", "CHECK": "debit", "기프트": "gift", "GIFT": "gift",
 }
+
+// lasting are the refusals of a card that is lost, stopped, expired or not one
+// ("에러 코드", 자동결제 승인).
+func lasting(code string) bool {
+	switch code {
+	case "INVALID_CARD_LOST_OR_STOLEN", "INVALID_STOPPED_CARD", "INVALID_CARD_EXPIRATION", "INVALID_CARD_NUMBER", "NOT_SUPPORTED_CARD_TYPE":
+		return true
+	}
+	return false
+}

@@ -42,6 +42,7 @@ func Driver() connector.Driver {
 		BillingLife:   30 * time.Minute, // as a payment's window ("결제 상태"): none is given for this one
 		CheckCustomer: checkWindowCustomer,
 		Timings:       timings(),
+		Lasting:       lasting,
 		Check:         check,
 		Open:          open,
 	}
