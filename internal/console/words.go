@@ -2,6 +2,7 @@ package console
 
 import (
 	"naru/internal/connector"
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/people"
 	"naru/internal/store"
@@ -91,6 +92,27 @@ var words = map[string]map[string]word{
 		string(connector.DeclineFraud): {"도난·분실·이상 거래 의심", "Fraud suspected", ""}, string(connector.DeclineMethod): {"쓸 수 없는 결제수단", "Method not available", ""},
 		string(connector.DeclineRequest): {"요청 거절", "Request refused", ""}, string(connector.DeclineState): {"상태상 불가", "State forbids it", ""},
 		string(connector.DeclineAmount): {"금액 거절", "Amount refused", ""}, string(connector.DeclineMaintenance): {"결제사 점검", "Provider under maintenance", ""},
+	},
+	"card type": {"credit": {"신용", "Credit", ""}, "debit": {"체크", "Debit", ""}, "gift": {"기프트", "Gift", ""}},
+	"booking": {
+		string(pay.StateBooked): {"예약됨", "Booked", wait}, string(pay.ScheduleRunning): {"결제 중", "Being charged", wait},
+		string(pay.StateSucceeded): {"결제 성공", "Succeeded", good}, string(pay.StateFailed): {"결제 실패", "Failed", bad}, string(pay.StateRevoked): {"예약 취소", "Revoked", note},
+		"": {"전체", "All", ""},
+	},
+	"billing field": {
+		string(store.BillingOrder): {"주문번호", "Order number", ""}, string(store.BillingCustomer): {"customer_uid", "customer_uid", ""},
+		string(store.BillingMember): {"customer_id", "customer_id", ""}, string(store.BillingName): {"주문명", "Order name", ""},
+		string(store.BillingBuyer): {"구매자 이름", "Buyer's name", ""}, string(store.BillingTel): {"구매자 전화번호", "Buyer's telephone", ""},
+		string(store.BillingCard): {"카드 끝 네 자리", "Last four digits", ""},
+	},
+	"recovery": {
+		string(store.RecoveryRunning): {"결과 확인 중", "Being found out", wait}, string(store.RecoverySucceeded): {"성공", "Succeeded", good},
+		string(store.RecoveryFailed): {"실패", "Failed", bad}, string(store.RecoverySkipped): {"건너뜀", "Left alone", note},
+	},
+	"recovery reason": {
+		gateway.RecoverySkipsKey: {"빌링키가 없습니다", "It has no billing key", ""}, gateway.RecoverySkipsChannel: {"채널을 쓸 수 없습니다", "The channel cannot be used", ""},
+		gateway.RecoverySkipsPaid: {"이미 결제된 주문입니다", "The order was paid otherwise", ""}, gateway.RecoverySkipsLasting: {"다시 결제해도 거절될 카드입니다", "The card would be refused again", ""},
+		gateway.RecoverySkipsAgain: {"자동 재결제에서 이미 실패했습니다", "A recovery run has tried it before", ""}, gateway.RecoverySkipsState: {"그 사이에 상태가 바뀌었습니다", "It changed meanwhile", ""},
 	},
 	"role": {
 		string(pay.RoleOwner): {"소유자", "Owner", ""}, string(pay.RoleManager): {"관리자", "Manager", ""},
