@@ -20,3 +20,9 @@ func RoutesOf(c *Console) []Route {
 
 // ParsePages parses every page.
 func ParsePages(c *Console) error { return c.kit.Parse() }
+
+// HasAlarmWords reports whether a kind of alarm has words.
+func HasAlarmWords(kind string) bool { _, ok := alarmKinds[kind]; return ok }
+
+// FindingWhat is what is wrong.
+var FindingWhat = findingWhat

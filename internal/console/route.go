@@ -41,6 +41,7 @@ type section struct {
 	Path, Icon string
 	Ko, En     string
 	Group      string // "" is the first
+	Count      string // of what waits there; "" is nothing
 	right      pay.Right
 }
 

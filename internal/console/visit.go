@@ -195,6 +195,9 @@ func (v *visit) renderStatus(status int, name, title string, body any) error {
 		if s.right != "" && !v.May(s.right) {
 			continue
 		}
+		if s.Path == "/attention" {
+			s.Count = v.openAlarms()
+		}
 		p.Nav = append(p.Nav, s)
 		if rest == s.Path || strings.HasPrefix(rest, s.Path+"/") {
 			p.Here = s.Path

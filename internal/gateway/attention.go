@@ -39,7 +39,7 @@ func CloseAlarm(ctx context.Context, tx *store.Tx, m pay.MerchantID, id, by, not
 		return a, err
 	}
 	a.Closed, a.ClosedBy, a.Note = tx.Now, by, note
-	return a, tx.Audit(ctx, store.Change{Merchant: m, Action: "alarm.close", Target: id, Payment: a.Payment, After: map[string]any{"kind": a.Kind, "by": by, "note": note}})
+	return a, tx.Audit(ctx, store.Change{Merchant: m, Action: "alarm.close", Target: id, Payment: a.Payment, After: map[string]any{"kind": a.Kind, "by": by}})
 }
 
 // CloseAlarm is the function of that name, in a transaction of its own.

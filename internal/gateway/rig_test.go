@@ -81,6 +81,7 @@ type rig struct {
 	hears    atomic.Bool // webhooks of Toss Payments reach the gateway
 	fault    func(string) error
 	stop     func(context.Context, pay.Merchant, pay.Payment) error
+	await    func(pay.Payment)
 	line     *line
 }
 
@@ -194,6 +195,11 @@ func newRig(t testing.TB, dsn string) *rig {
 	r.gw = gateway.New(gateway.Options{
 		Store: r.store, Vault: v, Drivers: []connector.Driver{paymentsconn.Driver(), tossconn.Driver()},
 		Tell: tell, PublicURL: "http://127.0.0.1:1", HTTP: &http.Client{Transport: r.line}, Now: r.clock.Now, Log: log,
+		AwaitFirst: func(_ context.Context, p pay.Payment) {
+			if r.await != nil {
+				r.await(p)
+			}
+		},
 		Preapprove: func(ctx context.Context, m pay.Merchant, p pay.Payment) error {
 			if r.stop != nil {
 				return r.stop(ctx, m, p)

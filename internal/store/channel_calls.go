@@ -46,6 +46,15 @@ func (t *Tx) ChannelCallsOf(ctx context.Context, merchant pay.MerchantID, since 
 	return cs, wrap(err, "calls of merchant %s's channels", merchant)
 }
 
+// CallsOfChannel is the calls of one channel of a merchant since then.
+func (t *Tx) CallsOfChannel(ctx context.Context, merchant pay.MerchantID, channel pay.ChannelKey, since time.Time) (ChannelCalls, error) {
+	c, err := one(ctx, t, func(r row) (c ChannelCalls, err error) { return c, r.Scan(&c.Answered, &c.Failed) },
+		`SELECT CAST(COALESCE(SUM(answered), 0) AS BIGINT), CAST(COALESCE(SUM(failed), 0) AS BIGINT) FROM channel_calls
+		WHERE merchant = $1 AND channel = $2 AND at >= $3`, merchant, channel, since)
+	c.Merchant, c.Channel, c.At = merchant, channel, since
+	return c, wrap(err, "calls of channel %s", channel)
+}
+
 // ForgetChannelCalls deletes the counts of minutes before then.
 func (t *Tx) ForgetChannelCalls(ctx context.Context, before time.Time) error {
 	_, err := t.exec(ctx, `DELETE FROM channel_calls WHERE at < $1`, before)
