@@ -14,8 +14,8 @@ import (
 
 func (c *Console) billingRoutes() []route {
 	return []route{
-		get("/billing-keys", pay.SeeBilling, c.keyList),
-		get("/billing-keys/{customer_uid}", pay.SeeBilling, c.keyShow),
+		get("/billing-keys", pay.SeeBilling, c.billingKeyList),
+		get("/billing-keys/{customer_uid}", pay.SeeBilling, c.billingKeyShow),
 		post("/billing-keys/{customer_uid}/delete", pay.ActBilling, c.keyDelete),
 		get("/schedules", pay.SeeBilling, c.scheduleList),
 		post("/schedules/revoke", pay.ActBilling, c.scheduleRevokeSome),

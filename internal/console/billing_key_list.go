@@ -5,14 +5,14 @@ import (
 	"naru/internal/store"
 )
 
-// keyRow is a billing key in a list.
-type keyRow struct {
+// billingKeyRow is a billing key in a list.
+type billingKeyRow struct {
 	pay.BillingKey
 	Href, Channel string
 }
 
-type keyListBody struct {
-	Rows                    []keyRow
+type billingKeysBody struct {
+	Rows                    []billingKeyRow
 	Status, Field, Search   string
 	Channel                 string
 	Statuses, Channels      []map[string]any
@@ -21,8 +21,8 @@ type keyListBody struct {
 	Cut, Filtered, HasInUse bool
 }
 
-// keyList is /billing-keys.
-func (c *Console) keyList(v *visit) error {
+// billingKeyList is /billing-keys.
+func (c *Console) billingKeyList(v *visit) error {
 	place, back := v.place()
 	q := store.KeyQuery{
 		Status: pay.KeyStatus(v.field("status")), Search: v.field("search"), Field: store.BillingField(v.field("field")), Place: place, Back: back, Limit: billingPage,
@@ -31,7 +31,7 @@ func (c *Console) keyList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	b := keyListBody{Status: string(q.Status), Field: string(q.Field), Search: q.Search, Channel: v.field("channel"), Fields: v.searchFields(store.KeyFields())}
+	b := billingKeysBody{Status: string(q.Status), Field: string(q.Field), Search: q.Search, Channel: v.field("channel"), Fields: v.searchFields(store.KeyFields())}
 	b.Filtered = b.Status != "" || b.Search != "" || b.Channel != ""
 	b.channelChoices(v, channels)
 	none := false
@@ -49,7 +49,7 @@ func (c *Console) keyList(v *visit) error {
 			return err
 		}
 		for _, k := range page.Rows {
-			b.Rows = append(b.Rows, keyRow{k, c.keyPath(k.CustomerUID), names[k.Channel]})
+			b.Rows = append(b.Rows, billingKeyRow{k, c.keyPath(k.CustomerUID), names[k.Channel]})
 		}
 		b.Cut = page.Cut
 		b.Newer, b.Older = v.turns("/billing-keys", page.Turned, "status", b.Status, "channel", b.Channel, "search", b.Search, "field", b.Field)
@@ -62,7 +62,7 @@ func (c *Console) keyList(v *visit) error {
 }
 
 // channelChoices are the providers and the channels for billing of a store.
-func (b *keyListBody) channelChoices(v *visit, channels []pay.Channel) {
+func (b *billingKeysBody) channelChoices(v *visit, channels []pay.Channel) {
 	b.Channels = []map[string]any{{"Value": "", "Text": v.t("모든 채널", "Any channel")}}
 	seen := map[pay.Provider]bool{}
 	for _, ch := range channels {

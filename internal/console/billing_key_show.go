@@ -13,7 +13,7 @@ import (
 // mostOfKey is how many keys, payments and schedules a key's page shows.
 const mostOfKey = 20
 
-type keyShowBody struct {
+type billingKeyBody struct {
 	UID               pay.CustomerUID
 	Key               pay.BillingKey // the one in use, or the newest
 	Active            bool
@@ -35,12 +35,12 @@ type keyPayment struct {
 	Href string
 }
 
-// keyShow is /billing-keys/{customer_uid}.
-func (c *Console) keyShow(v *visit) error { return c.keyPage(v, http.StatusOK, "") }
+// billingKeyShow is /billing-keys/{customer_uid}.
+func (c *Console) billingKeyShow(v *visit) error { return c.billingKeyPage(v, http.StatusOK, "") }
 
-func (c *Console) keyPage(v *visit, status int, problem string) error {
+func (c *Console) billingKeyPage(v *visit, status int, problem string) error {
 	ctx, uid := v.r.Context(), pay.CustomerUID(v.param("customer_uid"))
-	b := keyShowBody{UID: uid, Problem: problem, DeletePath: c.keyPath(uid, "/delete"), Book: c.path("/schedules/new", "customer_uid", string(uid)),
+	b := billingKeyBody{UID: uid, Problem: problem, DeletePath: c.keyPath(uid, "/delete"), Book: c.path("/schedules/new", "customer_uid", string(uid)),
 		AllSchedules: c.path("/schedules", "search", string(uid), "field", string(store.BillingCustomer), "period", "all")}
 	err := c.store.Read(ctx, func(tx *store.Tx) error {
 		keys, err := tx.KeysOfCustomerUID(ctx, v.Store.ID, uid, mostOfKey)
@@ -80,7 +80,7 @@ func (c *Console) keyPage(v *visit, status int, problem string) error {
 }
 
 // keyUses are the payments and the schedules of a customer_uid, the newest first.
-func (c *Console) keyUses(v *visit, b *keyShowBody) error {
+func (c *Console) keyUses(v *visit, b *billingKeyBody) error {
 	payments, total, err := c.gateway.KeyPayments(v.r.Context(), v.Store.ID, b.UID, 1, mostOfKey)
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (c *Console) keyDelete(v *visit) error {
 	uid := pay.CustomerUID(v.param("customer_uid"))
 	_, err := c.gateway.DeleteKey(v.r.Context(), v.Store.ID, uid)
 	if errors.Is(err, gateway.ErrNoBillingKey) {
-		return c.keyPage(v, http.StatusUnprocessableEntity, v.t("사용 중인 빌링키가 없습니다. 이미 삭제되었습니다.", "There is no key in use: it was deleted before."))
+		return c.billingKeyPage(v, http.StatusUnprocessableEntity, v.t("사용 중인 빌링키가 없습니다. 이미 삭제되었습니다.", "There is no key in use: it was deleted before."))
 	}
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // operatorAdd gives somebody a role. Who is new gets a link to be handed over.
 func (c *Console) operatorAdd(v *visit) error {
 	b := operatorBody{Email: v.field("email"), Name: v.field("name"), Role: v.field("role"), At: v.field("at"), Export: v.field("export") != ""}
-	at, err := v.place(b.At)
+	at, err := v.placeNamed(b.At)
 	if err != nil {
 		return err
 	}

@@ -54,8 +54,8 @@ func (v *visit) places() []where {
 	return append(out, where{Value: everywhere, Name: v.t("모든 상점", "Every store"), May: v.MayEverywhere(pay.ChangePeople)})
 }
 
-// place is the one of a form's field. errNoPage when it is none of the store's.
-func (v *visit) place(value string) (where, error) {
+// placeNamed is the one of a form's field. errNoPage when it is none of the store's.
+func (v *visit) placeNamed(value string) (where, error) {
 	for _, w := range v.places() {
 		if w.Value == value {
 			return w, nil

@@ -69,7 +69,7 @@ func (c *Console) operatorRole(v *visit) error {
 	if err != nil {
 		return err
 	}
-	at, err := v.place(v.field("at"))
+	at, err := v.placeNamed(v.field("at"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (c *Console) operatorRemove(v *visit) error {
 	if err != nil {
 		return err
 	}
-	at, err := v.place(v.field("at"))
+	at, err := v.placeNamed(v.field("at"))
 	if err != nil {
 		return err
 	}

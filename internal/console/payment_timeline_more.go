@@ -27,27 +27,8 @@ func (v *visit) lineReceipt(r pay.Receipt, l *line) {
 	}
 }
 
-// alarmWords are what calls for a person.
-var alarmWords = map[string]word{
-	"unknown_outcome":  {ko: "결제사의 답을 끝내 알아내지 못했습니다. 사람의 확인이 필요합니다.", en: "The provider's answer could not be found out. A person is needed."},
-	"deposit_reversed": {ko: "은행이 입금을 되가져갔습니다. 사람의 확인이 필요합니다.", en: "The bank took a deposit back. A person is needed."},
-	"refund_failed":    {ko: "환불 계좌로 돈이 들어가지 못했습니다. 사람의 확인이 필요합니다.", en: "A refund did not reach its account. A person is needed."},
-	"amount":           {ko: "결제사가 말하는 금액이 주문과 다릅니다. 사람의 확인이 필요합니다.", en: "The provider tells another amount than the order. A person is needed."},
-	"checking_kept":    {ko: "카드 확인 결제를 돌려주지 못했습니다. 사람의 확인이 필요합니다.", en: "A card check could not be given back. A person is needed."},
-	"paid_twice":       {ko: "같은 주문이 두 번 결제되었습니다. 사람의 확인이 필요합니다.", en: "The order was paid twice. A person is needed."},
-	"test_money":       {ko: "실연동 채널에 테스트 결제가 들어왔습니다. 사람의 확인이 필요합니다.", en: "Test money came in on a live channel. A person is needed."},
-	"receipt_unclear":  {ko: "현금영수증의 결과를 끝내 알아내지 못했습니다. 사람의 확인이 필요합니다.", en: "What became of a cash receipt could not be found out. A person is needed."},
-}
-
-func (v *visit) alarmWords(a store.Alarm) string {
-	if w, ok := alarmWords[a.Kind]; ok {
-		return web.Pick(v.lang, w.ko, w.en)
-	}
-	return v.t("사람의 확인이 필요합니다.", "A person is needed.")
-}
-
 func (v *visit) lineAlarm(a store.Alarm, l *line) {
-	l.Tone, l.What, l.Why = bad, v.alarmWords(a), a.Text
+	l.Tone, l.What, l.Why = bad, wordsOfAlarm(a.Kind).what.in(v.lang), a.Text
 	if l.Kind == store.HappenedAlarmClosed {
 		l.Tone, l.What, l.Why = good, v.t("확인이 끝났습니다.", "It was seen to."), strings.TrimSpace(a.ClosedBy+" "+a.Note)
 	}
