@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -65,5 +66,35 @@ type tourPage struct{ name, path string }
 func (s *story) pages() []tourPage {
 	return []tourPage{
 		{"dashboard", "/dashboard"},
+		{"dashboard-year", "/dashboard?days=365"},
+		{"payments", "/payments?period=30d"},
+		{"payments-search", "/payments?period=all&q=" + url.QueryEscape("김하늘")},
+		{"payment-paid", "/payments/" + s.paid},
+		{"payment-partly", "/payments/" + s.partly},
+		{"payment-failed", "/payments/" + s.failed},
+		{"payment-account", "/payments/" + s.account},
+		{"payment-cancel", "/payments/" + s.paid + "/cancel"},
+		{"attention", "/attention"},
+		{"receipts", "/receipts"},
+		{"billing-keys", "/billing-keys"},
+		{"billing-key", "/billing-keys/" + s.customer},
+		{"schedules", "/schedules"},
+		{"schedules-calendar", "/schedules/calendar"},
+		{"schedule", "/schedules/" + s.booked},
+		{"schedules-recovery", "/schedules/recovery"},
+		{"channels", "/channels"},
+		{"channel", "/channels/channel-key-11111111-1111-4111-8111-111111111111"},
+		{"channel-edit", "/channels/channel-key-11111111-1111-4111-8111-111111111111/edit"},
+		{"channel-new", "/channels/new"},
+		{"keys", "/keys"},
+		{"webhooks", "/webhooks"},
+		{"deliveries", "/deliveries"},
+		{"stores", "/stores"},
+		{"operators", "/operators"},
+		{"operator-new", "/operators/new"},
+		{"audit", "/audit"},
+		{"me", "/me"},
+		{"moving", "/moving"},
+		{"system", "/system"},
 	}
 }

@@ -75,7 +75,7 @@ func (a *album) page(name string, tab *browser.Tab, frame *browser.Frame) {
 	if a.dir == "" {
 		return
 	}
-	if err := os.WriteFile(filepath.Join(a.dir, name+"-"+a.look.name()+".png"), tab.Screenshot(false), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(a.dir, name+"-"+a.look.name()+".png"), tab.Screenshot(strings.HasPrefix(name, "console-")), 0o644); err != nil {
 		a.t.Error(err)
 	}
 }
