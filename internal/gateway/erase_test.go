@@ -125,12 +125,14 @@ func (r *rig) live(customer string) person {
 	w := r.request(pay.TossPayments, customer+"-window")
 	w.Buyer, w.Custom, w.UserAgent = planted, plantedCustom, plantedAgent
 	w.NoticeURLs, w.RedirectURL = []string{"https://shop.example/hook?mail=marker@planted.example"}, "https://shop.example/done?tel="+planted.Tel
+	w.ConfirmURL = "https://shop.example/confirm?mail=marker@planted.example"
 	v := r.open(w).agree("")
 	res, err := v.finish()
 	must2(r.t, err)
 	who.window = res.Payment.ID
 	part := int64(1000)
-	_, err = r.gw.Cancel(r.ctx, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: who.window, Amount: &part, Reason: planted.Name + " 고객 변심"})
+	byHand := pay.WithActor(r.ctx, pay.Actor{Kind: pay.ActorOperator, ID: "op_1", Name: "운영자"})
+	_, err = r.gw.Cancel(byHand, gateway.CancelRequest{Merchant: r.merchant.ID, PaymentID: who.window, Amount: &part, Reason: planted.Name + " 고객 변심"})
 	must2(r.t, err)
 
 	p, err := r.gw.IssueAccount(r.ctx, gateway.AccountRequest{Merchant: r.merchant.ID, Bank: "088", Due: r.clock.Now().Add(24 * time.Hour), Charge: r.plantedCharge(customer+"-account", 33000)})
