@@ -163,7 +163,7 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	}
 	pages := chi.NewRouter()
 	limits := a.limits(o.limits)
-	pages.Use(limits.Address(pageLimited), rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), rest.LimitBody(rest.MaxBody), headOfFiles)
+	pages.Use(limits.Address(pageLimited), rest.Observe(o.log, nil, a.metrics.request), rest.Recover(o.log, pageFailed), limitPages, headOfFiles)
 	script.Routes(pages)
 	windows.Routes(pages)
 	desk, err := console.New(console.Options{
@@ -185,6 +185,19 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	mux.Handle("/*", api)
 	mux.MethodNotAllowed(api.ServeHTTP)
 	return a.traces.requests(mux), nil
+}
+
+// limitPages bounds what is sent to pages. The one form that brings a file bounds it by
+// itself, once it knows that it comes from its own page.
+func limitPages(next http.Handler) http.Handler {
+	limited := rest.LimitBody(rest.MaxBody)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.URL.Path == "/console"+console.MovingUploads {
+			next.ServeHTTP(w, r)
+			return
+		}
+		limited.ServeHTTP(w, r)
+	})
 }
 
 // headOfFiles answers HEAD where GET is answered, but on the links of a

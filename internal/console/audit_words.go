@@ -54,6 +54,10 @@ var auditVerbs = map[string]struct{ ko, en string }{
 
 // auditActions are actions that read badly when put together.
 var auditActions = map[string]struct{ ko, en string }{
+	"import.start":            {"가져오기 시작", "Began an import"},
+	"import.payments":         {"결제 가져오기", "Imported payments"},
+	"import.billing_keys":     {"빌링키 가져오기", "Imported billing keys"},
+	"merchant.export":         {"전체 내보내기", "Exported everything"},
 	"operator.sign_in":        {"로그인", "Signed in"},
 	"operator.sign_out":       {"모든 기기에서 로그아웃", "Signed out everywhere"},
 	"operator.session_end":    {"기기 한 곳에서 로그아웃", "Signed out of one browser"},

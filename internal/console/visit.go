@@ -138,11 +138,12 @@ func (v *visit) checkForm() error {
 	if err := v.r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return errStale
 	}
-	given := v.r.PostFormValue("form_token")
-	if subtle.ConstantTimeCompare([]byte(given), []byte(v.formToken())) != 1 {
-		return errStale
-	}
-	if pay.MerchantID(v.r.PostFormValue("store")) != v.Store.ID {
+	return v.checkGuard(v.r.PostFormValue("form_token"), v.r.PostFormValue("store"))
+}
+
+// checkGuard refuses what the guard of another session's or another store's form says.
+func (v *visit) checkGuard(token, store string) error {
+	if subtle.ConstantTimeCompare([]byte(token), []byte(v.formToken())) != 1 || pay.MerchantID(store) != v.Store.ID {
 		return errStale
 	}
 	return nil

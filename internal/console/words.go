@@ -155,6 +155,16 @@ var words = map[string]map[string]word{
 		string(store.FieldReceipt): {"현금영수증 번호", "Cash receipt number", ""}, string(store.FieldReason): {"취소 사유", "Cancel reason", ""},
 		string(store.FieldCard): {"카드사", "Card company", ""}, string(store.FieldMonths): {"할부개월", "Instalments", ""},
 	},
+	"import": {
+		store.ImportWaiting: {"확인 대기", "Waiting for you", wait}, store.ImportRunning: {"가져오는 중", "Running", note}, store.ImportDone: {"완료", "Done", good},
+		store.ImportFailed: {"실패", "Failed", bad}, store.ImportDiscarded: {"취소", "Discarded", ""},
+	},
+	"import_kind": {
+		string(gateway.ImportPayments): {"결제", "Payments", ""}, string(gateway.ImportKeys): {"빌링키", "Billing keys", ""},
+	},
+	"import_problem": {
+		gateway.ImportRefused: {"가져올 수 없음", "Refused", bad}, gateway.ImportDiffers: {"장부와 다름", "Differs", wait},
+	},
 }
 
 // wordFor is what a value of a kind is called. One without words is shown as it is.

@@ -170,10 +170,10 @@ func (im *importing) each(from io.Reader, fields []importField, do func(record) 
 	if im.o.Mapping != nil {
 		im.mapping = *im.o.Mapping
 	}
+	im.report.Columns, im.report.Mapping = src.columns, im.mapping
 	if err := im.mapping.check(src, fields); err != nil {
 		return err
 	}
-	im.report.Columns, im.report.Mapping = src.columns, im.mapping
 	for r, err := range src.rows {
 		bad, isRow := errors.AsType[*ImportProblem](err)
 		switch {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -107,4 +109,21 @@ func noFormula(v string) string {
 		return "'" + v
 	}
 	return v
+}
+
+// Lines is what of a mapping is not a choice of columns, as ReadImportMapping reads it.
+func (m ImportMapping) Lines() string {
+	var out []string
+	for _, f := range slices.Sorted(maps.Keys(m.Constants)) {
+		out = append(out, f+" := "+m.Constants[f])
+	}
+	for _, f := range slices.Sorted(maps.Keys(m.Values)) {
+		for _, w := range slices.Sorted(maps.Keys(m.Values[f])) {
+			out = append(out, f+"."+w+" = "+m.Values[f][w])
+		}
+	}
+	for _, ch := range m.Channels {
+		out = append(out, "channel "+string(ch.Provider)+"."+ch.MID+" = "+string(ch.Channel))
+	}
+	return strings.Join(out, "\n")
 }
