@@ -145,7 +145,7 @@ func TestSchedulePages(t *testing.T) {
 		p = r.signIn("owner-@naru.test", p.id) // the session is over by then
 		p.get("/schedules/order-1").has("결제 실패", "지금 다시 결제", "다시 예약", "서버 API")
 		p.get("/schedules?state=failed").has("구독 order-1")
-		p.get("/schedules/calendar?month=2026-11").has("2026년 11월", "결제 실패 10,001원", "예약됨 10,000원")
+		p.get("/schedules/calendar?month=2026-11").has("2026년 11월", "실패 10,001원", "예약 10,000원")
 		p.get("/schedules/calendar?month=2026-11&by=count&lang=en").has("November 2026", "Failed 1", "Revoked 2")
 		p.get("/schedules/calendar?month=nonsense").has("2026년 11월")
 

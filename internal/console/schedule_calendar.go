@@ -126,6 +126,9 @@ func (b *calendarBody) fill(c *Console, sums []store.ScheduleSum) {
 		greatest = max(greatest, d.weight(b.By))
 		b.Days = append(b.Days, d)
 	}
+	for len(b.Days)%7 != 0 {
+		b.Days = append(b.Days, calendarDay{})
+	}
 	for i := range b.Days {
 		b.Days[i].draw(b.By, greatest)
 	}

@@ -125,7 +125,7 @@ func (c *Console) scheduleHistory(ctx context.Context, v *visit, b *scheduleShow
 	return nil
 }
 
-// chargeHappened is when a charge began and how it ended.
+// chargeHappened is when a charge began and how it ended, the last first.
 func (v *visit) chargeHappened(p pay.Payment, href string) []happened {
 	out := []happened{{At: p.StartedAt, Tone: wait, What: v.t("결제를 요청했습니다", "Charge begun"), Href: href, Link: string(p.ID)}}
 	if !p.PaidAt.IsZero() {
@@ -137,6 +137,7 @@ func (v *visit) chargeHappened(p pay.Payment, href string) []happened {
 	if !p.CancelledAt.IsZero() {
 		out = append(out, happened{At: p.CancelledAt, What: v.t("결제를 취소했습니다", "Payment cancelled"), Why: p.CancelReason, Href: href, Link: string(p.ID)})
 	}
+	slices.Reverse(out)
 	return out
 }
 

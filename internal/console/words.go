@@ -99,6 +99,10 @@ var words = map[string]map[string]word{
 		string(pay.StateSucceeded): {"결제 성공", "Succeeded", good}, string(pay.StateFailed): {"결제 실패", "Failed", bad}, string(pay.StateRevoked): {"예약 취소", "Revoked", note},
 		"": {"전체", "All", ""},
 	},
+	"booking in short": {
+		string(pay.StateBooked): {"예약", "Booked", ""}, string(pay.StateSucceeded): {"성공", "Paid", ""}, string(pay.StateFailed): {"실패", "Failed", ""},
+		string(pay.StateRevoked): {"취소", "Revoked", ""},
+	},
 	"billing field": {
 		string(store.BillingOrder): {"주문번호", "Order number", ""}, string(store.BillingCustomer): {"customer_uid", "customer_uid", ""},
 		string(store.BillingMember): {"customer_id", "customer_id", ""}, string(store.BillingName): {"주문명", "Order name", ""},

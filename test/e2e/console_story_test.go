@@ -43,7 +43,6 @@ func tellStory(t *testing.T) *story {
 	s := &story{t: t}
 	s.Stack, s.naru = ownStack(t)
 	s.now = time.Now().Truncate(time.Second)
-	s.control(t, http.MethodPost, "clock/freeze", nil)
 	for i := range people {
 		s.call(http.MethodPost, "/subscribe/customers/"+s.uid(i), url.Values{
 			"card_number": {"4330-1234-1234-1234"}, "expiry": {"2031-12"}, "birth": {"900101"}, "pwd_2digit": {"12"}, "pg": {"tosspayments.tnarubill"},

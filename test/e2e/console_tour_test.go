@@ -67,7 +67,7 @@ func (s *story) pages() []tourPage {
 	return []tourPage{
 		{"dashboard", "/dashboard"},
 		{"dashboard-year", "/dashboard?days=365"},
-		{"payments", "/payments?period=30d"},
+		{"payments", "/payments?period=30days"},
 		{"payments-search", "/payments?period=all&q=" + url.QueryEscape("김하늘")},
 		{"payment-paid", "/payments/" + s.paid},
 		{"payment-partly", "/payments/" + s.partly},
