@@ -16,7 +16,7 @@ func (c *Console) billingRoutes() []route {
 	return []route{
 		get("/billing-keys", pay.SeeBilling, c.billingKeyList),
 		get("/billing-keys/{customer_uid}", pay.SeeBilling, c.billingKeyShow),
-		post("/billing-keys/{customer_uid}/delete", pay.ActBilling, c.keyDelete),
+		post("/billing-keys/{customer_uid}/delete", pay.ActBilling, c.billingKeyDelete),
 		get("/schedules", pay.SeeBilling, c.scheduleList),
 		post("/schedules/revoke", pay.ActBilling, c.scheduleRevokeSome),
 		get("/schedules/calendar", pay.SeeBilling, c.scheduleCalendar),
@@ -39,7 +39,7 @@ func (c *Console) schedulePath(uid pay.MerchantUID, action ...string) string {
 	return c.path("/schedules/" + url.PathEscape(string(uid)) + strings.Join(action, ""))
 }
 
-func (c *Console) keyPath(uid pay.CustomerUID, action ...string) string {
+func (c *Console) billingKeyPath(uid pay.CustomerUID, action ...string) string {
 	return c.path("/billing-keys/" + url.PathEscape(string(uid)) + strings.Join(action, ""))
 }
 
@@ -47,9 +47,9 @@ func (c *Console) paymentPath(id pay.PaymentID) string {
 	return c.path("/payments/" + url.PathEscape(string(id)))
 }
 
-// place reads where a page begins, and whether it is read backwards: "at.id" of the
+// billingPlace reads where a page begins, and whether it is read backwards: "at.id" of the
 // field after, or of before.
-func (v *visit) place() (p store.Place, back bool) {
+func (v *visit) billingPlace() (p store.Place, back bool) {
 	text := v.field("after")
 	if before := v.field("before"); before != "" {
 		text, back = before, true
@@ -69,8 +69,8 @@ func placeText(p store.Place) string {
 	return strconv.FormatInt(p.At.UnixMicro(), 10) + "." + p.ID
 }
 
-// turns are the addresses of the pages beside one; query is that of this page.
-func (v *visit) turns(path string, t store.Turned, query ...string) (newer, older string) {
+// billingTurns are the addresses of the pages beside one; query is that of this page.
+func (v *visit) billingTurns(path string, t store.Turned, query ...string) (newer, older string) {
 	if t.Before != (store.Place{}) {
 		newer = v.c.path(path, append(query, "before", placeText(t.Before))...)
 	}

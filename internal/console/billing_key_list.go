@@ -11,7 +11,7 @@ type billingKeyRow struct {
 	Href, Channel string
 }
 
-type billingKeysBody struct {
+type billingKeyListBody struct {
 	Rows                    []billingKeyRow
 	Status, Field, Search   string
 	Channel                 string
@@ -23,7 +23,7 @@ type billingKeysBody struct {
 
 // billingKeyList is /billing-keys.
 func (c *Console) billingKeyList(v *visit) error {
-	place, back := v.place()
+	place, back := v.billingPlace()
 	q := store.KeyQuery{
 		Status: pay.KeyStatus(v.field("status")), Search: v.field("search"), Field: store.BillingField(v.field("field")), Place: place, Back: back, Limit: billingPage,
 	}
@@ -31,14 +31,14 @@ func (c *Console) billingKeyList(v *visit) error {
 	if err != nil {
 		return err
 	}
-	b := billingKeysBody{Status: string(q.Status), Field: string(q.Field), Search: q.Search, Channel: v.field("channel"), Fields: v.searchFields(store.KeyFields())}
+	b := billingKeyListBody{Status: string(q.Status), Field: string(q.Field), Search: q.Search, Channel: v.field("channel"), Fields: v.searchFields(store.KeyFields())}
 	b.Filtered = b.Status != "" || b.Search != "" || b.Channel != ""
 	b.channelChoices(v, channels)
 	none := false
-	q.Channels, none = channelsOf(channels, b.Channel)
+	q.Channels, none = channelsChosen(channels, b.Channel)
 	names := map[pay.ChannelKey]string{}
 	for _, ch := range channels {
-		names[ch.Key] = channelName(ch)
+		names[ch.Key] = billingChannel(ch)
 	}
 	if !none {
 		var page store.KeyPage
@@ -49,10 +49,10 @@ func (c *Console) billingKeyList(v *visit) error {
 			return err
 		}
 		for _, k := range page.Rows {
-			b.Rows = append(b.Rows, billingKeyRow{k, c.keyPath(k.CustomerUID), names[k.Channel]})
+			b.Rows = append(b.Rows, billingKeyRow{k, c.billingKeyPath(k.CustomerUID), names[k.Channel]})
 		}
 		b.Cut = page.Cut
-		b.Newer, b.Older = v.turns("/billing-keys", page.Turned, "status", b.Status, "channel", b.Channel, "search", b.Search, "field", b.Field)
+		b.Newer, b.Older = v.billingTurns("/billing-keys", page.Turned, "status", b.Status, "channel", b.Channel, "search", b.Search, "field", b.Field)
 	}
 	b.Statuses = []map[string]any{{"Value": "", "Text": v.t("모든 상태", "Any state")}}
 	for _, s := range []pay.KeyStatus{pay.KeyActive, pay.KeyIssuing, pay.KeyHeld, pay.KeyReplaced, pay.KeyDeleted, pay.KeyRefused} {
@@ -62,7 +62,7 @@ func (c *Console) billingKeyList(v *visit) error {
 }
 
 // channelChoices are the providers and the channels for billing of a store.
-func (b *billingKeysBody) channelChoices(v *visit, channels []pay.Channel) {
+func (b *billingKeyListBody) channelChoices(v *visit, channels []pay.Channel) {
 	b.Channels = []map[string]any{{"Value": "", "Text": v.t("모든 채널", "Any channel")}}
 	seen := map[pay.Provider]bool{}
 	for _, ch := range channels {
@@ -73,21 +73,21 @@ func (b *billingKeysBody) channelChoices(v *visit, channels []pay.Channel) {
 	}
 	for _, ch := range channels {
 		if ch.Kind == pay.ChannelBilling {
-			b.Channels = append(b.Channels, map[string]any{"Value": ch.Key, "Text": channelName(ch)})
+			b.Channels = append(b.Channels, map[string]any{"Value": ch.Key, "Text": billingChannel(ch)})
 		}
 	}
 }
 
-func channelName(ch pay.Channel) string {
+func billingChannel(ch pay.Channel) string {
 	if ch.Name == "" {
 		return ch.MID
 	}
 	return ch.Name + " (" + ch.MID + ")"
 }
 
-// channelsOf are the channels that a choice means, a provider's or one; none when it
+// channelsChosen are the channels that a choice means, a provider's or one; none when it
 // means nothing of the store's.
-func channelsOf(all []pay.Channel, choice string) (keys []pay.ChannelKey, none bool) {
+func channelsChosen(all []pay.Channel, choice string) (keys []pay.ChannelKey, none bool) {
 	if choice == "" {
 		return nil, false
 	}

@@ -13,13 +13,13 @@ import (
 // mostOfKey is how many keys, payments and schedules a key's page shows.
 const mostOfKey = 20
 
-type billingKeyBody struct {
+type billingKeyShowBody struct {
 	UID               pay.CustomerUID
 	Key               pay.BillingKey // the one in use, or the newest
 	Active            bool
 	Channel           *pay.Channel
 	Earlier           []pay.BillingKey
-	Payments          []keyPayment
+	Payments          []billedPayment
 	MorePayments      int
 	Schedules         []scheduleRow
 	Booked            int
@@ -30,7 +30,7 @@ type billingKeyBody struct {
 	ProviderCanRevoke bool
 }
 
-type keyPayment struct {
+type billedPayment struct {
 	pay.Payment
 	Href string
 }
@@ -40,7 +40,7 @@ func (c *Console) billingKeyShow(v *visit) error { return c.billingKeyPage(v, ht
 
 func (c *Console) billingKeyPage(v *visit, status int, problem string) error {
 	ctx, uid := v.r.Context(), pay.CustomerUID(v.param("customer_uid"))
-	b := billingKeyBody{UID: uid, Problem: problem, DeletePath: c.keyPath(uid, "/delete"), Book: c.path("/schedules/new", "customer_uid", string(uid)),
+	b := billingKeyShowBody{UID: uid, Problem: problem, DeletePath: c.billingKeyPath(uid, "/delete"), Book: c.path("/schedules/new", "customer_uid", string(uid)),
 		AllSchedules: c.path("/schedules", "search", string(uid), "field", string(store.BillingCustomer), "period", "all")}
 	err := c.store.Read(ctx, func(tx *store.Tx) error {
 		keys, err := tx.KeysOfCustomerUID(ctx, v.Store.ID, uid, mostOfKey)
@@ -72,22 +72,22 @@ func (c *Console) billingKeyPage(v *visit, status int, problem string) error {
 	if err != nil {
 		return err
 	}
-	if err := c.keyUses(v, &b); err != nil {
+	if err := c.billingKeyUses(v, &b); err != nil {
 		return err
 	}
 	b.DeleteWords = v.deleteWords(b.Booked)
 	return v.renderStatus(status, "billing_key_show", v.t("빌링키 ", "Billing key ")+string(uid), b)
 }
 
-// keyUses are the payments and the schedules of a customer_uid, the newest first.
-func (c *Console) keyUses(v *visit, b *billingKeyBody) error {
+// billingKeyUses are the payments and the schedules of a customer_uid, the newest first.
+func (c *Console) billingKeyUses(v *visit, b *billingKeyShowBody) error {
 	payments, total, err := c.gateway.KeyPayments(v.r.Context(), v.Store.ID, b.UID, 1, mostOfKey)
 	if err != nil {
 		return err
 	}
 	b.MorePayments = total - len(payments)
 	for _, p := range payments {
-		b.Payments = append(b.Payments, keyPayment{p, c.paymentPath(p.ID)})
+		b.Payments = append(b.Payments, billedPayment{p, c.paymentPath(p.ID)})
 	}
 	found, _, err := c.gateway.FindSchedules(v.r.Context(), v.Store.ID, store.ScheduleFilter{CustomerUID: b.UID, Limit: mostOfKey})
 	for _, s := range found {
@@ -108,8 +108,8 @@ func (v *visit) deleteWords(booked int) string {
 	return text
 }
 
-// keyDelete is the button of a key's page.
-func (c *Console) keyDelete(v *visit) error {
+// billingKeyDelete is the button of a key's page.
+func (c *Console) billingKeyDelete(v *visit) error {
 	uid := pay.CustomerUID(v.param("customer_uid"))
 	_, err := c.gateway.DeleteKey(v.r.Context(), v.Store.ID, uid)
 	if errors.Is(err, gateway.ErrNoBillingKey) {
@@ -118,5 +118,5 @@ func (c *Console) keyDelete(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.done(c.keyPath(uid), "빌링키를 삭제했습니다. 이제 이 빌링키로는 결제되지 않습니다.", "The billing key is deleted: nothing charges it any more.")
+	return v.done(c.billingKeyPath(uid), "빌링키를 삭제했습니다. 이제 이 빌링키로는 결제되지 않습니다.", "The billing key is deleted: nothing charges it any more.")
 }

@@ -17,7 +17,7 @@ type scheduleRow struct {
 }
 
 func (c *Console) scheduleRow(b gateway.Booked) scheduleRow {
-	return scheduleRow{b, c.schedulePath(b.MerchantUID), c.keyPath(b.CustomerUID)}
+	return scheduleRow{b, c.schedulePath(b.MerchantUID), c.billingKeyPath(b.CustomerUID)}
 }
 
 // Shown is the state as its badge says it: a charge that is under way apart.
@@ -97,7 +97,7 @@ const longestSums = 100 * 24 * time.Hour
 func (c *Console) scheduleList(v *visit) error { return c.schedulesPage(v, http.StatusOK, "") }
 
 func (c *Console) schedulesPage(v *visit, status int, problem string) error {
-	place, back := v.place()
+	place, back := v.billingPlace()
 	from, to, period := v.period()
 	q := store.ScheduleQuery{State: pay.ScheduleState(v.field("state")), From: from, To: to, Search: v.field("search"), Field: store.BillingField(v.field("field")),
 		Place: place, Back: back, Limit: billingPage}
@@ -120,7 +120,7 @@ func (c *Console) schedulesPage(v *visit, status int, problem string) error {
 	}
 	b.Cut = list.Cut
 	asked := b.query()
-	b.Newer, b.Older = v.turns("/schedules", list.Turned, append(asked, "state", b.State)...)
+	b.Newer, b.Older = v.billingTurns("/schedules", list.Turned, append(asked, "state", b.State)...)
 	if b.Figures, err = c.stateFigures(v, q, asked); err != nil {
 		return err
 	}

@@ -31,7 +31,7 @@ type happened struct {
 
 type scheduleShowBody struct {
 	scheduleRow
-	Tries                             []keyPayment
+	Tries                             []billedPayment
 	History                           []happened
 	BookedBy                          string
 	Problem                           string
@@ -97,7 +97,7 @@ func (c *Console) scheduleHistory(ctx context.Context, v *visit, b *scheduleShow
 	}
 	b.BookedBy = v.t("서버 API", "Server API")
 	for _, p := range payments {
-		b.Tries = append(b.Tries, keyPayment{p, c.paymentPath(p.ID)})
+		b.Tries = append(b.Tries, billedPayment{p, c.paymentPath(p.ID)})
 		b.History = append(b.History, v.chargeHappened(p, c.paymentPath(p.ID))...)
 	}
 	for _, a := range audit {
@@ -105,7 +105,7 @@ func (c *Console) scheduleHistory(ctx context.Context, v *visit, b *scheduleShow
 			continue
 		}
 		if a.Action == "schedule.book" {
-			b.BookedBy = actorName(v, a.Actor)
+			b.BookedBy = scheduleActor(v, a.Actor)
 		}
 		b.History = append(b.History, v.auditHappened(a))
 	}
@@ -147,7 +147,7 @@ func (v *visit) auditHappened(a store.Audit) happened {
 		"schedule.book": {"예약했습니다", "Booked"}, "schedule.move": {"결제 시각을 바꾸었습니다", "Moved"}, "schedule.revoke": {"예약을 취소했습니다", "Revoked"},
 		"schedule.rebook": {"다시 예약했습니다", "Booked again"}, "schedule.retry": {"바로 다시 결제를 요청했습니다", "Charged again at once"},
 	}[a.Action]
-	h := happened{At: a.At, Tone: note, What: v.t(what[0], what[1]), Why: actorName(v, a.Actor)}
+	h := happened{At: a.At, Tone: note, What: v.t(what[0], what[1]), Why: scheduleActor(v, a.Actor)}
 	var was, now struct{ At time.Time }
 	_ = json.Unmarshal(a.Before, &was) // written by the gateway; a missing one is the zero one
 	_ = json.Unmarshal(a.After, &now)
@@ -165,8 +165,8 @@ func (v *visit) recoveryHappened(r store.RecoveryTry) happened {
 	return h
 }
 
-// actorName is who did something, as a page says it.
-func actorName(v *visit, a pay.Actor) string {
+// scheduleActor is who did something, as a page says it.
+func scheduleActor(v *visit, a pay.Actor) string {
 	switch {
 	case a.Name != "":
 		return a.Name
