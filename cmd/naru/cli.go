@@ -16,7 +16,8 @@ type cli struct {
 
 	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, sync."`
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
-	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: import those issued elsewhere."`
+	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: list, show, delete, import those issued elsewhere."`
+	Schedule   scheduleCmd   `cmd:"" help:"Booked charges of billing keys: list, show, add, move, revoke, retry, rebook, recovery."`
 
 	Import importCmd `cmd:"" help:"Bring payments and billing keys from elsewhere: payments, billing-keys, mapping."`
 	Export exportCmd `cmd:"" help:"Write everything of a merchant to files: nobody is locked in."`
@@ -64,6 +65,9 @@ type tierCmd struct {
 }
 
 type billingKeyCmd struct {
+	List   billingKeyListCmd   `cmd:"" help:"List billing keys, newest first."`
+	Show   billingKeyShowCmd   `cmd:"" help:"Show the billing key of a customer_uid, and those before it."`
+	Delete billingKeyDeleteCmd `cmd:"" help:"End a billing key: nothing charges it any more. Charges that are booked stay, and fail when due."`
 	Import billingKeyImportCmd `cmd:"" help:"Take over a billing key that was issued elsewhere for the same contract."`
 }
 
@@ -90,7 +94,8 @@ func newCLI() *cli {
 		Delivery: newDeliveryCmd(),
 		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
 
-		BillingKey: billingKeyCmd{Import: billingKeyImportCmd{books: newBooks()}},
+		BillingKey: billingKeyCmd{List: billingKeyListCmd{books: newBooks()}, Show: billingKeyShowCmd{books: newBooks()}, Delete: billingKeyDeleteCmd{books: newBooks()}, Import: billingKeyImportCmd{books: newBooks()}},
+		Schedule:   newScheduleCmd(),
 		Alarm:      newAlarmCmd(),
 		Import:     newImportCmd(),
 		Export:     exportCmd{books: newBooks()},

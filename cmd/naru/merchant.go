@@ -27,6 +27,8 @@ type merchantFlags struct {
 	DefaultChannel   *string `placeholder:"CHANNEL-KEY" help:"Channel used when a page names none."`
 	UnknownKeyOK     *bool   `name:"unknown-key-ok" negatable:"" help:"An unknown customer_uid is answered with HTTP 200, as V1 once did."`
 
+	RecoveryHour *int `placeholder:"1-23" help:"Hour of the Korean day at which schedules that failed the day before are charged again; 0 for never."`
+
 	Retention *string `placeholder:"5y|1826d|off" help:"How long buyers' personal fields are kept after a payment last changed; they are erased by night. The books stay."`
 
 	AllowIP []string `name:"allow-ip" sep:"none" placeholder:"NETWORK" help:"Address or network (CIDR) that may call REST; repeat it for several. What is given replaces the list; empty for any."`
@@ -60,6 +62,12 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 	}
 	if f.DefaultChannel != nil {
 		s.DefaultChannel = *f.DefaultChannel
+	}
+	if f.RecoveryHour != nil {
+		if *f.RecoveryHour < 0 || *f.RecoveryHour > 23 {
+			errs = append(errs, fmt.Errorf("--recovery-hour %d: want 1 to 23, or 0 for never", *f.RecoveryHour))
+		}
+		s.RecoveryHour = *f.RecoveryHour
 	}
 	if f.Retention != nil {
 		errs = append(errs, readRetention(*f.Retention, &s.Retention))
