@@ -83,3 +83,11 @@ func (c *Clock) Thaw() {
 		c.ahead, c.frozen = c.frozen.Sub(c.base()), time.Time{}
 	}
 }
+
+// state tells how a clock that is driven stands; it is nil of none.
+func (c *Clock) state() func() (ahead time.Duration, frozen bool) {
+	if c == nil {
+		return nil
+	}
+	return func() (time.Duration, bool) { return c.Ahead(), c.Frozen() }
+}

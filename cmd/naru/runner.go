@@ -31,6 +31,7 @@ func startJobs(ctx context.Context, a *app, grace time.Duration, log *slog.Logge
 	a.runner.Start(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() { a.gateway.FollowBooks(ctx) })
+	watch.Go(func() { a.presence.run(ctx) })
 	if a.alerts != nil {
 		watch.Go(func() { a.alerts.Run(ctx) })
 	}

@@ -40,6 +40,8 @@ type appOptions struct {
 	master       []byte
 	migrate      bool
 	publicURL    string
+	listen       string // what it listens on
+	clock        *Clock // that is driven; nil: time goes by
 	now          func() time.Time
 	log          *slog.Logger
 	retries      []time.Duration
@@ -62,6 +64,7 @@ type app struct {
 	notifier *notify.Notifier
 	people   *people.Directory
 	runner   *jobs.Runner
+	presence *presence
 	metrics  *metrics
 	traces   *tracing // nil: off
 	alerts   *alert.Alerter
@@ -127,6 +130,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		maps.Copy(workers, a.alerts.Workers())
 	}
 	a.runner = newRunner(a.store, watch.jobs(workers), a.notifier.LaneLimit, o)
+	a.presence = newPresence(a, o.listen)
 	a.Handler, err = a.routes(o)
 	return a, err
 }
@@ -167,7 +171,7 @@ func (a *app) routes(o appOptions) (http.Handler, error) {
 	script.Routes(pages)
 	windows.Routes(pages)
 	desk, err := console.New(console.Options{
-		Gateway: a.gateway, Notifier: a.notifier, Store: a.store, People: a.people, PublicURL: o.publicURL, Names: names, Version: version(), Now: o.now, Log: o.log, Script: script.Script,
+		Gateway: a.gateway, Notifier: a.notifier, Store: a.store, People: a.people, PublicURL: o.publicURL, Names: names, Version: version(), Now: o.now, Log: o.log, Script: script.Script, Clock: o.clock.state(),
 	})
 	if err != nil {
 		return nil, err

@@ -39,7 +39,10 @@ type Options struct {
 	Names     v1wire.Names // of card companies and banks; a code without a name is shown as it is
 	Version   string
 	Now       func() time.Time
-	Log       *slog.Logger
+	// Clock tells how far Now is ahead, and whether it is held, where it is driven;
+	// nil where time goes by.
+	Clock func() (ahead time.Duration, frozen bool)
+	Log   *slog.Logger
 	// Script is the address of iamport.js that never changes, and its Subresource
 	// Integrity value; nil is the plain address alone.
 	Script func() (address, integrity string)
@@ -54,6 +57,7 @@ type Console struct {
 	names    v1wire.Names
 	version  string
 	now      func() time.Time
+	clock    func() (time.Duration, bool)
 	log      *slog.Logger
 	script   func() (address, integrity string)
 
@@ -77,7 +81,7 @@ func New(o Options) (*Console, error) {
 		return nil, errors.New("console: PublicURL must be an absolute address")
 	}
 	c := &Console{
-		gateway: o.Gateway, notifier: o.Notifier, store: o.Store, people: o.People, names: o.Names, version: o.Version, now: o.Now, log: o.Log, script: o.Script,
+		gateway: o.Gateway, notifier: o.Notifier, store: o.Store, people: o.People, names: o.Names, version: o.Version, now: o.Now, clock: o.Clock, log: o.Log, script: o.Script,
 		public: strings.TrimRight(o.PublicURL, "/"), base: strings.TrimRight(public.Path, "/") + "/console",
 		secure: public.Scheme == "https", own: http.NewCrossOriginProtection(),
 	}

@@ -34,6 +34,8 @@ func (c *Console) funcs() template.FuncMap {
 		"bank":      c.bankName,
 		"join":      strings.Join,
 		"sendError": sendError,
+		"bytes":     bytesOf,
+		"span":      spanOf,
 		"share":     chart.Share,
 
 		"percent":     percent,

@@ -118,6 +118,7 @@ var words = map[string]map[string]word{
 		gateway.RecoverySkipsPaid: {"이미 결제된 주문입니다", "The order was paid otherwise", ""}, gateway.RecoverySkipsLasting: {"다시 결제해도 거절될 카드입니다", "The card would be refused again", ""},
 		gateway.RecoverySkipsAgain: {"자동 재결제에서 이미 실패했습니다", "A recovery run has tried it before", ""}, gateway.RecoverySkipsState: {"그 사이에 상태가 바뀌었습니다", "It changed meanwhile", ""},
 	},
+	"job": jobWords,
 	"role": {
 		string(pay.RoleOwner): {"소유자", "Owner", ""}, string(pay.RoleManager): {"관리자", "Manager", ""},
 		string(pay.RoleDeveloper): {"개발자", "Developer", ""}, string(pay.RoleReadOnly): {"읽기 전용", "Read-only", ""},

@@ -235,6 +235,9 @@ func (g *Gateway) workVerify(ctx context.Context, j store.Job) error {
 		return err
 	}
 	return g.keepFindings(ctx, found, gone, func(tx *store.Tx) error {
+		if err := keepNight(ctx, tx, JobVerify); err != nil {
+			return err
+		}
 		return enqueueNight(ctx, tx, j.Merchant, JobVerify, nightArg{Day: nextTurn(tx.Now, verifyTime(j.Merchant))})
 	})
 }
@@ -287,6 +290,9 @@ func (g *Gateway) workReconcile(ctx context.Context, j store.Job) error {
 		}
 	}
 	return g.store.Write(ctx, func(tx *store.Tx) error {
+		if err := keepNight(ctx, tx, JobReconcile); err != nil {
+			return err
+		}
 		next := nextReconcile(arg.Day, tx.Now)
 		return enqueueNight(ctx, tx, j.Merchant, JobReconcile, nightArg{Day: next, Channel: arg.Channel})
 	})
