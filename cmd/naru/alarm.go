@@ -12,17 +12,19 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
 
 type alarmCmd struct {
 	List  alarmListCmd  `cmd:"" help:"List what waits for a person, oldest first."`
+	Ask   alarmAskCmd   `cmd:"" help:"Have the provider asked once more about an outcome that stayed unknown. No money moves by it."`
 	Close alarmCloseCmd `cmd:"" help:"Say that an alarm was dealt with."`
 }
 
 func newAlarmCmd() alarmCmd {
-	return alarmCmd{alarmListCmd{settings: newSettings("db")}, alarmCloseCmd{settings: newSettings("db")}}
+	return alarmCmd{alarmListCmd{settings: newSettings("db")}, alarmAskCmd{books: newBooks()}, alarmCloseCmd{settings: newSettings("db")}}
 }
 
 // alarmJSON is an alarm in the JSON of these commands. Times are RFC 3339 in UTC,
@@ -46,8 +48,9 @@ func alarmJSONOf(a store.Alarm) alarmJSON {
 
 type alarmListCmd struct {
 	settings
-	All  bool `help:"Also those that are closed."`
-	JSON bool `name:"json" help:"As JSON."`
+	Merchant string `placeholder:"ID" help:"Of the merchant of this id alone."`
+	All      bool   `help:"Also those that are closed."`
+	JSON     bool   `name:"json" help:"As JSON."`
 }
 
 func (c *alarmListCmd) Run(ctx context.Context, m *Main) error {
@@ -59,6 +62,9 @@ func (c *alarmListCmd) Run(ctx context.Context, m *Main) error {
 		})
 		if err != nil {
 			return err
+		}
+		if c.Merchant != "" {
+			all = slices.DeleteFunc(all, func(a store.Alarm) bool { return a.Merchant != pay.MerchantID(c.Merchant) })
 		}
 		if c.JSON {
 			return writeAlarms(m, all)
@@ -103,13 +109,10 @@ type alarmCloseCmd struct {
 	JSON     bool   `name:"json" help:"As JSON."`
 }
 
-// longestNote is the most characters of --by and of --why.
-const longestNote = 500
-
 func (c *alarmCloseCmd) Run(ctx context.Context, m *Main) error {
 	for flag, text := range map[string]string{"by": c.By, "why": c.Why} {
-		if n := len([]rune(text)); strings.TrimSpace(text) == "" || n > longestNote {
-			return fmt.Errorf("--%s: %d characters, want 1 to %d", flag, n, longestNote)
+		if n := len([]rune(text)); strings.TrimSpace(text) == "" || n > gateway.LongestNote {
+			return fmt.Errorf("--%s: %d characters, want 1 to %d", flag, n, gateway.LongestNote)
 		}
 	}
 	return withStore(ctx, m, c.settings, func(s *store.Store) error {
@@ -119,9 +122,8 @@ func (c *alarmCloseCmd) Run(ctx context.Context, m *Main) error {
 			if err != nil {
 				return err
 			}
-			closed = a
-			closed.Closed, closed.ClosedBy, closed.Note = tx.Now, c.By, c.Why
-			return tx.CloseAlarmBy(ctx, a.Merchant, a.ID, c.By, c.Why)
+			closed, err = gateway.CloseAlarm(ctx, tx, a.Merchant, a.ID, c.By, c.Why)
+			return err
 		})
 		if err != nil {
 			return err

@@ -55,7 +55,8 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 	}
 	calls := newProviderClient()
 	defer calls.CloseIdleConnections()
-	notifier := notify.New(notify.Options{Store: s, Vault: v, Log: log})
+	notifier := notify.New(notify.Options{Store: s, Vault: v, Log: log, Version: version(), AllowPrivate: cfg.AllowPrivate})
+	defer notifier.Close()
 	return do(&opened{
 		store: s, vault: v, notifier: notifier, people: people.New(people.Options{Store: s, Vault: v, Now: m.Now, Log: log}),
 		gateway: gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Tell: tell(notifier), HTTP: calls, Now: m.Now, Log: log}),

@@ -18,6 +18,7 @@ type cli struct {
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: list, show, delete, import those issued elsewhere."`
 	Schedule   scheduleCmd   `cmd:"" help:"Booked charges of billing keys: list, show, add, move, revoke, retry, rebook, recovery."`
+	Webhook    webhookCmd    `cmd:"" help:"A merchant's webhook address: test."`
 
 	Import importCmd `cmd:"" help:"Bring payments and billing keys from elsewhere: payments, billing-keys, mapping."`
 	Export exportCmd `cmd:"" help:"Write everything of a merchant to files: nobody is locked in."`
@@ -27,7 +28,8 @@ type cli struct {
 	Restore restoreCmd `cmd:"" help:"Put a backup in place, and hold what may have been done already."`
 	Vault   vaultCmd   `cmd:"" help:"The keys that secrets are sealed with: rotate, status."`
 
-	Alarm     alarmCmd     `cmd:"" help:"What waits for a person: list, close."`
+	Status    statusCmd    `cmd:"" help:"How the installation does: nodes, queue, database, providers, nights."`
+	Alarm     alarmCmd     `cmd:"" help:"What waits for a person: list, ask, close."`
 	Verify    verifyCmd    `cmd:"" help:"Check the books against themselves and, with --provider, against the providers."`
 	Reconcile reconcileCmd `cmd:"" help:"Hold a day against a provider's lists of transactions and settlements."`
 
@@ -92,6 +94,8 @@ func newCLI() *cli {
 		Operator: newOperatorCmd(),
 		Payment:  newPaymentCmd(),
 		Delivery: newDeliveryCmd(),
+		Webhook:  newWebhookCmd(),
+		Status:   statusCmd{books: newBooks()},
 		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
 
 		BillingKey: billingKeyCmd{List: billingKeyListCmd{books: newBooks()}, Show: billingKeyShowCmd{books: newBooks()}, Delete: billingKeyDeleteCmd{books: newBooks()}, Import: billingKeyImportCmd{books: newBooks()}},

@@ -19,6 +19,9 @@ type merchantFlags struct {
 	WebhookURL       *string `placeholder:"URL" help:"Where webhooks go when a payment names no notice_url; empty for nowhere."`
 	WebhookType      *string `placeholder:"json|form" help:"Body of webhooks: json or form."`
 	WebhookRetries   *string `placeholder:"SECONDS,…" help:"Waits between the tries of a webhook; none for one try, empty for the gateway's own list."`
+	WebhookTestURL   *string `placeholder:"URL" help:"Where webhooks of payments go that are not live; empty for the same as live."`
+	WebhookTestType  *string `placeholder:"json|form" help:"Body of those webhooks: json or form; empty for the same as live."`
+	WebhookFirst     *bool   `negatable:"" help:"The buyer's page waits, five seconds at most, until the shop's server answered the first webhook."`
 	Confirm          *string `placeholder:"allow|forbid" help:"Whether a page may give a confirm_url."`
 	Origins          *string `placeholder:"ORIGIN,…" help:"Web origins that may open a payment window; empty for any."`
 	PrivateAddresses *bool   `negatable:"" help:"The webhook URL may be a private address."`
@@ -40,6 +43,12 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 	if f.WebhookURL != nil {
 		errs = append(errs, checkURL("webhook-url", *f.WebhookURL, &s.WebhookURL))
 	}
+	if f.WebhookTestURL != nil {
+		errs = append(errs, checkURL("webhook-test-url", *f.WebhookTestURL, &s.WebhookTestURL))
+	}
+	if f.WebhookTestType != nil {
+		errs = append(errs, readTestType(*f.WebhookTestType, &s.WebhookTestType))
+	}
 	errs = append(errs,
 		choose("webhook-type", f.WebhookType, "form", "json", &s.WebhookForm),
 		choose("confirm", f.Confirm, "forbid", "allow", &s.ConfirmForbidden))
@@ -55,7 +64,7 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 	for _, b := range []struct {
 		given *bool
 		to    *bool
-	}{{f.PrivateAddresses, &s.PrivateAddressesOK}, {f.HideSandbox, &s.HideSandbox}, {f.CallbackSuccess, &s.CallbackSuccess}, {f.UnknownKeyOK, &s.UnknownKeyOK}} {
+	}{{f.PrivateAddresses, &s.PrivateAddressesOK}, {f.WebhookFirst, &s.WebhookFirst}, {f.HideSandbox, &s.HideSandbox}, {f.CallbackSuccess, &s.CallbackSuccess}, {f.UnknownKeyOK, &s.UnknownKeyOK}} {
 		if b.given != nil {
 			*b.to = *b.given
 		}
@@ -73,6 +82,14 @@ func (f merchantFlags) apply(s *pay.Settings) error {
 		errs = append(errs, readRetention(*f.Retention, &s.Retention))
 	}
 	return errors.Join(errs...)
+}
+
+func readTestType(text string, to *string) error {
+	if text != "" && text != pay.WebhookTypeJSON && text != pay.WebhookTypeForm {
+		return fmt.Errorf("--webhook-test-type %q: want json, form, or empty for the same as live", text)
+	}
+	*to = text
+	return nil
 }
 
 func checkURL(flag, text string, to *string) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/big"
+	"reflect"
 	"regexp"
 
 	"naru/internal/pay"
@@ -109,6 +110,11 @@ func checkMerchant(was, now pay.Merchant) error {
 	}
 	if err := checkRecoveryHour(now.Settings.RecoveryHour); err != nil {
 		return err
+	}
+	if w := WebhooksOf(now.Settings); !reflect.DeepEqual(w, WebhooksOf(was.Settings)) {
+		if err := w.Check(); err != nil {
+			return err
+		}
 	}
 	for _, o := range now.Settings.Origins {
 		if _, err := pay.ParseOrigin(o); err != nil {

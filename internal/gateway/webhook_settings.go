@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"naru/internal/pay"
-	"naru/internal/store"
 )
 
 // Bounds of a merchant's own list of waits between the tries of a webhook.
@@ -90,20 +89,8 @@ func webhookURLProblem(text string) string {
 // SetWebhooks changes how a merchant is told of its payments; what is wrong is an
 // *Invalid for each field, joined. Deliveries that wait keep their addresses.
 func (g *Gateway) SetWebhooks(ctx context.Context, m pay.MerchantID, w Webhooks) (pay.Merchant, error) {
-	if err := w.Check(); err != nil {
-		return pay.Merchant{}, err
-	}
-	var now pay.Merchant
-	err := g.store.Write(ctx, func(tx *store.Tx) (err error) {
-		if now, err = tx.MerchantToChange(ctx, m); err != nil {
-			return err
-		}
-		before := WebhooksOf(now.Settings)
+	return g.ChangeMerchant(ctx, m, func(now *pay.Merchant) error {
 		w.into(&now.Settings)
-		if err := tx.UpdateMerchant(ctx, now); err != nil {
-			return err
-		}
-		return tx.Audit(ctx, store.Change{Merchant: m, Action: "webhook.update", Target: string(m), Before: before, After: w})
+		return nil
 	})
-	return now, err
 }
