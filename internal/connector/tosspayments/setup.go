@@ -33,8 +33,8 @@ func setup() connector.Setup {
 			En: "Toss Payments developer centre → API keys → API version, for this MID. A test shop begins with the newest version, so do look.",
 		}},
 		Notices: &connector.NoticeSetup{Where: connector.Words{
-			Ko: "토스페이먼츠 개발자센터 → 웹훅 → 웹훅 등록하기에서, 이 MID로 아래 주소를 등록합니다. 테스트와 라이브는 따로 등록합니다.",
-			En: "Toss Payments developer centre → Webhooks → Register, with this MID and the address below. Test and live are registered apart.",
+			Ko: "토스페이먼츠 개발자센터 → 웹훅 → 웹훅 등록하기에서, 이 MID로 이 주소를 등록합니다. 테스트와 라이브는 따로 등록합니다.",
+			En: "Toss Payments developer centre → Webhooks → Register, with this MID and this address. Test and live are registered apart.",
 		}, Events: []string{"PAYMENT_STATUS_CHANGED", depositCallback}},
 	}
 }
