@@ -85,6 +85,7 @@ func (c *Console) merchantAdd(v *visit) error {
 	case err != nil:
 		return err
 	default:
+		v.Stores = append(v.Stores, m)
 		if err := c.people.LookAt(v.r.Context(), v.Visit, m.ID); err != nil {
 			return err
 		}
