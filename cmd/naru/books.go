@@ -59,7 +59,7 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 	defer notifier.Close()
 	return do(&opened{
 		store: s, vault: v, notifier: notifier, people: people.New(people.Options{Store: s, Vault: v, Now: m.Now, Log: log}),
-		gateway: gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Tell: tell(notifier), HTTP: calls, Now: m.Now, Log: log}),
+		gateway: gateway.New(gateway.Options{Store: s, Vault: v, Drivers: drivers(), Tell: tell(notifier), PublicURL: publicURL(cfg), HTTP: calls, Now: m.Now, Log: log}),
 	})
 }
 

@@ -7,14 +7,19 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
-	"naru/internal/connector"
 	"naru/internal/gateway"
 	"naru/internal/pay"
 )
+
+func newChannelCmd() channelCmd {
+	return channelCmd{
+		Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}, Show: channelShowCmd{books: newBooks()}, Set: channelSetCmd{books: newBooks()},
+		Check: channelCheckCmd{books: newBooks()}, Disable: channelDisableCmd{books: newBooks()}, Enable: channelEnableCmd{books: newBooks()},
+	}
+}
 
 type channelAddCmd struct {
 	books
@@ -27,15 +32,17 @@ type channelAddCmd struct {
 	Kind        string `default:"payment" placeholder:"KIND" help:"payment, or billing for billing keys."`
 	Name        string `help:"A name for lists."`
 	Key         string `placeholder:"CHANNEL-KEY" help:"Channel key; made when not given."`
-	Default     bool   `help:"Use it when a page names no channel."`
+	Default     bool   `help:"Use it when a page names its provider alone, or none; it takes the place of the default before."`
 	API         string `name:"api" placeholder:"URL" help:"Address of the provider's API, for mode sandbox."`
 	Script      string `placeholder:"URL" help:"Address of the provider's browser script, for mode sandbox."`
 
-	FixedAccounts bool `help:"The contract has virtual accounts that stay with a customer (vbank_key)."`
+	FixedAccounts bool   `help:"The contract has virtual accounts that stay with a customer (vbank_key)."`
+	TaxClass      string `placeholder:"CLASS" help:"taxable, tax_free or mixed: a note for people, the provider goes by the MID."`
+	JSON          bool   `name:"json" help:"Print JSON."`
 }
 
 func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
-	credentials, err := c.readCredentials(m)
+	credentials, err := readCredentials(m, c.Credentials)
 	if err != nil {
 		return err
 	}
@@ -44,44 +51,40 @@ func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		if d, ok := b.gateway.Driver(pay.Provider(c.Provider)); ok {
-			if err := errors.Join(knownCredentials(d, credentials), c.checkOptions(d)); err != nil {
-				return err
-			}
-		}
 		ch, err := b.gateway.AddChannel(ctx, gateway.NewChannel{
 			Merchant: of.ID, Key: pay.ChannelKey(c.Key), Provider: pay.Provider(c.Provider), MID: c.MID, Name: c.Name,
 			Mode: pay.Mode(c.Mode), Kind: pay.ChannelKind(c.Kind), API: c.API, Script: c.Script, Credentials: credentials, Default: c.Default,
-			Options: pay.ChannelOptions{FixedAccounts: c.FixedAccounts},
+			Options: pay.ChannelOptions{FixedAccounts: c.FixedAccounts, TaxClass: pay.TaxClass(c.TaxClass)},
 		})
-		var wrong *gateway.Invalid
-		if errors.As(err, &wrong) && !strings.HasPrefix(wrong.Field, "credentials") {
-			return fmt.Errorf("--%s: %s", wrong.Field, wrong.Detail)
-		}
 		if err != nil {
-			return err
+			return channelFlag(err)
+		}
+		if c.JSON {
+			return printJSON(m.Stdout, channelJSONOf(b.gateway, ch))
 		}
 		_, err = fmt.Fprintf(m.Stdout, "channel key  %s\n", ch.Key)
 		return err
 	})
 }
 
-// checkOptions refuses options that no such contract can have.
-func (c *channelAddCmd) checkOptions(d connector.Driver) error {
-	if !c.FixedAccounts {
-		return nil
+// channelFlag says of which flag an *gateway.Invalid about a channel speaks.
+func channelFlag(err error) error {
+	wrong, ok := errors.AsType[*gateway.Invalid](err)
+	if !ok {
+		return err
 	}
-	if _, ok := d.Method(pay.MethodVbank); !ok || pay.ChannelKind(c.Kind) == pay.ChannelBilling {
-		return fmt.Errorf("--fixed-accounts: a channel of %s for %s issues no virtual accounts", d.Provider, c.Kind)
+	if key, ok := strings.CutPrefix(wrong.Field, "credentials."); ok {
+		return fmt.Errorf("--credentials: %s %s", key, wrong.Detail)
 	}
-	return nil
+	return fmt.Errorf("--%s: %s", strings.ReplaceAll(wrong.Field, "_", "-"), wrong.Detail)
 }
 
-// readCredentials reads a JSON object of strings. Its errors show no value.
-func (c *channelAddCmd) readCredentials(m *Main) (map[string]pay.Secret, error) {
+// readCredentials reads a JSON object of strings from a file, or from standard
+// input. Its errors show no value.
+func readCredentials(m *Main, file string) (map[string]pay.Secret, error) {
 	in := m.Stdin
-	if c.Credentials != "-" {
-		f, err := os.Open(c.Credentials)
+	if file != "-" {
+		f, err := os.Open(file)
 		if err != nil {
 			return nil, fmt.Errorf("--credentials: %w", err)
 		}
@@ -103,25 +106,11 @@ func (c *channelAddCmd) readCredentials(m *Main) (map[string]pay.Secret, error) 
 	return out, nil
 }
 
-// knownCredentials refuses names the provider does not have, which are most
-// likely misspelt.
-func knownCredentials(d connector.Driver, given map[string]pay.Secret) error {
-	var names []string
-	for _, c := range d.Credentials {
-		names = append(names, c.Key)
-	}
-	for k := range given {
-		if !slices.Contains(names, k) {
-			return fmt.Errorf("--credentials: %s has no %q; it has %s", d.Provider, k, strings.Join(names, ", "))
-		}
-	}
-	return nil
-}
-
 type channelListCmd struct {
 	books
 	Merchant string `arg:"" help:"User code or id of the merchant."`
 	Tier     string `placeholder:"CODE" help:"Of the merchant's sub-store of this tier code."`
+	JSON     bool   `name:"json" help:"Print JSON."`
 }
 
 func (c *channelListCmd) Run(ctx context.Context, m *Main) error {
@@ -134,23 +123,43 @@ func (c *channelListCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
+		if c.JSON {
+			out := make([]channelJSON, len(all))
+			for i, ch := range all {
+				out[i] = channelJSONOf(b.gateway, ch)
+			}
+			return printJSON(m.Stdout, map[string]any{"channels": out})
+		}
 		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
 		_, _ = fmt.Fprintln(w, "CHANNEL KEY\tPROVIDER\tMID\tMODE\tKIND\tDEFAULT\tNAME\tOPTIONS")
 		for _, ch := range all {
-			def := "-"
-			if ch.Default {
-				def = "yes"
-			}
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", ch.Key, ch.Provider, ch.MID, ch.Mode, ch.Kind, def, ch.Name, optionsOf(ch))
+			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", ch.Key, ch.Provider, ch.MID, ch.Mode, ch.Kind, yesNo(ch.Default), ch.Name, optionsOf(ch))
 		}
 		return w.Flush()
 	})
 }
 
-// optionsOf names a channel's options, "-" when it has none.
-func optionsOf(ch pay.Channel) string {
-	if ch.Options.FixedAccounts {
-		return "fixed-accounts"
+func yesNo(b bool) string {
+	if b {
+		return "yes"
 	}
 	return "-"
+}
+
+// optionsOf names a channel's options, "-" when it has none.
+func optionsOf(ch pay.Channel) string {
+	var out []string
+	if ch.Disabled {
+		out = append(out, "disabled")
+	}
+	if ch.Options.FixedAccounts {
+		out = append(out, "fixed-accounts")
+	}
+	if ch.Options.TaxClass != "" {
+		out = append(out, string(ch.Options.TaxClass))
+	}
+	if len(out) == 0 {
+		return "-"
+	}
+	return strings.Join(out, ",")
 }

@@ -7,10 +7,10 @@ type cli struct {
 	Sandbox  sandboxCmd  `cmd:"" help:"Run the providers' stand-ins alone."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database up to date."`
 	Config   configCmds  `cmd:"" help:"Look at the configuration."`
-	Merchant merchantCmd `cmd:"" help:"Merchants: add, set, list."`
-	Key      keyCmd      `cmd:"" help:"REST API keys: add, revoke, list."`
-	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list."`
-	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list."`
+	Merchant merchantCmd `cmd:"" help:"Merchants: add, list, show, set."`
+	Key      keyCmd      `cmd:"" help:"REST API keys: add, list, rename, reissue, revoke."`
+	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list, show, set, check, disable, enable."`
+	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list, set."`
 
 	Operator operatorCmd `cmd:"" help:"People of the console: add, link."`
 
@@ -46,24 +46,33 @@ type merchantCmd struct {
 	Add  merchantAddCmd  `cmd:"" help:"Register a merchant."`
 	Set  merchantSetCmd  `cmd:"" help:"Change a merchant's settings."`
 	List merchantListCmd `cmd:"" help:"List merchants."`
+	Show merchantShowCmd `cmd:"" help:"Show a merchant and its settings."`
 
 	WebhookSecret webhookSecretCmd `cmd:"" help:"What a merchant's webhooks are signed with: show-once, rotate."`
 }
 
 type keyCmd struct {
-	Add    keyAddCmd    `cmd:"" help:"Make a REST API key. The secret is shown once."`
-	Revoke keyRevokeCmd `cmd:"" help:"End a key and its tokens."`
-	List   keyListCmd   `cmd:"" help:"List a merchant's keys."`
+	Add     keyAddCmd     `cmd:"" help:"Make a REST API key. The secret is shown once."`
+	List    keyListCmd    `cmd:"" help:"List a merchant's keys, and when each was last used."`
+	Rename  keyRenameCmd  `cmd:"" help:"Give a key another name."`
+	Reissue keyReissueCmd `cmd:"" help:"Make a new secret for a key. It is shown once; the one of before may work a while longer."`
+	Revoke  keyRevokeCmd  `cmd:"" help:"End a key and its tokens."`
 }
 
 type channelCmd struct {
-	Add  channelAddCmd  `cmd:"" help:"Register a contract with a provider."`
-	List channelListCmd `cmd:"" help:"List a merchant's channels."`
+	Add     channelAddCmd     `cmd:"" help:"Register a contract with a provider."`
+	List    channelListCmd    `cmd:"" help:"List a merchant's channels."`
+	Show    channelShowCmd    `cmd:"" help:"Show a channel, and where its provider sends notices."`
+	Set     channelSetCmd     `cmd:"" help:"Change a channel; the next call uses it."`
+	Check   channelCheckCmd   `cmd:"" help:"Ask the provider, harmlessly, whether the channel's keys are good."`
+	Disable channelDisableCmd `cmd:"" help:"Begin nothing new on a channel. What was begun is finished."`
+	Enable  channelEnableCmd  `cmd:"" help:"Use a channel again."`
 }
 
 type tierCmd struct {
 	Add  tierAddCmd  `cmd:"" help:"Register a sub-store."`
 	List tierListCmd `cmd:"" help:"List a merchant's sub-stores."`
+	Set  tierSetCmd  `cmd:"" help:"Give a sub-store another name."`
 }
 
 type billingKeyCmd struct {
@@ -86,10 +95,10 @@ func newCLI() *cli {
 		Serve:    serveCmd{settings: newSettings()},
 		Migrate:  migrateCmd{settings: newSettings("db")},
 		Config:   configCmds{Check: configCheckCmd{newSettings()}, Print: configPrintCmd{newSettings()}},
-		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}, WebhookSecret: newWebhookSecretCmd()},
-		Key:      keyCmd{Add: keyAddCmd{books: newBooks()}, Revoke: keyRevokeCmd{books: newBooks()}, List: keyListCmd{books: newBooks()}},
-		Channel:  channelCmd{Add: channelAddCmd{books: newBooks()}, List: channelListCmd{books: newBooks()}},
-		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}},
+		Merchant: merchantCmd{Add: merchantAddCmd{books: newBooks()}, Set: merchantSetCmd{books: newBooks()}, List: merchantListCmd{books: newBooks()}, Show: merchantShowCmd{books: newBooks()}, WebhookSecret: newWebhookSecretCmd()},
+		Key:      newKeyCmd(),
+		Channel:  newChannelCmd(),
+		Tier:     tierCmd{Add: tierAddCmd{books: newBooks()}, List: tierListCmd{books: newBooks()}, Set: tierSetCmd{books: newBooks()}},
 
 		Operator: newOperatorCmd(),
 		Payment:  newPaymentCmd(),

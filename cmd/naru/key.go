@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,13 @@ type keyJSON struct {
 	Used        *time.Time `json:"used,omitempty"`
 	FormerUntil *time.Time `json:"former_secret_until,omitempty"`
 	Revoked     *time.Time `json:"revoked,omitempty"`
+}
+
+func newKeyCmd() keyCmd {
+	return keyCmd{
+		Add: keyAddCmd{books: newBooks()}, List: keyListCmd{books: newBooks()}, Rename: keyRenameCmd{books: newBooks()},
+		Reissue: keyReissueCmd{books: newBooks()}, Revoke: keyRevokeCmd{books: newBooks()},
+	}
 }
 
 type keyAddCmd struct {
@@ -188,7 +196,7 @@ func printKeys(to io.Writer, all []gateway.KeyUse) error {
 	w := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "KEY\tCREATED\tREVOKED\tUSED\tNAME")
 	for _, k := range all {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.Key, when(k.Created), when(k.Revoked), when(k.Used), k.Name)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", k.Key, when(k.Created), when(k.Revoked), when(k.Used), cmp.Or(k.Name, "-"))
 	}
 	return w.Flush()
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"naru/internal/pay"
 	"naru/internal/store"
@@ -147,11 +145,11 @@ func readOrigins(text string, to *[]string) error {
 		if item = strings.TrimSpace(item); item == "" {
 			continue
 		}
-		u, err := url.Parse(item)
-		if err != nil || u.Host == "" || u.Scheme+"://"+u.Host != item {
-			return fmt.Errorf("--origins: %q is not an origin such as https://shop.example.com", item)
+		origin, err := pay.ParseOrigin(item)
+		if err != nil {
+			return fmt.Errorf("--origins: %w", err)
 		}
-		*to = append(*to, item)
+		*to = append(*to, origin)
 	}
 	return nil
 }
@@ -163,18 +161,11 @@ func readNetworks(items []string, to *[]string) error {
 		return nil
 	}
 	for _, item := range items {
-		network, err := netip.ParsePrefix(item)
-		if address, addrErr := netip.ParseAddr(item); addrErr == nil && address.Zone() == "" {
-			address = address.Unmap()
-			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		network, err := pay.ParseNetwork(item)
+		if err != nil {
+			return fmt.Errorf("--allow-ip: %w", err)
 		}
-		if err != nil || network.Addr().Is4In6() {
-			return fmt.Errorf("--allow-ip: %q is neither an address nor a network such as 203.0.113.0/24", item)
-		}
-		if network != network.Masked() {
-			return fmt.Errorf("--allow-ip: %q has bits outside its mask: want %s", item, network.Masked())
-		}
-		*to = append(*to, network.String())
+		*to = append(*to, network)
 	}
 	return nil
 }
@@ -183,6 +174,7 @@ type merchantAddCmd struct {
 	books
 	Name     string `arg:"" help:"Name of the merchant."`
 	UserCode string `placeholder:"impNNNNNNNN" help:"Code for IMP.init; made when not given."`
+	JSON     bool   `name:"json" help:"Print JSON."`
 	merchantFlags
 }
 
@@ -197,7 +189,10 @@ func (c *merchantAddCmd) Run(ctx context.Context, m *Main) error {
 			return fmt.Errorf("--user-code %s: a merchant has it already", c.UserCode)
 		}
 		if err != nil {
-			return err
+			return flagged(err, merchantFlagOf)
+		}
+		if c.JSON {
+			return printJSON(m.Stdout, merchantJSONOf(got))
 		}
 		_, err = fmt.Fprintf(m.Stdout, "user code    %s\nmerchant id  %s\n", got.UserCode, got.ID)
 		return err
@@ -209,6 +204,7 @@ type merchantSetCmd struct {
 	Merchant string  `arg:"" help:"User code or id of the merchant."`
 	Tier     string  `placeholder:"CODE" help:"The merchant's sub-store of this tier code instead."`
 	Name     *string `help:"Another name."`
+	JSON     bool    `name:"json" help:"Print JSON."`
 	merchantFlags
 }
 
@@ -218,37 +214,24 @@ func (c *merchantSetCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		if c.Name != nil {
-			got.Name = *c.Name
+		got, err = b.gateway.ChangeMerchant(ctx, got.ID, func(now *pay.Merchant) error {
+			if c.Name != nil {
+				now.Name = *c.Name
+			}
+			return c.apply(&now.Settings)
+		})
+		if err != nil {
+			return flagged(err, merchantFlagOf)
 		}
-		if err := c.apply(&got.Settings); err != nil {
-			return err
-		}
-		if err := b.gateway.UpdateMerchant(ctx, got); err != nil {
-			return err
+		if c.JSON {
+			return printJSON(m.Stdout, merchantJSONOf(got))
 		}
 		_, err = fmt.Fprintln(m.Stdout, "changed", got.UserCode)
 		return err
 	})
 }
 
-type merchantListCmd struct{ books }
-
-func (c *merchantListCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		var all []pay.Merchant
-		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
-			all, err = tx.ListMerchants(ctx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		w := tabwriter.NewWriter(m.Stdout, 0, 4, 2, ' ', 0)
-		_, _ = fmt.Fprintln(w, "USER CODE\tID\tNAME\tWEBHOOK")
-		for _, one := range all {
-			_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", one.UserCode, one.ID, one.Name, one.Settings.WebhookURL)
-		}
-		return w.Flush()
-	})
+// merchantFlagOf are the flags of what the gateway refuses.
+var merchantFlagOf = map[string]string{
+	"name": "name", "user_code": "user-code", "default_channel": "default-channel", "origins": "origins", "allowed_ips": "allow-ip", "retention": "retention",
 }

@@ -245,14 +245,16 @@ func checkOptions(d connector.Driver, n NewChannel) error {
 func checkCredentials(d connector.Driver, n NewChannel) error {
 	var names []string
 	for _, c := range d.Credentials {
-		if n.Credentials[c.Key] == "" && !c.Optional {
-			return &Invalid{"credentials." + c.Key, "is missing (" + c.Label + ")"}
-		}
 		names = append(names, c.Key)
 	}
 	for _, key := range slices.Sorted(maps.Keys(n.Credentials)) {
 		if len(names) > 0 && !slices.Contains(names, key) {
 			return &Invalid{"credentials", fmt.Sprintf("%s has no %q; it has %s", d.Provider, key, strings.Join(names, ", "))}
+		}
+	}
+	for _, c := range d.Credentials {
+		if n.Credentials[c.Key] == "" && !c.Optional {
+			return &Invalid{"credentials." + c.Key, "is missing (" + c.Label + ")"}
 		}
 	}
 	if d.Check == nil {

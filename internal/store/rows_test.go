@@ -104,6 +104,47 @@ func TestKeysAndTokens(t *testing.T) {
 	})
 }
 
+func TestAKeyIsItsMerchants(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		k := store.APIKey{Key: "0123456789012345", Merchant: shop, Name: "server", SecretHash: []byte{1, 2, 0}, Created: noon}
+		token := store.Token{Key: k.Key, Merchant: shop, Hash: []byte("one"), Issued: noon, Expires: f.clock.Add(time.Hour)}
+		f.write(t, func(ctx context.Context, tx *store.Tx) error {
+			if err := all(tx.InsertKey(ctx, k), equal(t, k)(tx.KeyOf(ctx, shop, k.Key)), tx.PutToken(ctx, token)); err != nil {
+				return err
+			}
+			next := k
+			next.Name, next.SecretHash, next.FormerHash, next.FormerUntil = "other", []byte{3}, k.SecretHash, at(60)
+			if err := all(tx.UpdateKey(ctx, next), equal(t, next)(tx.Key(ctx, k.Key))); err != nil {
+				return err
+			}
+			next.FormerHash, next.FormerUntil = nil, time.Time{}
+			if err := all(tx.UpdateKey(ctx, next), equal(t, []store.APIKey{next})(tx.ListKeys(ctx, shop))); err != nil {
+				return err
+			}
+			alien := next
+			alien.Merchant = "other"
+			_, err := tx.KeyOf(ctx, "other", k.Key)
+			for _, err := range []error{err, tx.UpdateKey(ctx, alien), tx.RevokeKey(ctx, "other", k.Key)} {
+				if !isNotFound(err) {
+					t.Errorf("another merchant's key: %v", err)
+				}
+			}
+			if err := tx.EndToken(ctx, "other", k.Key); err != nil {
+				return err
+			}
+			if list, err := tx.ListTokens(ctx, "other"); err != nil || len(list) != 0 {
+				t.Errorf("another merchant's tokens: %+v, %v", list, err)
+			}
+			return equal(t, []store.Token{token})(tx.ListTokens(ctx, shop))
+		})
+		f.write(t, func(ctx context.Context, tx *store.Tx) error {
+			ended := token
+			ended.Expires = tx.Now
+			return all(tx.EndToken(ctx, shop, k.Key), equal(t, ended)(tx.TokenOfKey(ctx, k.Key)))
+		})
+	})
+}
+
 func TestOfManyWhoFindATokenExpiredOneReplacesIt(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
 		f.write(t, func(ctx context.Context, tx *store.Tx) error {
