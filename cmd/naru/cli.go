@@ -12,7 +12,8 @@ type cli struct {
 	Channel  channelCmd  `cmd:"" help:"Contracts with providers: add, list, show, set, check, disable, enable."`
 	Tier     tierCmd     `cmd:"" help:"Sub-stores of a merchant: add, list, set."`
 
-	Operator operatorCmd `cmd:"" help:"People of the console: add, link."`
+	Operator operatorCmd `cmd:"" help:"People of the console: add, link, list, set, grant, revoke, disable, enable, sessions, sign-out."`
+	Audit    auditCmd    `cmd:"" help:"What people changed: list."`
 
 	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, sync."`
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
@@ -102,6 +103,7 @@ func newCLI() *cli {
 
 		Operator: newOperatorCmd(),
 		Payment:  newPaymentCmd(),
+		Audit:    newAuditCmd(),
 		Delivery: newDeliveryCmd(),
 		Webhook:  newWebhookCmd(),
 		Status:   statusCmd{books: newBooks()},

@@ -172,6 +172,69 @@ func (d *Directory) Describe(ctx context.Context, v Visit, name, language string
 	})
 }
 
+// Amendment is what the command line changes of an operator; nil is left alone.
+type Amendment struct {
+	Name, Language *string
+	Password       *pay.Secret
+}
+
+// Amend changes an operator at the command line; a new password ends their
+// sessions and any lock. No operator may do it: ErrNotAllowed. *Invalid,
+// ErrNoOperator.
+func (d *Directory) Amend(ctx context.Context, id pay.OperatorID, a Amendment) error {
+	if who, _ := pay.ActorOf(ctx); who.Kind == pay.ActorOperator {
+		return ErrNotAllowed
+	}
+	was, err := d.operator(ctx, id)
+	if err != nil {
+		return err
+	}
+	hash := was.Password
+	if a.Password != nil {
+		if hash, err = d.hashPassword(*a.Password, was.Email); err != nil {
+			return err
+		}
+	}
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		o, err := tx.Operator(ctx, id)
+		if err != nil {
+			return known(err)
+		}
+		before, after := map[string]any{}, map[string]any{}
+		if a.Name != nil {
+			before["name"], after["name"] = o.Name, *a.Name
+			o.Name = *a.Name
+		}
+		if a.Language != nil {
+			before["language"], after["language"] = o.Language, *a.Language
+			o.Language = *a.Language
+		}
+		if err := checkPerson(o.Name, o.Language); err != nil {
+			return err
+		}
+		if a.Password != nil {
+			after["password"] = "***"
+			o.Password, o.Failures, o.LockedTo = hash, 0, time.Time{}
+			if err := endAll(ctx, tx, id); err != nil {
+				return err
+			}
+		}
+		if err := tx.UpdateOperator(ctx, o); err != nil {
+			return err
+		}
+		return tx.Audit(ctx, store.Change{Action: "operator.set", Target: string(id), Before: before, After: after})
+	})
+}
+
+// endAll ends an operator's sessions, and makes their links worthless.
+func endAll(ctx context.Context, tx *store.Tx, id pay.OperatorID) error {
+	if err := tx.DeleteOperatorLinks(ctx, id); err != nil {
+		return err
+	}
+	_, err := tx.DeleteOperatorSessions(ctx, id, "")
+	return err
+}
+
 // Disable keeps an operator from signing in and ends their sessions; Enable lets
 // them in again. ErrNoOperator, ErrNotAllowed, ErrLastOwner.
 func (d *Directory) Disable(ctx context.Context, id pay.OperatorID) error {
@@ -204,10 +267,7 @@ func (d *Directory) able(ctx context.Context, id pay.OperatorID, disable bool) e
 		o.Disabled = time.Time{}
 		if disable {
 			action, o.Disabled = "operator.disable", tx.Now
-			if err := tx.DeleteOperatorLinks(ctx, id); err != nil {
-				return err
-			}
-			if _, err := tx.DeleteOperatorSessions(ctx, id, ""); err != nil {
+			if err := endAll(ctx, tx, id); err != nil {
 				return err
 			}
 		}
