@@ -110,6 +110,12 @@ type AuditFilter struct {
 
 // ListAudit is a merchant's entries, newest first.
 func (t *Tx) ListAudit(ctx context.Context, merchant pay.MerchantID, f AuditFilter) ([]Audit, error) {
+	text, args := f.list(merchant)
+	as, err := list(ctx, t, scanAudit, text, args...)
+	return as, wrap(err, "audit of merchant %s", merchant)
+}
+
+func (f AuditFilter) list(merchant pay.MerchantID) (text string, args []any) {
 	w := when(`merchant = `, merchant)
 	if f.Payment != "" {
 		w.and(`payment <> '' AND payment = `, f.Payment)
@@ -127,7 +133,6 @@ func (t *Tx) ListAudit(ctx context.Context, merchant pay.MerchantID, f AuditFilt
 		w.and(`(at, id) < (`, f.Before.At, f.Before.ID)
 		w.close()
 	}
-	text := `SELECT ` + auditColumns + ` FROM audit WHERE ` + w.text() + ` ORDER BY at DESC, id DESC` + w.page(f.Limit, 0)
-	as, err := list(ctx, t, scanAudit, text, w.args...)
-	return as, wrap(err, "audit of merchant %s", merchant)
+	text = `SELECT ` + auditColumns + ` FROM audit WHERE ` + w.text() + ` ORDER BY at DESC, id DESC` + w.page(f.Limit, 0)
+	return text, w.args
 }

@@ -55,6 +55,12 @@ func (t *Tx) ExplainFind(ctx context.Context, merchant pay.MerchantID, f Payment
 	return plans, err
 }
 
+// ExplainAudit is how the database would run ListAudit.
+func (t *Tx) ExplainAudit(ctx context.Context, merchant pay.MerchantID, f AuditFilter) (string, error) {
+	text, args := f.list(merchant)
+	return t.Explain(ctx, text, args...)
+}
+
 // ExplainSchedules is how the database would run FindSchedules and CountSchedules.
 func (t *Tx) ExplainSchedules(ctx context.Context, merchant pay.MerchantID, f ScheduleFilter) (find, count string, err error) {
 	text, args := f.find(merchant)

@@ -78,7 +78,8 @@ CREATE TABLE operator_links (
 CREATE INDEX operator_links_by_operator ON operator_links (operator, created);
 CREATE INDEX operator_links_expired     ON operator_links (expires);
 
--- Who changed what. Rows are added and never changed; none of them holds a secret.
+-- Who changed what. Rows are added and never changed, but for the erasure of a
+-- buyer's words; none of them holds a secret.
 CREATE TABLE audit (
 	merchant   TEXT   NOT NULL, -- '' of the whole installation
 	id         TEXT   NOT NULL CONSTRAINT audit_id CHECK (id <> ''), -- grows with time
