@@ -79,6 +79,7 @@ type followPlan struct {
 	again    []asked
 	all      []followedNow
 	deltas   deltas
+	sums     map[sumSpan]string // what becomes of those that change
 }
 
 // followedNow is what is derived of a payment, and the terms it had before.
@@ -209,7 +210,7 @@ func (t *Tx) derive(ctx context.Context, plan *followPlan, ids []pay.PaymentID, 
 		plan.all = append(plan.all, now)
 	}
 	plan.deltas.trim()
-	return nil
+	return t.newSums(ctx, plan)
 }
 
 func onceEach(terms []Term) []Term {

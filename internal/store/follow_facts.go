@@ -99,15 +99,23 @@ func (f facts) outcome() (outcomeKey, bool) {
 	return k, f.Paid != 0 || f.Failed != 0
 }
 
-// sumKey is what sums are kept by.
-type sumKey struct {
+// sumSpan is an hour or a day whose payments are summed.
+type sumSpan struct {
 	byTime, span string
 	start        int64
+}
+
+// sumKey is what the sums of a span are kept by.
+type sumKey struct {
 	traits
 	currency pay.Currency
 }
 
 type sumLine struct{ count, gross, cancelled int64 }
+
+func (l sumLine) plus(o sumLine) sumLine {
+	return sumLine{l.count + o.count, l.gross + o.gross, l.cancelled + o.cancelled}
+}
 
 // The spans of sums, and the times they go by.
 const (
@@ -115,32 +123,32 @@ const (
 	byStatus, byRequest = "status", "request"
 )
 
-// sums are the keys that a payment counts under.
-func (f facts) sums() []sumKey {
-	return []sumKey{
-		{byStatus, spanDay, dayStart(f.StatusAt), f.traits, f.Currency},
-		{byStatus, spanHour, hourStart(f.StatusAt), f.traits, f.Currency},
-		{byRequest, spanDay, dayStart(f.StartedAt), f.traits, f.Currency},
-		{byRequest, spanHour, hourStart(f.StartedAt), f.traits, f.Currency},
+// spans are the hours and days that a payment counts in.
+func (f facts) spans() []sumSpan {
+	return []sumSpan{
+		{byStatus, spanDay, dayStart(f.StatusAt)}, {byStatus, spanHour, hourStart(f.StatusAt)},
+		{byRequest, spanDay, dayStart(f.StartedAt)}, {byRequest, spanHour, hourStart(f.StartedAt)},
 	}
 }
 
 // deltas are by how much sums change.
 type deltas struct {
-	sums     map[sumKey]sumLine
+	sums     map[sumSpan]sumLines
 	sales    map[saleKey]amount
 	outcomes map[outcomeKey]int64
 }
 
 func newDeltas() deltas {
-	return deltas{map[sumKey]sumLine{}, map[saleKey]amount{}, map[outcomeKey]int64{}}
+	return deltas{map[sumSpan]sumLines{}, map[saleKey]amount{}, map[outcomeKey]int64{}}
 }
 
 // add counts a payment in, or, with sign -1, out.
 func (d deltas) add(f facts, sign int64) {
-	for _, k := range f.sums() {
-		l := d.sums[k]
-		d.sums[k] = sumLine{l.count + sign, l.gross + sign*f.Gross, l.cancelled + sign*f.Cancelled}
+	for _, at := range f.spans() {
+		if d.sums[at] == nil {
+			d.sums[at] = sumLines{}
+		}
+		d.sums[at].add(sumKey{f.traits, f.Currency}, sumLine{sign, sign * f.Gross, sign * f.Cancelled})
 	}
 	for _, l := range f.sales() {
 		a := d.sales[l.saleKey]
@@ -153,7 +161,7 @@ func (d deltas) add(f facts, sign int64) {
 
 // trim drops what stays as it is.
 func (d deltas) trim() {
-	maps.DeleteFunc(d.sums, func(_ sumKey, l sumLine) bool { return l == sumLine{} })
+	maps.DeleteFunc(d.sums, func(_ sumSpan, l sumLines) bool { return len(l) == 0 })
 	maps.DeleteFunc(d.sales, func(_ saleKey, a amount) bool { return a == amount{} })
 	maps.DeleteFunc(d.outcomes, func(_ outcomeKey, n int64) bool { return n == 0 })
 }

@@ -79,27 +79,41 @@ func (t *Tx) dropTerm(ctx context.Context, p pay.Payment, x Term) error {
 	return err
 }
 
+// newSums plans the sums of the spans that change: what they are, with what changes.
+func (t *Tx) newSums(ctx context.Context, plan *followPlan) error {
+	plan.sums = make(map[sumSpan]string, len(plan.deltas.sums))
+	for at, change := range plan.deltas.sums {
+		lines := sumLines{}
+		text, err := one(ctx, t, func(r row) (s string, err error) { return s, r.Scan(&s) },
+			`SELECT lines FROM payment_sums WHERE merchant = $1 AND by_time = $2 AND span = $3 AND start = $4`, plan.merchant, at.byTime, at.span, at.start)
+		if err == nil {
+			err = eachSum(text, lines.add)
+		}
+		if err != nil && !isNotFound(err) {
+			return err
+		}
+		for k, l := range change {
+			lines.add(k, l)
+		}
+		plan.sums[at] = lines.text()
+	}
+	return nil
+}
+
 func (t *Tx) putSums(ctx context.Context, plan followPlan) error {
 	var rows [][]any
-	spans := map[sumKey]bool{} // of which something may be nothing now
-	for k, l := range plan.deltas.sums {
-		rows = append(rows, []any{plan.merchant, k.byTime, k.span, k.start, k.Mode, k.Status, k.Method, k.Provider, k.Channel, k.Charged, k.currency,
-			l.count, l.gross, l.cancelled})
-		if l.count < 0 {
-			spans[sumKey{byTime: k.byTime, span: k.span, start: k.start}] = true
+	for at, text := range plan.sums {
+		if text != "" {
+			rows = append(rows, []any{plan.merchant, at.byTime, at.span, at.start, text})
+			continue
+		}
+		if _, err := t.exec(ctx, `DELETE FROM payment_sums WHERE merchant = $1 AND by_time = $2 AND span = $3 AND start = $4`,
+			plan.merchant, at.byTime, at.span, at.start); err != nil {
+			return err
 		}
 	}
-	err := t.putMany(ctx, `payment_sums (merchant, by_time, span, start, mode, status, method, provider, channel, charged, currency, payments, gross, cancelled)`,
-		` ON CONFLICT (merchant, by_time, span, start, mode, status, method, provider, channel, charged, currency) DO UPDATE
-			SET payments = payment_sums.payments + excluded.payments, gross = payment_sums.gross + excluded.gross,
-				cancelled = payment_sums.cancelled + excluded.cancelled`, rows)
-	for k := range spans {
-		if err == nil {
-			_, err = t.exec(ctx, `DELETE FROM payment_sums WHERE merchant = $1 AND by_time = $2 AND span = $3 AND start = $4 AND payments = 0`,
-				plan.merchant, k.byTime, k.span, k.start)
-		}
-	}
-	return err
+	return t.putMany(ctx, `payment_sums (merchant, by_time, span, start, lines)`,
+		` ON CONFLICT (merchant, by_time, span, start) DO UPDATE SET lines = excluded.lines`, rows)
 }
 
 func (t *Tx) putSales(ctx context.Context, plan followPlan) error {

@@ -189,19 +189,30 @@ func (t *Tx) readSums(ctx context.Context, merchant pay.MerchantID, q PaymentQue
 	if q.ByRequest {
 		byTime = byRequest
 	}
-	w := when(`merchant = `, merchant)
-	w.and(`by_time = `, byTime)
-	w.and(`span = `, size)
-	w.and(`start >= `, part.from)
-	w.and(`start < `, part.to)
-	inAny(w, `mode`, q.Modes)
-	inAny(w, `status`, q.Statuses)
-	inAny(w, `method`, q.Methods)
-	inAny(w, `provider`, q.Providers)
-	inAny(w, `channel`, q.Channels)
-	if q.Charged != ChargedAny {
-		w.and(`charged = `, q.Charged == ChargedKey)
+	texts, err := list(ctx, t, func(r row) (s string, err error) { return s, r.Scan(&s) }, `SELECT lines FROM payment_sums
+		WHERE merchant = $1 AND by_time = $2 AND span = $3 AND start >= $4 AND start < $5`, merchant, byTime, size, part.from, part.to)
+	if err != nil {
+		return nil, err
 	}
-	return list(ctx, t, scanTally, `SELECT status, currency, CAST(SUM(payments) AS BIGINT), CAST(SUM(gross) AS BIGINT), CAST(SUM(cancelled) AS BIGINT)
-		FROM payment_sums WHERE `+w.text()+` GROUP BY status, currency`, w.args...)
+	type kind struct {
+		status   pay.Status
+		currency pay.Currency
+	}
+	sums := map[kind]sumLine{}
+	for _, text := range texts {
+		err := eachSum(text, func(k sumKey, l sumLine) {
+			if q.passes(k.traits) {
+				of := kind{k.Status, k.currency}
+				sums[of] = sums[of].plus(l)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	out := make([]tally, 0, len(sums))
+	for k, l := range sums {
+		out = append(out, tally{k.status, k.currency, l.count, l.gross, l.cancelled})
+	}
+	return out, nil
 }

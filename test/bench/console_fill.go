@@ -15,8 +15,10 @@ const consoleYear = 365 * 24 * time.Hour
 // fillConsole writes n payments of many people over a year, and the money of those
 // that were paid.
 func (b *bench) fillConsole(ctx context.Context, data string, n int) (int, error) {
-	begin := time.Now().Add(-consoleYear)
-	return b.fill(ctx, data, n, func(tx *store.Tx, from, to int) error {
+	begin := time.Now().Add(-time.Hour - consoleYear)
+	done := begin
+	return b.fillAt(ctx, data, n, func() time.Time { return done }, func(tx *store.Tx, from, to int) error {
+		done = begin.Add(consoleYear / time.Duration(n) * time.Duration(to)) // when the next ones are written
 		for i := from; i < to; i++ {
 			p := boughtPayment(i, begin.Add(consoleYear/time.Duration(n)*time.Duration(i)))
 			if err := tx.InsertPayment(ctx, p); err != nil {

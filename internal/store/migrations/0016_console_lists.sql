@@ -46,22 +46,15 @@ CREATE TABLE search_terms (
 	PRIMARY KEY (merchant, field, term, started, payment)
 );
 
+-- How many payments an hour or a day has, and their money, by what lists are filtered
+-- by. One row holds all of it: a year is read at once.
 CREATE TABLE payment_sums (
-	merchant  TEXT    NOT NULL,
-	by_time   TEXT    NOT NULL CONSTRAINT payment_sums_by_time CHECK (by_time IN ('status', 'request')),
-	span      TEXT    NOT NULL CONSTRAINT payment_sums_span CHECK (span IN ('day', 'hour')), -- days are Korean
-	start     BIGINT  NOT NULL,
-	mode      TEXT    NOT NULL,
-	status    TEXT    NOT NULL,
-	method    TEXT    NOT NULL,
-	provider  TEXT    NOT NULL,
-	channel   TEXT    NOT NULL,
-	charged   BOOLEAN NOT NULL,
-	currency  TEXT    NOT NULL,
-	payments  BIGINT  NOT NULL,
-	gross     BIGINT  NOT NULL,
-	cancelled BIGINT  NOT NULL,
-	PRIMARY KEY (merchant, by_time, span, start, mode, status, method, provider, channel, charged, currency)
+	merchant TEXT   NOT NULL,
+	by_time  TEXT   NOT NULL CONSTRAINT payment_sums_by_time CHECK (by_time IN ('status', 'request')),
+	span     TEXT   NOT NULL CONSTRAINT payment_sums_span CHECK (span IN ('day', 'hour')), -- days are Korean
+	start    BIGINT NOT NULL,
+	lines    TEXT   NOT NULL, -- mode, status, method, provider, channel, charged, currency, payments, gross, cancelled
+	PRIMARY KEY (merchant, by_time, span, start)
 );
 
 -- Money by when it moved.
