@@ -111,7 +111,8 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 	if plan.seq, plan.seen, plan.begun, err = t.followState(ctx, merchant); err != nil {
 		return plan, out, err
 	}
-	if after.IsZero() && plan.seen > 0 {
+	looked := !after.IsZero()
+	if !looked && plan.seen > 0 {
 		after = Cursor{ofMicro(plan.seen).Add(-followOverlap), "!"} // ids begin with letters
 	}
 	if plan.again, err = t.askedAgain(ctx, merchant); err != nil {
@@ -126,12 +127,13 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 		return plan, out, err
 	}
 	if out.Next, out.More = next, more; !next.IsZero() {
+		looked, after = true, next
 		plan.seen = max(plan.seen, min(micro(next.At), micro(t.Now))) // a clock that is ahead hides nothing
 	}
 	err = t.derive(ctx, &plan, append(ids, changed...), termsOf)
 	out.Payments = len(plan.all)
 	out.More = out.More || len(plan.again) == askedPage
-	if now := micro(t.Now); out.Payments == 0 && !out.More && !next.IsZero() && micro(next.At) < now-micros(followOverlap) {
+	if now := micro(t.Now); out.Payments == 0 && !out.More && looked && micro(after.At) < now-micros(followOverlap) {
 		// Nothing can come to be seen before this any more: from now on the last changes
 		// before the quiet need not be looked at again. It is said once.
 		plan.settled, plan.seen = true, now

@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -240,4 +241,16 @@ func TestFollowingIdleBooksWritesNothing(t *testing.T) {
 	if n := f.follow(t, shop, toTheEnd); n != 1 {
 		t.Errorf("%d payments were followed after the quiet", n)
 	}
+	for i := range 499 { // a full page of changes at one instant
+		f.insert(t, payment(numbered[pay.PaymentID]("imp_more", i), numbered[pay.MerchantUID]("more", i)))
+	}
+	f.follow(t, shop, toTheEnd)
+	c.Add(time.Hour)
+	f.follow(t, shop, toTheEnd)
+	before := writes.Load()
+	f.follow(t, shop, toTheEnd)
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		seen, err := tx.Strings(ctx, `SELECT CAST(seen AS TEXT) FROM follows`)
+		return all(equal(t, []string{fmt.Sprint(c.Now().UnixMicro())})(seen, err), equal(t, before)(writes.Load(), nil))
+	})
 }
