@@ -100,6 +100,7 @@ func (t *Tx) liveOutcomes(ctx context.Context, merchant pay.MerchantID, q DailyQ
 	q.narrow(w, `p.`)
 	w.parts.WriteString(` UNION ALL SELECT ` + dayOf(`p.status_at`) + `, p.mode, p.provider, p.method, TRUE, ` + declineClass + `, p.fail_code
 		FROM payments AS p WHERE p.merchant = $1 AND p.status = 'failed' AND p.paid_at = 0 AND p.customer_usage <> 'issue'`)
+	w.in(`p.mode`, padded(modes(), len(modes()))) // as the index has it
 	w.and(`p.status_at >= `, from)
 	w.and(`p.status_at < `, to)
 	q.narrow(w, `p.`)

@@ -125,6 +125,7 @@ func (f PaymentFilter) statuses() []pay.Status {
 // payments_by_status.
 func (f PaymentFilter) byStatus(merchant pay.MerchantID) *condition {
 	w := when(`merchant = `, merchant)
+	w.in(`mode`, padded(modes(), len(modes())))
 	all := f.statuses()
 	w.in(`status`, padded(all, len(all)))
 	f.window(w, `status_at`)
