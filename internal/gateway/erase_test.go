@@ -276,6 +276,14 @@ func TestNothingOfAPersonIsLeft(t *testing.T) {
 		bystander := r.paid(pay.TossPayments, "bystander")
 		who := r.live("c1")
 		r.follows()
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
+			for name, query := range map[string]string{"search": "status=paid&q=" + url.QueryEscape(planted.Name), planted.Name + " 고객": "q=x"} {
+				if err := tx.PutView(r.ctx, store.SavedView{Merchant: r.merchant.ID, Operator: "op", Name: name, Query: query}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
 		if got := found(dump()); len(got) < 7 || !slices.Contains(got, store.Digits(planted.Tel)) {
 			t.Fatalf("the person was not planted: %q", got)
 		}

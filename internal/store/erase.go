@@ -80,6 +80,9 @@ func (t *Tx) ErasePayment(ctx context.Context, merchant pay.MerchantID, id pay.P
 	if err := t.eraseFollowed(ctx, p, out); err != nil {
 		return nil, wrap(err, "erase payment %s: what it is found by", id)
 	}
+	if err := t.eraseViews(ctx, merchant, e, out); err != nil {
+		return nil, wrap(err, "erase payment %s: saved views", id)
+	}
 	for _, part := range []struct {
 		table, text string
 		args        []any

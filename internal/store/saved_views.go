@@ -58,3 +58,22 @@ func (t *Tx) DeleteView(ctx context.Context, merchant pay.MerchantID, operator, 
 	err := t.change(ctx, ErrNotFound, `DELETE FROM saved_views WHERE merchant = $1 AND operator = $2 AND name = $3`, merchant, operator, name)
 	return wrap(err, "view %q", name)
 }
+
+// eraseViews takes a person out of the views of a merchant's operators: out of what
+// is searched for; a view that is named after the person goes.
+func (t *Tx) eraseViews(ctx context.Context, merchant pay.MerchantID, e Eraser, out Erased) error {
+	all, err := list(ctx, t, func(r row) (v SavedView, err error) { return v, r.Scan(&v.Operator, &v.Name, &v.Query) },
+		`SELECT operator, name, query FROM saved_views WHERE merchant = $1`, merchant)
+	for _, v := range all {
+		var n int64
+		switch query := e.Text(v.Query); {
+		case err != nil:
+		case e.Text(v.Name) != v.Name:
+			n, err = t.exec(ctx, `DELETE FROM saved_views WHERE merchant = $1 AND operator = $2 AND name = $3`, merchant, v.Operator, v.Name)
+		case query != v.Query:
+			n, err = t.exec(ctx, `UPDATE saved_views SET query = $4 WHERE merchant = $1 AND operator = $2 AND name = $3`, merchant, v.Operator, v.Name, query)
+		}
+		out.add("saved_views", n)
+	}
+	return err
+}
