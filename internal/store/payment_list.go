@@ -78,7 +78,7 @@ type bounds struct {
 }
 
 // usual are the bounds of all but tests: each is a few hundredths of a second.
-var usual = bounds{walk: 6000, rare: 4000, sums: 10_000}
+var usual = bounds{walk: 3000, rare: 4000, sums: 10_000}
 
 // ListPayments is a page of the payments that a query chooses.
 //
