@@ -101,7 +101,7 @@ func audited(f paymentFilter, some []column) map[string]any {
 	for i, c := range some {
 		keys[i] = c.Key
 	}
-	return map[string]any{"filter": q.Encode(), "searched": searched, "columns": keys}
+	return map[string]any{"from": dayText(f.from, 0), "to": dayText(f.to, -1), "filter": q.Encode(), "searched": searched, "columns": keys}
 }
 
 // exportName is the name of the file, after its period.

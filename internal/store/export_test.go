@@ -323,3 +323,9 @@ func (t *Tx) Plan(ctx context.Context, explain string, a Asked) (string, error) 
 	steps, err := t.Strings(ctx, explain+a.Text, a.Args...)
 	return strings.Join(steps, "; "), err
 }
+
+// ExplainReceipts is how the database would run ListReceipts.
+func (t *Tx) ExplainReceipts(ctx context.Context, merchant pay.MerchantID, q ReceiptQuery) (string, error) {
+	text, args := q.find(merchant)
+	return t.Explain(ctx, text, args...)
+}

@@ -26,7 +26,12 @@ func TestWhatHangsOnAPaymentIsFoundByIt(t *testing.T) {
 		must(tx.CheckoutOfPayment(ctx, shop, "imp_1"))
 		must(tx.BillingKeyOfPayment(ctx, shop, "imp_1"))
 		must(tx.ReceiptsOfPayment(ctx, shop, "imp_1"))
-		if len(*texts) != 9 {
+		must(tx.CheckoutsOfPayment(ctx, shop, "imp_1"))
+		must(tx.PaymentEvents(ctx, shop, "imp_1"))
+		must(tx.NoticesOfPayment(ctx, shop, "imp_1"))
+		must(tx.AlarmsOfPayment(ctx, shop, "imp_1"))
+		must(tx.ListAudit(ctx, shop, store.AuditFilter{Payment: "imp_1"}))
+		if len(*texts) != 14 {
 			t.Fatalf("%d statements", len(*texts))
 		}
 		for _, text := range *texts {
