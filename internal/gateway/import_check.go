@@ -138,7 +138,7 @@ func (im *importing) place(c *rowCheck, p *pay.Payment) {
 	test := c.yes("sandbox")
 	ch, why := im.channel(provider, mid, c.value("sandbox") != "", test)
 	if why != "" {
-		field, value := "pg_id", string(provider)+"."+mid
+		field, value := "pg_id", strings.Trim(string(provider)+"."+mid, ".")
 		if test {
 			field, value = "sandbox", "true"
 		}

@@ -133,7 +133,7 @@ func (im *importing) wantedKey(c *rowCheck) AdoptKeyRequest {
 	}
 	ch, why := im.channel(pay.Provider(strings.ToLower(c.value("pg_provider"))), c.value("pg_id"), false, false)
 	if why != "" {
-		c.no("pg_id", c.value("pg_provider")+"."+c.value("pg_id"), why)
+		c.no("pg_id", strings.Trim(c.value("pg_provider")+"."+c.value("pg_id"), "."), why)
 	}
 	r.Channel = ch.Key
 	card := pay.Card{Issuer: company(ch.Provider, c.value("card_code"), c.value("card_name")), Number: hidden(c.text("card_number", 40))}
