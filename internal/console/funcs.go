@@ -19,6 +19,7 @@ var kst = time.FixedZone("KST", 9*60*60)
 // funcs are what templates may call.
 func (c *Console) funcs() template.FuncMap {
 	return template.FuncMap{
+		"allowed":   allowedWords,
 		"path":      c.path,
 		"word":      func(lang, kind string, value any) string { return wordFor(lang, kind, fmt.Sprint(value)) },
 		"badge":     badge,

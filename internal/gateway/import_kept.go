@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"naru/internal/jobs"
@@ -102,6 +103,9 @@ func (g *Gateway) endImport(ctx context.Context, i store.Import, status string) 
 		was := now.Status
 		if was == store.ImportWaiting || was == store.ImportRunning {
 			now.Status, now.Ended = status, tx.Now
+			if now.Report, err = withoutContents(now.Report); err != nil {
+				return err
+			}
 			if err := tx.UpdateImport(ctx, now, was); err != nil {
 				return err
 			}
@@ -111,6 +115,30 @@ func (g *Gateway) endImport(ctx context.Context, i store.Import, status string) 
 		}
 		return tx.DropImportParts(ctx, i.Merchant, i.ID)
 	})
+}
+
+// withoutContents is a report in which nothing is left that stood in the file: what is
+// wrong with a row may be that a buyer's name is where an amount should be.
+func (r ImportReport) withoutContents() ImportReport {
+	r.Problems = slices.Clone(r.Problems)
+	for i := range r.Problems {
+		p := &r.Problems[i]
+		if p.Value = ""; !importedID.MatchString(p.ID) {
+			p.ID = ""
+		}
+	}
+	return r
+}
+
+func withoutContents(report json.RawMessage) (json.RawMessage, error) {
+	if report == nil {
+		return nil, nil
+	}
+	var r ImportReport
+	if err := json.Unmarshal(report, &r); err != nil {
+		return nil, err
+	}
+	return json.Marshal(r.withoutContents())
 }
 
 // DiscardImport ends an import that was not begun.
@@ -274,7 +302,7 @@ func (g *Gateway) RecordImport(ctx context.Context, m pay.MerchantID, r ImportRe
 	}
 	err := g.store.Write(ctx, func(tx *store.Tx) error { return tx.InsertImport(ctx, i) })
 	if err == nil {
-		err = g.keepReport(ctx, i, r, i.Status)
+		err = g.keepReport(ctx, i, r.withoutContents(), i.Status)
 	}
 	if err == nil {
 		err = g.auditImport(ctx, i, r)
