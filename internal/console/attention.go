@@ -60,8 +60,11 @@ func (a alarmCard) What() string {
 
 // Do is what a person is to do.
 func (a alarmCard) Do() string {
-	if a.Finding != nil {
+	switch {
+	case a.Finding != nil:
 		return findingDo(a.lang, a.Finding.Kind)
+	case a.Settled():
+		return knownNow.in(a.lang)
 	}
 	return a.words.do.in(a.lang)
 }

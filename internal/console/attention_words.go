@@ -139,6 +139,9 @@ var alarmKinds = map[string]alarmWords{
 	},
 }
 
+// knownNow is what to do about an outcome that became known meanwhile.
+var knownNow = sentence{"그 사이에 결과가 밝혀져 장부에 적혔습니다. 아래에서 확인하고 닫으세요.", "The outcome became known meanwhile and is on the books. See below, then close this."}
+
 // wordsOfAlarm is the words of a kind; one without words is told by its name.
 func wordsOfAlarm(kind string) alarmWords {
 	if w, ok := alarmKinds[kind]; ok {

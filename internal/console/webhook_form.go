@@ -130,6 +130,9 @@ func spellWait(seconds int) string {
 
 // OwnList is a list of waits in words.
 func (b webhooksBody) OwnList() string {
+	if len(b.Own) == 0 {
+		return "–"
+	}
 	waits := make([]int, len(b.Own))
 	for i, w := range b.Own {
 		waits[i] = int(w / time.Second)

@@ -179,7 +179,7 @@ func TestDeliveries(t *testing.T) {
 			t.Errorf("a day that is none: %d", s.Status)
 		}
 		d := r.deliveryOf(lost.ID)
-		p.get("/deliveries/"+d.ID).has("webhook-signature", `"imp_uid": "`+string(lost.ID)+`"`, "no such order", "HTTP 404", d.URL)
+		p.get("/deliveries/"+d.ID).has("webhook-signature", `"imp_uid": "`+string(lost.ID)+`"`, "no such order", "HTTP 404", d.URL).lacks("[{")
 
 		p.follow("/deliveries/"+d.ID+"/resend", "how", "once").has("다시 보냅니다")
 		r.work()
