@@ -252,3 +252,23 @@ func TestWebhookOfAPaymentIsSentAgain(t *testing.T) {
 		o.get("/payments/" + string(p.ID)).has("사람이 다시 보낸 것입니다.")
 	})
 }
+
+// A payment's page says with what the buyer came, what was settled, which other tries
+// the order had, and shows what the shop gave with it as it reads well.
+func TestPaymentPageShowsWhatHangsOnIt(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		agent := "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36"
+		same := func(p *pay.Payment) {
+			p.MerchantUID, p.UserAgent, p.Custom = "order-same", agent, `{"cart":[1,2],"big":12345678901234567890}`
+			p.Details.Months, p.Details.Card = 3, &pay.Card{Issuer: "361", Number: "433012******1234"}
+		}
+		r.shelf("imp_first", pay.ModeSandbox, 2*time.Hour, same)
+		r.shelf("imp_second", pay.ModeSandbox, time.Hour, same)
+		r.must(r.store.Write(r.ctx, func(tx *store.Tx) error {
+			return tx.PutSettlement(r.ctx, store.Settlement{Merchant: r.merchant.ID, Channel: cardChannel, Key: "k", Payment: "imp_second", Kind: pay.MovementApproval,
+				Gross: 1000, Fee: 27, VAT: 3, Net: 970, SoldOn: "2026-11-20", PaidOn: "2026-11-23"})
+		}))
+		s := r.operator(pay.RoleReadOnly, r.merchant.ID).get("/payments/imp_second")
+		s.has("Chrome · Windows", "3개월", "433012******1234", "같은 주문의 다른 시도", "imp_first", "정산", "970원", "30원", "2026-11-23", "상점 페이지가 1,000원 결제를 요청했습니다.", `"big": 12345678901234567890`)
+	})
+}

@@ -125,6 +125,9 @@ func (v *visit) lineStep(p pay.Payment, s store.StepRow, l *line) {
 	if s.To == pay.StatusFailed {
 		l.Why = p.FailReason
 	}
+	if s.Event == pay.EvImported {
+		l.What = v.t("다른 곳에서 이루어진 결제를 가져왔습니다.", "The payment was made elsewhere and taken over.")
+	}
 	l.Code = string(s.Event)
 	if s.Why != "" {
 		l.Code += " · " + s.Why
