@@ -90,19 +90,23 @@ func (m *matching) batch(ctx context.Context, lines []connector.TransactionLine)
 }
 
 // ours has lines of payments that were made elsewhere, and whose order id at the
-// provider is not our name of them, named as the others are.
+// provider is not our name of them, named as the others are. An order id that looks
+// like ours is one.
 func (r *reconciliation) ours(ctx context.Context, n int, ref func(i int) *pay.Ref) error {
 	var keys []string
 	for i := range n {
-		if key := ref(i).Key; key != "" {
+		if key := ref(i).Key; key != "" && !ourOrder.MatchString(ref(i).Order) {
 			keys = append(keys, key)
 		}
+	}
+	if len(keys) == 0 {
+		return nil
 	}
 	slices.Sort(keys)
 	return r.g.store.Read(ctx, func(tx *store.Tx) error {
 		found, err := tx.PaymentsFromElsewhere(ctx, r.ch.Merchant, slices.Compact(keys))
 		for i := range n {
-			if id, ok := found[ref(i).Key]; ok {
+			if id, ok := found[ref(i).Key]; ok && !ourOrder.MatchString(ref(i).Order) {
 				ref(i).Order = string(id)
 			}
 		}
