@@ -19,7 +19,6 @@ var auditNouns = map[string]struct{ ko, en, path string }{
 	"operator":       {"운영자", "Operator", "/operators"},
 	"merchant":       {"상점", "Store", "/stores"},
 	"tier":           {"하위상점", "Sub-store", "/stores"},
-	"store":          {"상점", "Store", "/stores"},
 	"channel":        {"채널", "Channel", "/channels"},
 	"key":            {"API 키", "API key", ""},
 	"webhook":        {"웹훅", "Webhook", ""},
