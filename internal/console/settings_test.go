@@ -17,10 +17,10 @@ func TestEachSettingIsOnOnePage(t *testing.T) {
 		"WebhookURL": {"/webhooks", "url"}, "WebhookForm": {"/webhooks", "type"}, "WebhookTestURL": {"/webhooks", "test_url"}, "WebhookTestType": {"/webhooks", "test_type"},
 		"WebhookFirst": {"/webhooks", "first"}, "WebhookRetries": {"/webhooks", "retries"}, "ConfirmForbidden": {"/webhooks", "confirm"}, "PrivateAddressesOK": {"/webhooks", "private"},
 		"Origins": {"/keys", "origins"}, "AllowedIPs": {"/keys", "networks"}, "HideSandbox": {"/keys", "hide_sandbox"}, "UnknownKeyOK": {"/keys", "unknown_key_ok"},
-		"DefaultChannel": {"/channels", "default_channel"}, "CallbackSuccess": {"/channels", "callback_success"}, "Retention": {"/stores", "retention"},
+		"DefaultChannel": {"/channels", "default_channel"}, "CallbackSuccess": {"/channels", "callback_success"}, "Retention": {"/stores", "retention"}, "RecoveryHour": {"/schedules/recovery", "hour"},
 	}
 	pages := map[string]string{}
-	for _, path := range []string{"/webhooks", "/keys", "/channels", "/stores"} {
+	for _, path := range []string{"/webhooks", "/keys", "/channels", "/stores", "/schedules/recovery"} {
 		pages[path] = p.get(path).has().Body
 	}
 	settings := reflect.TypeFor[pay.Settings]()
