@@ -312,6 +312,37 @@ func TestBillingKeyLists(t *testing.T) {
 	})
 }
 
+// An erased schedule is found by nothing that told of its buyer, and by the rest.
+func TestErasedSchedulesAreNotFoundByTheirBuyer(t *testing.T) {
+	each(t, func(t *testing.T, f fixture) {
+		s := schedule("s1", at(1))
+		s.Buyer = pay.Buyer{Name: "홍길동", Tel: "010-1234-5678"}
+		f.book(t, s)
+		finds := func(text string) (found string) {
+			f.read(t, func(ctx context.Context, tx *store.Tx) error {
+				page, err := tx.ListSchedules(ctx, shop, store.ScheduleQuery{Search: text, Limit: 10})
+				found = uids(page.Rows)
+				return err
+			})
+			return found
+		}
+		for _, text := range []string{"홍길동", "01012", "s1", "정기"} {
+			if finds(text) != "s1" {
+				t.Errorf("%q finds nothing", text)
+			}
+		}
+		f.write(t, func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.EraseSchedule(ctx, s, store.Eraser{Text: func(s string) string { return s }, Address: func(s string) string { return s }})
+			return err
+		})
+		for text, want := range map[string]string{"홍길동": "", "01012": "", "s1": "s1", "정기": "s1"} {
+			if got := finds(text); got != want {
+				t.Errorf("erased, and %q finds %q", text, got)
+			}
+		}
+	})
+}
+
 // What the release before wrote, or erased, is mended.
 func TestBillingListsAreMended(t *testing.T) {
 	each(t, func(t *testing.T, f fixture) {
