@@ -66,7 +66,7 @@ func (c *importFlags) run(ctx context.Context, m *Main, which func(*gateway.Gate
 	if err != nil {
 		return err
 	}
-	defer done()
+	defer func() { done() }() // as it is then: the report adds to it
 	if o.Problem, err = c.problems(&done); err != nil {
 		return err
 	}
