@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/go-chi/chi/v5"
+
 	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/people"
@@ -146,7 +148,7 @@ func (v *visit) fail(err error) {
 	case errors.As(err, &own):
 		v.problem(http.StatusUnprocessableEntity, v.t("입력을 확인해 주세요", "Please check what you entered"), own.Error())
 	default:
-		v.c.log.ErrorContext(v.r.Context(), "a page of the console failed", "path", v.r.URL.Path, "err", err)
+		v.c.log.ErrorContext(v.r.Context(), "a page of the console failed", "route", chi.RouteContext(v.r.Context()).RoutePattern(), "err", err)
 		v.problem(http.StatusInternalServerError, v.t("문제가 생겼습니다", "Something went wrong"),
 			v.t("잠시 뒤 다시 시도해 주세요. 서버 기록에 원인이 남아 있습니다.", "Try again in a moment. The server's log has the reason."))
 	}

@@ -380,3 +380,20 @@ func freshClient() *http.Client {
 	jar, _ := cookiejar.New(nil)
 	return &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
+
+// A page that fails is logged by its route: the address of a one-time link is a
+// secret.
+func TestTheLogHoldsNoLink(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	p := r.member("a@naru.test", pay.RoleOwner, "")
+	link, _, err := r.people.Link(r.ctx, "a@naru.test")
+	r.must(err)
+	r.must(r.store.Close())
+	if s := p.plain("/sign-in/link/" + link); s.Status != http.StatusInternalServerError {
+		t.Errorf("without a database a link answers %d", s.Status)
+	}
+	if log := r.log.String(); strings.Contains(log, link) || !strings.Contains(log, "/sign-in/link/{token}") {
+		t.Errorf("the log: %s", log)
+	}
+}
