@@ -11,17 +11,19 @@ import (
 	"naru/internal/store"
 )
 
-// setting changes the shop's settings; a token is believed for a second.
+// setting changes the shop's settings, also to what the gateway would refuse; a
+// token is believed for a second.
 func (w *world) setting(change func(*pay.Settings)) {
 	w.t.Helper()
 	ctx := context.Background()
-	var m pay.Merchant
-	must(w.t, w.store.Read(ctx, func(tx *store.Tx) (err error) {
-		m, err = tx.Merchant(ctx, shop)
-		return err
+	must(w.t, w.store.Write(ctx, func(tx *store.Tx) error {
+		m, err := tx.Merchant(ctx, shop)
+		if err != nil {
+			return err
+		}
+		change(&m.Settings)
+		return tx.UpdateMerchant(ctx, m)
 	}))
-	change(&m.Settings)
-	must(w.t, w.gateway.UpdateMerchant(ctx, m))
 	w.clock = w.clock.Add(2 * time.Second)
 }
 
