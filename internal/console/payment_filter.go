@@ -149,7 +149,7 @@ func (v *visit) readCodes(f *paymentFilter, channels []pay.Channel) {
 	}
 	for _, m := range f.Methods {
 		if _, ok := words["method"][m]; ok {
-			f.query.Methods = append(f.query.Methods, pay.Method(m))
+			f.query.Methods = append(f.query.Methods, alike(pay.Method(m))...)
 		} else {
 			unknown("method", m)
 		}

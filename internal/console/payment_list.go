@@ -132,14 +132,29 @@ func (s paymentsListed) Fields(lang string) []choice {
 	return out
 }
 
+// listedMethods are the methods that a list is narrowed to, the usual ones first. One
+// that two codes stand for is there once: see alike.
+var listedMethods = []pay.Method{
+	pay.MethodCard, pay.MethodTrans, pay.MethodVbank, pay.MethodPhone, pay.MethodTossPay, pay.MethodTossPayCard, pay.MethodTossPayMoney,
+	pay.MethodKakaoPay, pay.MethodNaverPay, pay.MethodPayco, pay.MethodSamsungPay, pay.MethodApplePay, pay.MethodLPay, pay.MethodSSGPay,
+	pay.MethodPoint, pay.MethodCultureland, pay.MethodSmartculture, pay.MethodBooknlife,
+}
+
+// alike are the codes that a method of the list stands for.
+func alike(m pay.Method) []pay.Method {
+	if m == pay.MethodSamsungPay {
+		return []pay.Method{pay.MethodSamsungPay, pay.MethodSamsung}
+	}
+	return []pay.Method{m}
+}
+
 // Methods are what may be paid with.
 func (s paymentsListed) Methods(lang string) []choice {
-	var codes []string
-	for m := range words["method"] {
-		codes = append(codes, m)
+	out := make([]choice, len(listedMethods))
+	for i, m := range listedMethods {
+		out[i].Value, out[i].Text = string(m), wordFor(lang, "method", string(m))
 	}
-	slices.Sort(codes)
-	return options(lang, "method", codes...)
+	return out
 }
 
 // Providers are who may be paid through.
