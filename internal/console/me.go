@@ -34,6 +34,8 @@ type meBody struct {
 	ByOther        bool              // a password may be set without the present one
 	Recovery       int
 	Sessions       []sessionRow
+	Passkeys       []passkeyRow
+	Site           bool // passkeys may be made under this address
 }
 
 // sessionRow is a browser that is signed in.
@@ -58,6 +60,10 @@ func (v *visit) mePage(status int, problems map[string]string) error {
 	if body.Recovery, err = v.c.people.RecoveryLeft(v.r.Context(), v.Visit); err != nil {
 		return err
 	}
+	if body.Passkeys, err = v.passkeys(); err != nil {
+		return err
+	}
+	_, body.Site = v.site()
 	sessions, err := v.c.people.Sessions(v.r.Context(), v.Operator.ID)
 	if err != nil {
 		return err

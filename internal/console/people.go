@@ -4,5 +4,5 @@ import "slices"
 
 // peopleRoutes are who one is, who else may come in, and what they did.
 func (c *Console) peopleRoutes() []route {
-	return slices.Concat(c.meRoutes(), c.operatorRoutes(), c.auditRoutes())
+	return slices.Concat(c.meRoutes(), c.passkeyRoutes(), c.operatorRoutes(), c.auditRoutes())
 }

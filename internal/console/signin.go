@@ -28,7 +28,8 @@ func (c *Console) signInRoutes() []route {
 type signInBody struct {
 	Email, Next string
 	Problem     string
-	Link, Code  bool // the page of a one-time link, that of a code
+	Link, Code  bool          // the page of a one-time link, that of a code
+	Passkey     *people.Offer // nil where there are none
 }
 
 func (c *Console) signInForm(v *visit) error {
@@ -38,7 +39,12 @@ func (c *Console) signInForm(v *visit) error {
 	return v.signInPage(http.StatusOK, signInBody{Next: v.field("next")})
 }
 
-func (v *visit) signInPage(status int, body signInBody) error {
+func (v *visit) signInPage(status int, body signInBody) (err error) {
+	if !body.Link && !body.Code {
+		if body.Passkey, err = v.offerSignIn(); err != nil {
+			return err
+		}
+	}
 	return v.renderStatus(status, "sign_in", v.t("로그인", "Sign in"), body)
 }
 
