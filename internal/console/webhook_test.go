@@ -111,7 +111,7 @@ func TestTestCallShowsTheAnswer(t *testing.T) {
 	if n := len(r.deliveriesNow()); n != 0 {
 		t.Errorf("%d deliveries", n)
 	}
-	r.shop.Close()
+	p.follow("/webhooks", "url", "http://127.0.0.1:1/hook", "type", "json", "retries", "long")
 	p.post("/webhooks/test", "mode", "live").has("연결을 받지 않습니다")
 	p.follow("/webhooks", "url", "", "type", "json", "retries", "long")
 	if s := p.post("/webhooks/test", "mode", "test"); s.Status != http.StatusUnprocessableEntity {

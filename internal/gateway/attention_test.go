@@ -93,7 +93,7 @@ func TestAskAgainAboutALostReceipt(t *testing.T) {
 			t.Fatal("the answer was not lost")
 		}
 		r.fault = nil
-		r.run(4*24*time.Hour, 2*time.Hour)
+		r.run(4*24*time.Hour, time.Hour)
 		alarms := r.openAlarmsNow()
 		if len(alarms) != 1 || alarms[0].Kind != gateway.AlarmUnknown {
 			t.Fatalf("alarms %+v", alarms)

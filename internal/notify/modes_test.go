@@ -145,7 +145,7 @@ func TestTestCall(t *testing.T) {
 		if got, err = r.notifier.Test(t.Context(), "m1", pay.ModeLive); err != nil || !strings.HasSuffix(got.URL, "/own") {
 			t.Errorf("live: %+v, %v", got, err)
 		}
-		r.shop.Close()
+		r.settings(func(s *pay.Settings) { s.WebhookURL = "http://127.0.0.1:1/own" })
 		if got, err = r.notifier.Test(t.Context(), "m1", pay.ModeLive); err != nil || got.Status != 0 || !strings.Contains(got.Error, "refused") {
 			t.Errorf("nobody there: %+v, %v", got, err)
 		}
