@@ -142,7 +142,7 @@ func (c *devCmd) build(ctx context.Context, w *devWorld, data string, clock *Clo
 	watch := &jobWatch{}
 	w.app, err = newApp(ctx, appOptions{
 		db: "sqlite:" + filepath.Join(data, "naru-dev.db"), master: master, migrate: true, publicURL: w.at.Gateway, listen: w.listeners[0].Addr().String(), clock: clock,
-		now: clock.Now, log: log, retries: devRetries(), anyAddress: true, watch: watch,
+		now: clock.Now, machine: clock.base, log: log, retries: devRetries(), anyAddress: true, watch: watch,
 		testDeposit: sandboxDeposit(func() string { return w.at.Sandbox + "/control" }),
 		chance:      func() float64 { return 0.5 }, // each wait as it is listed, for those who move the clock
 	})

@@ -43,6 +43,7 @@ func (c *serveCmd) Run(ctx context.Context, m *Main) error {
 	a, err := newApp(ctx, appOptions{
 		db: cfg.DB.Reveal(), master: master, migrate: !c.NoMigrate, publicURL: doors.publicURL, listen: doors.gateway.Addr().String(), now: m.Now, log: log,
 		retries: cfg.WebhookRetries, allowPrivate: cfg.AllowPrivate, checkoutLife: cfg.CheckoutLife,
+		machine:  m.Now,
 		limits:   &rest.LimitOptions{Key: rest.Limit(cfg.RequestLimit), Address: rest.Limit(cfg.AddressLimit)},
 		watching: cfg.Watching, alerts: true,
 	})

@@ -43,6 +43,7 @@ type appOptions struct {
 	listen       string // what it listens on
 	clock        *Clock // that is driven; nil: time goes by
 	now          func() time.Time
+	machine      func() time.Time // what people are signed in by; time.Now when nil
 	log          *slog.Logger
 	retries      []time.Duration
 	allowPrivate []netip.Prefix
@@ -119,7 +120,7 @@ func newApp(ctx context.Context, o appOptions) (_ *app, err error) {
 		PublicURL: o.publicURL, HTTP: a.calls, Now: o.now, Log: o.log, CheckoutLife: o.checkoutLife,
 		TestDeposit: o.testDeposit, Observe: watch.steps(),
 	})
-	a.people = people.New(people.Options{Store: a.store, Vault: v, Now: o.now, Log: o.log})
+	a.people = people.New(people.Options{Store: a.store, Vault: v, Now: o.machine, Log: o.log})
 	workers := a.gateway.Workers()
 	maps.Copy(workers, a.notifier.Workers())
 	if o.alerts {

@@ -95,7 +95,7 @@ func (d *Directory) UseCodes(ctx context.Context, v Visit, state, code string) (
 		return nil, err
 	}
 	recovery, hashes := d.newRecovery()
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err != nil {
 			return known(err)
@@ -121,7 +121,7 @@ func (d *Directory) DropCodes(ctx context.Context, v Visit) error {
 	if !d.Proved(v) {
 		return ErrNotProved
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err != nil || len(o.TOTP) == 0 {
 			return known(err)
@@ -141,7 +141,7 @@ func (d *Directory) NewRecovery(ctx context.Context, v Visit) ([]string, error) 
 		return nil, ErrNotProved
 	}
 	recovery, hashes := d.newRecovery()
-	err := d.store.Write(ctx, func(tx *store.Tx) error {
+	err := d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err != nil {
 			return known(err)

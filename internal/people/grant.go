@@ -136,7 +136,7 @@ func (d *Directory) Grant(ctx context.Context, g pay.Grant) error {
 	if !g.Role.Valid() {
 		return badRole(g.Role)
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Operator(ctx, g.Operator); err != nil {
 			return known(err)
 		}
@@ -187,7 +187,7 @@ func grantView(g pay.Grant) map[string]any {
 // ErrNotGranted, ErrNotAllowed, ErrLastOwner, and store.ErrNotFound without the
 // merchant.
 func (d *Directory) Revoke(ctx context.Context, id pay.OperatorID, at pay.MerchantID) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		m, err := merchantOf(ctx, tx, at)
 		if err != nil {
 			return err

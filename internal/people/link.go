@@ -31,7 +31,7 @@ func (d *Directory) ResetLink(ctx context.Context, email string) (token string, 
 
 func (d *Directory) linkOf(ctx context.Context, email string, resets bool) (token string, expires time.Time, err error) {
 	token = d.token()
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.OperatorByEmail(ctx, email)
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("%w: %q", ErrNoOperator, email)
@@ -53,7 +53,7 @@ func (d *Directory) linkOf(ctx context.Context, email string, resets bool) (toke
 // role that they have.
 func (d *Directory) LinkFor(ctx context.Context, id pay.OperatorID, m pay.MerchantID) (token string, expires time.Time, err error) {
 	token = d.token()
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, id)
 		if err != nil {
 			return known(err)

@@ -35,7 +35,7 @@ func (d *Directory) Add(ctx context.Context, n NewOperator) (pay.Operator, error
 	if err != nil {
 		return pay.Operator{}, err
 	}
-	err = d.store.Write(ctx, func(tx *store.Tx) error { return d.insert(ctx, tx, o, n) })
+	err = d.write(ctx, func(tx *store.Tx) error { return d.insert(ctx, tx, o, n) })
 	return o.Operator, err
 }
 
@@ -48,7 +48,7 @@ func (d *Directory) Invite(ctx context.Context, n NewOperator) (o pay.Operator, 
 		return o, "", err
 	}
 	token := d.token()
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		link = ""
 		there, err := tx.OperatorByEmail(ctx, n.Email)
 		if errors.Is(err, store.ErrNotFound) {
@@ -154,7 +154,7 @@ func (d *Directory) Describe(ctx context.Context, v Visit, name, language string
 	if err := checkPerson(name, language); err != nil {
 		return err
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err != nil {
 			return known(err)
@@ -195,7 +195,7 @@ func (d *Directory) Amend(ctx context.Context, id pay.OperatorID, a Amendment) e
 			return err
 		}
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, id)
 		if err != nil {
 			return known(err)
@@ -247,7 +247,7 @@ func (d *Directory) Enable(ctx context.Context, id pay.OperatorID) error {
 }
 
 func (d *Directory) able(ctx context.Context, id pay.OperatorID, disable bool) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		if err := mayChange(ctx, tx, pay.Merchant{}); err != nil {
 			return err
 		}

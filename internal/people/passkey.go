@@ -103,7 +103,7 @@ func (d *Directory) SignInByPasskey(ctx context.Context, s Site, state, answer s
 	if err != nil {
 		return e, fmt.Errorf("%w: %w", ErrPasskey, err)
 	}
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, pay.OperatorID(parsed.Response.UserHandle))
 		if errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("%w: nobody has it", ErrPasskey)
@@ -167,7 +167,7 @@ func (d *Directory) OfferPasskey(ctx context.Context, v Visit, s Site) (Offer, e
 		return Offer{}, err
 	}
 	var u user
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err == nil {
 			u, err = passkeyUser(ctx, tx, o)
@@ -210,7 +210,7 @@ func (d *Directory) AddPasskey(ctx context.Context, v Visit, s Site, state, answ
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrPasskey, err)
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, v.Operator.ID)
 		if err != nil {
 			return known(err)
@@ -256,7 +256,7 @@ func PasskeyID(p store.Passkey) string { return base64.RawURLEncoding.EncodeToSt
 
 // Passkeys are those of who is signed in, oldest first.
 func (d *Directory) Passkeys(ctx context.Context, v Visit) (ps []store.Passkey, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+	err = d.read(ctx, func(tx *store.Tx) (err error) {
 		ps, err = tx.Passkeys(ctx, v.Operator.ID)
 		return err
 	})
@@ -288,7 +288,7 @@ func (d *Directory) changePasskey(ctx context.Context, v Visit, id string, do fu
 	if err != nil {
 		return fmt.Errorf("passkey: %w", store.ErrNotFound)
 	}
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		p, err := tx.Passkey(ctx, raw)
 		if err != nil {
 			return err

@@ -128,7 +128,7 @@ func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.S
 		return ErrWrong
 	}
 	refused := false
-	err := d.store.Write(ctx, func(tx *store.Tx) error {
+	err := d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, was.ID)
 		if err != nil {
 			return err
@@ -192,7 +192,7 @@ func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next p
 	}
 	switch {
 	case d.byOther(v.Session):
-		return d.store.Write(ctx, func(tx *store.Tx) error {
+		return d.write(ctx, func(tx *store.Tx) error {
 			o, err := tx.Operator(ctx, o.ID)
 			if err != nil {
 				return err

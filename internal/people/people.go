@@ -51,7 +51,7 @@ func (e *Invalid) Error() string { return e.Field + ": " + e.Message }
 type Options struct {
 	Store *store.Store
 	Vault *vault.Vault
-	Now   func() time.Time // time.Now when nil
+	Now   func() time.Time // the machine's time, whatever the gateway's clock shows; time.Now when nil
 	Rand  io.Reader        // crypto/rand when nil
 	Log   *slog.Logger
 }
@@ -89,7 +89,7 @@ func New(o Options) *Directory {
 
 // operator reads an operator; ErrNoOperator.
 func (d *Directory) operator(ctx context.Context, id pay.OperatorID) (o store.Operator, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+	err = d.read(ctx, func(tx *store.Tx) (err error) {
 		o, err = tx.Operator(ctx, id)
 		return err
 	})
@@ -127,3 +127,22 @@ func hashOf(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]
 }
+
+// write and read are the store's, at the machine's time: whoever moves the clock of
+// naru dev by a month stays signed in.
+func (d *Directory) write(ctx context.Context, fn func(*store.Tx) error) error {
+	return d.store.Write(ctx, func(tx *store.Tx) error {
+		tx.Now = d.moment()
+		return fn(tx)
+	})
+}
+
+func (d *Directory) read(ctx context.Context, fn func(*store.Tx) error) error {
+	return d.store.Read(ctx, func(tx *store.Tx) error {
+		tx.Now = d.moment()
+		return fn(tx)
+	})
+}
+
+// moment is now, as the store keeps it.
+func (d *Directory) moment() time.Time { return d.now().UTC().Truncate(time.Microsecond) }

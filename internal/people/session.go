@@ -50,7 +50,7 @@ func (v Visit) MayEverywhere(r pay.Right) bool {
 // may be used.
 func (d *Directory) Visit(ctx context.Context, token string) (Visit, error) {
 	var v Visit
-	err := d.store.Read(ctx, func(tx *store.Tx) (err error) {
+	err := d.read(ctx, func(tx *store.Tx) (err error) {
 		if v.Session, err = tx.OperatorSession(ctx, hashOf(token)); err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (d *Directory) Visit(ctx context.Context, token string) (Visit, error) {
 }
 
 // lookAround fills in the stores that the grants reach, and the one that is looked
-// at: the chosen one, or the oldest.
+// at: the chosen one, or the oldest, a sub-store only where there is no other.
 func (v *Visit) lookAround(all []pay.Merchant) {
 	for _, m := range all {
 		g, ok := bestAt(v.Grants, m)
@@ -91,7 +91,7 @@ func (v *Visit) lookAround(all []pay.Merchant) {
 			continue
 		}
 		v.Stores = append(v.Stores, m)
-		if m.ID == v.Session.Merchant || v.Store.ID == "" {
+		if m.ID == v.Session.Merchant || v.Store.ID == "" || v.Store.ID != v.Session.Merchant && v.Store.Parent != "" && m.Parent == "" {
 			v.Store, v.Grant = m, g
 		}
 	}
@@ -168,7 +168,7 @@ func ended(err error) error {
 }
 
 func (d *Directory) touch(ctx context.Context, s store.OperatorSession) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		s.Seen = tx.Now
 		s.Expires = tx.Now.Add(sessionIdle)
 		if most := s.Created.Add(sessionLife); s.Expires.After(most) {
@@ -183,7 +183,7 @@ func (d *Directory) LookAt(ctx context.Context, v Visit, m pay.MerchantID) error
 	for _, s := range v.Stores {
 		if s.ID == m {
 			v.Session.Merchant = m
-			return d.store.Write(ctx, func(tx *store.Tx) error { return ended(tx.TurnOperatorSession(ctx, v.Session)) })
+			return d.write(ctx, func(tx *store.Tx) error { return ended(tx.TurnOperatorSession(ctx, v.Session)) })
 		}
 	}
 	return ErrNotGranted
@@ -191,12 +191,12 @@ func (d *Directory) LookAt(ctx context.Context, v Visit, m pay.MerchantID) error
 
 // SignOut ends a session.
 func (d *Directory) SignOut(ctx context.Context, v Visit) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error { return tx.DeleteSessionOf(ctx, v.Session.TokenHash) })
+	return d.write(ctx, func(tx *store.Tx) error { return tx.DeleteSessionOf(ctx, v.Session.TokenHash) })
 }
 
 // Sessions is where an operator is signed in, oldest first. ErrNoOperator.
 func (d *Directory) Sessions(ctx context.Context, id pay.OperatorID) (ss []store.OperatorSession, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Operator(ctx, id); err != nil {
 			return known(err)
 		}
@@ -208,7 +208,7 @@ func (d *Directory) Sessions(ctx context.Context, id pay.OperatorID) (ss []store
 
 // EndSession signs an operator out of one browser. store.ErrNotFound.
 func (d *Directory) EndSession(ctx context.Context, id pay.OperatorID, session string) error {
-	return d.store.Write(ctx, func(tx *store.Tx) error {
+	return d.write(ctx, func(tx *store.Tx) error {
 		if err := tx.DeleteOperatorSession(ctx, id, session); err != nil {
 			return err
 		}
@@ -219,7 +219,7 @@ func (d *Directory) EndSession(ctx context.Context, id pay.OperatorID, session s
 // EndSessions signs an operator out everywhere but in the session of an id, "" is
 // none, and counts the sessions. ErrNoOperator.
 func (d *Directory) EndSessions(ctx context.Context, id pay.OperatorID, but string) (n int, err error) {
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		if _, err := tx.Operator(ctx, id); err != nil {
 			return known(err)
 		}

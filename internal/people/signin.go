@@ -35,7 +35,7 @@ const (
 // ErrLocked of the client's address, ErrDisabled.
 func (d *Directory) SignIn(ctx context.Context, email string, password pay.Secret, c Client) (e Entry, err error) {
 	var o store.Operator
-	err = d.store.Read(ctx, func(tx *store.Tx) (err error) {
+	err = d.read(ctx, func(tx *store.Tx) (err error) {
 		o, err = tx.OperatorByEmail(ctx, email)
 		return err
 	})
@@ -54,7 +54,7 @@ func (d *Directory) SignInByLink(ctx context.Context, link string, c Client) (e 
 	if d.guesses.locked(c.Address, d.now()) {
 		return e, ErrLocked
 	}
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		l, err := tx.OperatorLink(ctx, hashOf(link))
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func actorOf(o pay.Operator, address string) pay.Actor {
 
 // MayEnterCode reports whether a token waits for its code. ErrNoSession.
 func (d *Directory) MayEnterCode(ctx context.Context, token string) error {
-	return d.store.Read(ctx, func(tx *store.Tx) error {
+	return d.read(ctx, func(tx *store.Tx) error {
 		_, err := d.waiting(ctx, tx, token)
 		return err
 	})
@@ -165,7 +165,7 @@ func (d *Directory) EnterCode(ctx context.Context, token, code string, c Client)
 		return e, ErrLocked
 	}
 	var refused error
-	err = d.store.Write(ctx, func(tx *store.Tx) error {
+	err = d.write(ctx, func(tx *store.Tx) error {
 		refused = nil
 		s, err := d.waiting(ctx, tx, token)
 		if err != nil {

@@ -20,7 +20,7 @@ type Member struct {
 // to, or everywhere) or one of its sub-stores, by role and age. The zero merchant
 // is the whole installation alone.
 func (d *Directory) Staff(ctx context.Context, m pay.Merchant) (all []Member, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		all = nil
 		at, err := concerns(ctx, tx, m)
 		if err != nil {
@@ -80,7 +80,7 @@ func (d *Directory) person(ctx context.Context, tx *store.Tx, id pay.OperatorID)
 // Member is an operator who has a role that concerns a merchant, as Staff has
 // them, or ErrNoOperator.
 func (d *Directory) Member(ctx context.Context, m pay.Merchant, id pay.OperatorID) (out Member, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		at, err := concerns(ctx, tx, m)
 		if err != nil {
 			return err
@@ -103,7 +103,7 @@ func (d *Directory) Member(ctx context.Context, m pay.Merchant, id pay.OperatorI
 // All is every operator with every role of theirs, oldest first: for the command
 // line. ByEmail is one of them, or ErrNoOperator.
 func (d *Directory) All(ctx context.Context) (all []Member, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		all = nil
 		os, err := tx.ListOperators(ctx)
 		if err != nil {
@@ -124,7 +124,7 @@ func (d *Directory) All(ctx context.Context) (all []Member, err error) {
 // ByEmail is the operator of an address with every role of theirs, or
 // ErrNoOperator.
 func (d *Directory) ByEmail(ctx context.Context, email string) (m Member, err error) {
-	err = d.store.Read(ctx, func(tx *store.Tx) error {
+	err = d.read(ctx, func(tx *store.Tx) error {
 		o, err := tx.OperatorByEmail(ctx, email)
 		if errors.Is(err, store.ErrNotFound) {
 			return ErrNoOperator
