@@ -59,7 +59,10 @@ func (b *bench) console(ctx context.Context) (err error) {
 		}
 	}
 	fmt.Println()
-	return b.exportAll(ctx, s)
+	if err := b.exportAll(ctx, s); err != nil {
+		return err
+	}
+	return b.consolePages(ctx, data)
 }
 
 // sizeOf is the size of a database in MiB.

@@ -16,7 +16,7 @@ import (
 type story struct {
 	*Stack
 	t      *testing.T
-	naru   func(args ...string)
+	naru   func(args ...string) string
 	now    time.Time
 	orders int
 	cookie string // of the operator's session

@@ -46,7 +46,7 @@ func TestGuidesTossPay(t *testing.T) {
 
 // ownStack is a `naru dev` whose clock and settings are the test's own, and a way
 // to run the program's other commands on its books.
-func ownStack(t *testing.T) (*Stack, func(args ...string)) {
+func ownStack(t *testing.T) (*Stack, func(args ...string) string) {
 	t.Helper()
 	bin, err := devserver.Build(t.TempDir())
 	if err != nil {
@@ -64,11 +64,13 @@ func ownStack(t *testing.T) (*Stack, func(args ...string)) {
 			t.Error(err)
 		}
 	})
-	naru := func(args ...string) {
+	naru := func(args ...string) string {
 		t.Helper()
-		if out, err := s.Naru("", args...); err != nil {
+		out, err := s.Naru("", args...)
+		if err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
+		return out
 	}
 	return &Stack{Gateway: s.Gateway, Sandbox: s.Sandbox, Shop: s.Shop, Console: s.Console, Browser: stack.Browser}, naru
 }
