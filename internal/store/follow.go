@@ -162,7 +162,7 @@ func (t *Tx) FollowAgain(ctx context.Context, merchant pay.MerchantID, id pay.Pa
 // changedAfter is up to most payments that changed after a place in the order of
 // changes and were not followed since; next is where to go on.
 func (t *Tx) changedAfter(ctx context.Context, merchant pay.MerchantID, after Cursor, most int) (ids []pay.PaymentID, next Cursor, more bool, err error) {
-	f := PaymentFilter{Sort: "updated", After: After{after.At, after.ID}, Limit: followPage}
+	f := PaymentFilter{Sort: "updated", After: After(after), Limit: followPage}
 	page, args := f.page(t.dialect, merchant, sorting{column: `updated_at`}, nil)
 	type change struct {
 		Cursor

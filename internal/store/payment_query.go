@@ -121,11 +121,6 @@ func chosen[T any](some, all []T) []T {
 // modes are all modes there are.
 func modes() []pay.Mode { return []pay.Mode{pay.ModeLive, pay.ModeTest, pay.ModeSandbox} }
 
-// within tells whether a time is in the period.
-func (q PaymentQuery) within(at time.Time) bool {
-	return (q.From.IsZero() || !at.Before(q.From)) && (q.To.IsZero() || at.Before(q.To))
-}
-
 // traits is what filters go by besides the time.
 type traits struct {
 	Mode     pay.Mode       `json:"m"`
