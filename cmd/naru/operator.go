@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -221,6 +222,8 @@ func (b *opened) userCodes(ctx context.Context) (map[pay.MerchantID]string, erro
 }
 
 func rolesText(gs []pay.Grant, names map[pay.MerchantID]string) string {
+	gs = slices.Clone(gs)
+	slices.SortFunc(gs, func(a, b pay.Grant) int { return strings.Compare(names[a.Merchant], names[b.Merchant]) })
 	var out []string
 	for _, g := range gs {
 		text := string(g.Role) + " at " + names[g.Merchant]

@@ -102,7 +102,7 @@ func TestConsoleReadsUseIndexesOnSQLite(t *testing.T) {
 			return nil
 		})
 	}
-	wanted := map[string]string{"list one mode": "payments_by_status (merchant=? AND mode=? AND status=?", "list by request": "payments_by_request (merchant=? AND mode=? AND started_at>?",
+	wanted := map[string]string{"list one mode": "payments_by_mode (merchant=? AND mode=? AND status=?", "list by request": "payments_by_request (merchant=? AND mode=? AND started_at>?",
 		"list failed by request": "payments_by_started (merchant=? AND status=? AND started_at<?)",
 		"list after":             "status=? AND status_at<?)", "list before": "status=? AND status_at>?)",
 		"list deep in a month": "status=? AND status_at>? AND status_at<?)",

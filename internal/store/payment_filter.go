@@ -122,7 +122,7 @@ func (f PaymentFilter) statuses() []pay.Status {
 }
 
 // byStatus is the condition of a filter that is not of few, for the index
-// payments_by_status.
+// payments_by_mode.
 func (f PaymentFilter) byStatus(merchant pay.MerchantID) *condition {
 	w := when(`merchant = `, merchant)
 	w.in(`mode`, padded(modes(), len(modes())))

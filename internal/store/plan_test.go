@@ -55,14 +55,14 @@ func TestListsUseIndexesOnSQLite(t *testing.T) {
 					filter.From, filter.To = at(0), at(24*60)
 				}
 				plans := f.planned(t, filter)
-				wantPlan(t, name+" page", plans["page"], []string{by}, "SCAN", "TEMP B-TREE", "payments_by_status")
+				wantPlan(t, name+" page", plans["page"], []string{by}, "SCAN", "TEMP B-TREE", "payments_by_mode")
 				wantPlan(t, name+" count", plans["count"], []string{"SEARCH payments USING COVERING INDEX payments_by_"}, "SCAN")
 				// Only the page is sorted, and its payments are found by their ids.
 				if n := strings.Count(plans["find"], "TEMP B-TREE"); n != 1 || !strings.Contains(plans["find"], "(merchant=? AND id=?); USE TEMP B-TREE") {
 					t.Errorf("%s: %d sorts: %s", name, n, plans["find"])
 				}
 				if window {
-					status := []string{"USING COVERING INDEX payments_by_status (merchant=? AND mode=? AND status=? AND status_at>? AND status_at<?)"}
+					status := []string{"USING COVERING INDEX payments_by_mode (merchant=? AND mode=? AND status=? AND status_at>? AND status_at<?)"}
 					wantPlan(t, name+" count", plans["count"], status)
 					wantPlan(t, name+" reach", plans["reach"], status, "TEMP B-TREE")
 					wantPlan(t, name+" page", plans["page"], []string{column + "_at>? AND " + column + "_at<?)"})
@@ -103,7 +103,7 @@ func TestListsUseIndexesOnPostgreSQL(t *testing.T) {
 				}
 				if window && name != "ready" { // nobody is
 					for _, what := range []string{"count", "reach"} {
-						wantPlan(t, name+" "+what, plans[what], []string{"Index Only Scan using payments_by_status"}, "Seq Scan")
+						wantPlan(t, name+" "+what, plans[what], []string{"Index Only Scan using payments_by_mode"}, "Seq Scan")
 					}
 				}
 			}

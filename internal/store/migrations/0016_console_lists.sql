@@ -7,9 +7,9 @@
 
 -- Lists hide tests: the mode comes before the status, and the id after its time, in
 -- the index that counts as well, rather than in one more. The second is written once
--- for a payment: neither column changes.
-DROP INDEX payments_by_status;
-CREATE INDEX payments_by_status  ON payments (merchant, mode, status, status_at, id, started_at, paid_at, updated_at);
+-- for a payment: neither column changes. What they take the place of goes at the end:
+-- PostgreSQL keeps readers out from there on.
+CREATE INDEX payments_by_mode    ON payments (merchant, mode, status, status_at, id, started_at, paid_at, updated_at);
 CREATE INDEX payments_by_request ON payments (merchant, mode, started_at, id);
 
 -- How far a merchant's books were followed.
@@ -96,3 +96,5 @@ CREATE TABLE saved_views (
 	created  BIGINT NOT NULL,
 	PRIMARY KEY (merchant, operator, name)
 );
+
+DROP INDEX payments_by_status;
