@@ -38,14 +38,16 @@ type visit struct {
 	lang  string
 }
 
-// visit finds out who asks. The visit is usable also with people.ErrNoSession.
+// visit finds out who asks. The visit is usable also with people.ErrNoSession: it
+// is nobody's then, whatever the cookie was.
 func (c *Console) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{c: c, w: w, r: r}
 	err := people.ErrNoSession
 	if k, cookieErr := r.Cookie(sessionCookie); cookieErr == nil && k.Value != "" {
 		v.token = k.Value
-		v.Visit, err = c.people.Visit(r.Context(), v.token)
-		if err == nil {
+		var found people.Visit
+		if found, err = c.people.Visit(r.Context(), v.token); err == nil {
+			v.Visit = found
 			v.r = r.WithContext(pay.WithActor(r.Context(), v.actor()))
 		}
 	}

@@ -47,7 +47,8 @@ func (v Visit) MayEverywhere(r pay.Right) bool {
 }
 
 // Visit is the session of a cookie's token. ErrNoSession when there is none that
-// may be used.
+// may be used; with any error the visit is zero: nobody may be taken for somebody
+// whose session is over, or who has not shown everything yet.
 func (d *Directory) Visit(ctx context.Context, token string) (Visit, error) {
 	var v Visit
 	err := d.read(ctx, func(tx *store.Tx) (err error) {
@@ -67,19 +68,21 @@ func (d *Directory) Visit(ctx context.Context, token string) (Visit, error) {
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return v, ErrNoSession
+		return Visit{}, ErrNoSession
 	}
 	if err != nil {
-		return v, err
+		return Visit{}, err
 	}
 	now := d.now()
 	if !v.Session.Expires.After(now) || !v.Operator.Disabled.IsZero() || v.Session.Stage != store.StageIn {
-		return v, ErrNoSession
+		return Visit{}, ErrNoSession
 	}
 	if now.Sub(v.Session.Seen) >= seenEach {
-		err = d.touch(ctx, v.Session)
+		if err := d.touch(ctx, v.Session); err != nil {
+			return Visit{}, err
+		}
 	}
-	return v, err
+	return v, nil
 }
 
 // lookAround fills in the stores that the grants reach, and the one that is looked

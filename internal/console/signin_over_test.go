@@ -1,0 +1,54 @@
+package console_test
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/pquerna/otp/totp"
+
+	"naru/internal/pay"
+	"naru/internal/people"
+)
+
+// A session that is over, or whose code is still to come, is nobody's: the sign-in
+// page is shown, and no page tells whose it was.
+func TestASessionThatIsNotOneIsNobodys(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	p := r.member("over@naru.test", pay.RoleOwner, r.merchant.ID)
+	p.plain("/sign-in", "email", "over@naru.test", "password", operatorPassword)
+	p.get("/me").has("over@naru.test")
+	v, err := r.people.Visit(r.ctx, p.token())
+	r.must(err)
+	set, err := r.people.NewCodes(v)
+	r.must(err)
+	code, err := totp.GenerateCode(set.Secret, r.clock.Now())
+	r.must(err)
+	_, err = r.people.UseCodes(r.ctx, v, set.State, code)
+	r.must(err)
+
+	r.clock.Advance(13 * time.Hour) // not used for longer than it lives
+	nobody := func(path string, status int) {
+		t.Helper()
+		s := p.get(path)
+		if s.Status != status {
+			t.Errorf("%s answers %d %s, want %d", path, s.Status, s.To, status)
+		}
+		s.lacks(r.merchant.Name, "over@naru.test", `data-testid="menu"`, "/console/operators", "/console/sign-out")
+	}
+	nobody("/sign-in", http.StatusOK)
+	nobody("/sign-in?next=%2Fsign-in", http.StatusOK)
+	nobody("/nowhere", http.StatusNotFound)
+
+	if s := p.plain("/sign-in", "email", "over@naru.test", "password", operatorPassword); s.Status != http.StatusSeeOther {
+		t.Fatalf("%d %s", s.Status, s.text())
+	}
+	waiting := p.token()
+	nobody("/sign-in", http.StatusOK) // to begin again
+	nobody("/sign-in/code", http.StatusOK)
+	nobody("/nowhere", http.StatusNotFound)
+	if v, err := r.people.Visit(r.ctx, waiting); err == nil || v.Operator.ID != "" || len(v.Stores) != 0 {
+		t.Errorf("before the code: %+v (%v), want nothing and %v", v, err, people.ErrNoSession)
+	}
+}
