@@ -171,13 +171,15 @@ func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next p
 	if err != nil {
 		return err
 	}
-	if err := checkPassword(next, o.Email); err != nil {
+	if !d.byOther(v.Session) && o.Password == "" {
+		return ErrNotProved
+	}
+	hash, err := d.hashPassword(next, o.Email) // here: hashing holds no other writer up
+	if err != nil {
 		return err
 	}
 	set := func(tx *store.Tx, o store.Operator) error {
-		if o.Password, err = d.hashPassword(next, o.Email); err != nil {
-			return err
-		}
+		o.Password = hash
 		o.Failures, o.LockedTo = 0, time.Time{}
 		if err := tx.UpdateOperator(ctx, o); err != nil {
 			return err
@@ -190,17 +192,14 @@ func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next p
 		}
 		return tx.Audit(ctx, store.Change{Action: "operator.password", Target: string(o.ID)})
 	}
-	switch {
-	case d.byOther(v.Session):
-		return d.write(ctx, func(tx *store.Tx) error {
-			o, err := tx.Operator(ctx, o.ID)
-			if err != nil {
-				return err
-			}
-			return set(tx, o)
-		})
-	case o.Password == "":
-		return ErrNotProved
+	if !d.byOther(v.Session) {
+		return d.tryPassword(ctx, o, present, c, set)
 	}
-	return d.tryPassword(ctx, o, present, c, set)
+	return d.write(ctx, func(tx *store.Tx) error {
+		o, err := tx.Operator(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		return set(tx, o)
+	})
 }

@@ -44,6 +44,7 @@ type rig struct {
 	clock  *clock
 	log    *safeLog
 	store  *store.Store
+	vault  *vault.Vault
 	people *people.Directory
 	client people.Client
 }
@@ -75,11 +76,11 @@ func newRig(t testing.TB, dsn string) *rig {
 	t.Cleanup(func() { _ = r.store.Close() })
 	r.must(r.store.Migrate(r.ctx))
 	var kept []byte
-	v, err := vault.Open(r.ctx, bytes.Repeat([]byte{7}, 32),
+	r.vault, err = vault.Open(r.ctx, bytes.Repeat([]byte{7}, 32),
 		func(context.Context) ([]byte, error) { return kept, nil },
 		func(_ context.Context, keys []byte) error { kept = keys; return nil })
 	r.must(err)
-	r.people = people.New(people.Options{Store: r.store, Vault: v, Now: r.clock.Now, Log: log})
+	r.people = people.New(people.Options{Store: r.store, Vault: r.vault, Now: r.clock.Now, Log: log})
 	r.write(func(tx *store.Tx) error {
 		return errors.Join(
 			tx.InsertMerchant(r.ctx, pay.Merchant{ID: shop, UserCode: "imp00000001", Name: "하나"}),
