@@ -26,3 +26,8 @@ func HasAlarmWords(kind string) bool { _, ok := alarmKinds[kind]; return ok }
 
 // FindingWhat is what is wrong.
 var FindingWhat = findingWhat
+
+// SignInProblem is the status and the words of why somebody is not let in.
+func SignInProblem(lang string, err error) (status int, words string) {
+	return signInStatus(err), (&visit{lang: lang}).signInProblem(err)
+}

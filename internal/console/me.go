@@ -85,6 +85,8 @@ func (v *visit) badMe(err error, field string) error {
 			"지금 비밀번호가 맞지 않습니다. 여러 번 틀렸다면 잠시 뒤에 다시 시도해 주세요.", "That is not your present password. After several wrong tries, wait a while.")})
 	case errors.Is(err, people.ErrLocked):
 		return v.mePage(http.StatusTooManyRequests, map[string]string{field: v.signInProblem(err)})
+	case errors.Is(err, people.ErrBusy):
+		return v.mePage(http.StatusServiceUnavailable, map[string]string{field: v.signInProblem(err)})
 	case errors.Is(err, people.ErrNotProved):
 		return v.mePage(http.StatusForbidden, map[string]string{"prove": v.t(
 			"본인 확인이 필요합니다. 비밀번호를 다시 입력하거나 다시 로그인해 주세요.", "Show that it is you: enter your password, or sign in again.")})

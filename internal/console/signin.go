@@ -57,7 +57,7 @@ func (c *Console) signIn(v *visit) error {
 // entered lets in whom a proof let in, or shows the form again with what was wrong.
 func (v *visit) entered(e people.Entry, err error, body signInBody) error {
 	if body.Problem = v.signInProblem(err); body.Problem != "" {
-		return v.signInPage(http.StatusUnauthorized, body)
+		return v.signInPage(signInStatus(err), body)
 	}
 	if err != nil {
 		return err
@@ -67,6 +67,14 @@ func (v *visit) entered(e people.Entry, err error, body signInBody) error {
 		return v.redirect(v.c.path("/sign-in/code", "next", body.Next))
 	}
 	return v.redirect(v.next())
+}
+
+// signInStatus is the status of a page that says why somebody was not let in.
+func signInStatus(err error) int {
+	if errors.Is(err, people.ErrBusy) {
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusUnauthorized
 }
 
 // signInProblem is what is said to somebody who cannot be let in, "" if they can.
@@ -81,6 +89,8 @@ func (v *visit) signInProblem(err error) string {
 		return v.t("패스키를 확인하지 못했습니다. 다시 시도하거나 비밀번호로 로그인해 주세요.", "The passkey was not accepted. Try again, or sign in with your password.")
 	case errors.Is(err, people.ErrLocked):
 		return v.t("여러 번 틀려서 잠시 잠겼습니다. 잠시 뒤 다시 시도해 주세요.", "Too many wrong tries. Wait a while and try again.")
+	case errors.Is(err, people.ErrBusy):
+		return v.t("지금 로그인하려는 요청이 너무 많습니다. 잠시 뒤 다시 시도해 주세요.", "Too many are signing in right now. Try again in a moment.")
 	case errors.Is(err, people.ErrDisabled):
 		return v.t("사용이 중지된 운영자입니다. 소유자에게 문의해 주세요.", "This operator has been disabled. Ask an owner.")
 	case errors.Is(err, people.ErrLinkSpent):

@@ -2,11 +2,13 @@ package console_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pquerna/otp/totp"
 
+	"naru/internal/console"
 	"naru/internal/pay"
 	"naru/internal/people"
 )
@@ -50,5 +52,15 @@ func TestASessionThatIsNotOneIsNobodys(t *testing.T) {
 	nobody("/nowhere", http.StatusNotFound)
 	if v, err := r.people.Visit(r.ctx, waiting); err == nil || v.Operator.ID != "" || len(v.Stores) != 0 {
 		t.Errorf("before the code: %+v (%v), want nothing and %v", v, err, people.ErrNoSession)
+	}
+}
+
+// Of a flood it is said that it is one, and nothing of the password.
+func TestASignInDuringAFloodIsToldToComeBack(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"ko": "잠시 뒤 다시", "en": "in a moment"} {
+		if status, words := console.SignInProblem(lang, people.ErrBusy); status != http.StatusServiceUnavailable || !strings.Contains(words, want) {
+			t.Errorf("%s: %d %q", lang, status, words)
+		}
 	}
 }

@@ -5,3 +5,18 @@ func (d *Directory) Hashed() int64 { return d.hashed.Load() }
 
 // LockFor is how long so many failures lock.
 var LockFor = lockFor
+
+// HoldHashing lets no password be hashed until release is called.
+func (d *Directory) HoldHashing() (release func()) {
+	for range cap(d.hashing) {
+		d.hashing <- struct{}{}
+	}
+	return func() {
+		for range cap(d.hashing) {
+			<-d.hashing
+		}
+	}
+}
+
+// Waiting is how many passwords wait to be hashed.
+func (d *Directory) Waiting() int64 { return d.queued.Load() }

@@ -62,12 +62,42 @@ func (g *guesses) locked(address string, now time.Time) bool {
 
 // wrong counts a wrong try.
 func (g *guesses) wrong(address string, now time.Time) {
+	if a, ok := guesser(address); ok {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.take(a, now)
+	}
+}
+
+// spend takes one of an address's tries, or is false when none is left.
+func (g *guesses) spend(address string, now time.Time) bool {
+	a, ok := guesser(address)
+	if !ok {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.full[a].Sub(now) > (guessBurst-1)*guessEach {
+		return false
+	}
+	g.take(a, now)
+	return true
+}
+
+// giveBack returns a try that spend took.
+func (g *guesses) giveBack(address string) {
 	a, ok := guesser(address)
 	if !ok {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if full, there := g.full[a]; there { // else forgotten meanwhile
+		g.full[a] = full.Add(-guessEach)
+	}
+}
+
+func (g *guesses) take(a netip.Addr, now time.Time) {
 	if len(g.full) >= guessMost {
 		g.forget(now)
 	}

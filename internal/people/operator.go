@@ -31,7 +31,7 @@ type NewOperator struct {
 // *Invalid; ErrEmailTaken, ErrNotAllowed, and store.ErrNotFound without the
 // merchant.
 func (d *Directory) Add(ctx context.Context, n NewOperator) (pay.Operator, error) {
-	o, err := d.prepare(n)
+	o, err := d.prepare(ctx, n)
 	if err != nil {
 		return pay.Operator{}, err
 	}
@@ -43,7 +43,7 @@ func (d *Directory) Add(ctx context.Context, n NewOperator) (pay.Operator, error
 // operator, and link signs them in once; of one who has, link is "". What cannot
 // be taken is an *Invalid; ErrNotAllowed.
 func (d *Directory) Invite(ctx context.Context, n NewOperator) (o pay.Operator, link string, err error) {
-	fresh, err := d.prepare(n)
+	fresh, err := d.prepare(ctx, n)
 	if err != nil {
 		return o, "", err
 	}
@@ -82,7 +82,7 @@ func (n NewOperator) grant(o pay.OperatorID) pay.Grant {
 }
 
 // prepare checks n and makes its row.
-func (d *Directory) prepare(n NewOperator) (store.Operator, error) {
+func (d *Directory) prepare(ctx context.Context, n NewOperator) (store.Operator, error) {
 	address, err := mail.ParseAddress(n.Email)
 	if err != nil || address.Address != n.Email || len(n.Email) > 254 {
 		return store.Operator{}, &Invalid{"email", "email", fmt.Sprintf("%q is no e-mail address", n.Email)}
@@ -101,7 +101,7 @@ func (d *Directory) prepare(n NewOperator) (store.Operator, error) {
 		ID: pay.OperatorID("op_" + d.uuid()), Email: strings.ToLower(n.Email), Name: n.Name, Language: n.Language,
 	}}
 	if n.Password != "" {
-		o.Password, err = d.hashPassword(n.Password, o.Email)
+		o.Password, err = d.hashPassword(ctx, n.Password, o.Email)
 	}
 	return o, err
 }
@@ -191,7 +191,7 @@ func (d *Directory) Amend(ctx context.Context, id pay.OperatorID, a Amendment) e
 	}
 	hash := was.Password
 	if a.Password != nil {
-		if hash, err = d.hashPassword(*a.Password, was.Email); err != nil {
+		if hash, err = d.hashPassword(ctx, *a.Password, was.Email); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -27,8 +28,12 @@ const (
 	hashSize     = 32
 )
 
-// hashesAtOnce bounds the memory that passwords are hashed in: anybody may send one.
-const hashesAtOnce = 4
+// mostWaiting is how many passwords may wait to be hashed: anybody may send one, and
+// each takes memory and a while of one processor.
+const mostWaiting = 32
+
+// hashesAtOnce leaves half of the processors to those who pay.
+func hashesAtOnce() int { return max(1, runtime.GOMAXPROCS(0)/2) }
 
 // The length of a password, in characters.
 const (
@@ -60,22 +65,42 @@ func checkPassword(p pay.Secret, email string) error {
 	return nil
 }
 
-// hashPassword is what is stored of a password, or an *Invalid.
-func (d *Directory) hashPassword(p pay.Secret, email string) (string, error) {
+// hashPassword is what is stored of a password, or an *Invalid; ErrBusy.
+func (d *Directory) hashPassword(ctx context.Context, p pay.Secret, email string) (string, error) {
 	if err := checkPassword(p, email); err != nil {
 		return "", err
 	}
 	salt := d.random(saltSize)
-	sum := d.argon(p, salt, argonTime, argonMemory, argonThreads, hashSize)
+	sum, err := d.argon(ctx, p, salt, argonTime, argonMemory, argonThreads, hashSize)
+	if err != nil {
+		return "", err
+	}
 	text := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, argonMemory, argonTime, argonThreads, text(salt), text(sum)), nil
 }
 
-func (d *Directory) argon(p pay.Secret, salt []byte, passes, memory uint32, threads uint8, size int) []byte {
-	d.hashing <- struct{}{}
+// argon hashes a password in its turn. ErrBusy when too many wait for theirs.
+func (d *Directory) argon(ctx context.Context, p pay.Secret, salt []byte, passes, memory uint32, threads uint8, size int) ([]byte, error) {
+	if err := d.turn(ctx); err != nil {
+		return nil, err
+	}
 	defer func() { <-d.hashing }()
 	d.hashed.Add(1)
-	return argon2.IDKey([]byte(p.Reveal()), salt, passes, memory, threads, uint32(size))
+	return argon2.IDKey([]byte(p.Reveal()), salt, passes, memory, threads, uint32(size)), nil
+}
+
+// turn waits until a password may be hashed, and not longer than who asked does.
+func (d *Directory) turn(ctx context.Context) error {
+	defer d.queued.Add(-1)
+	if d.queued.Add(1) > mostWaiting {
+		return ErrBusy
+	}
+	select {
+	case d.hashing <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // nobody's password is never right.
@@ -83,52 +108,57 @@ const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAA
 
 // isPassword reports whether stored was made of p. Nothing was made of "", which
 // takes as long to find out. A password that is too long is none, at once.
-func (d *Directory) isPassword(stored string, p pay.Secret) bool {
+func (d *Directory) isPassword(ctx context.Context, stored string, p pay.Secret) (bool, error) {
 	if len(p.Reveal()) > maxPassword*utf8.UTFMax {
-		return false
+		return false, nil
 	}
 	if stored == "" {
 		stored = nobody
 	}
 	parts := strings.Split(stored, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
-		return false
+		return false, nil
 	}
 	var version int
 	var memory, passes uint32
 	var threads uint8
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return false
+		return false, nil
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &threads); err != nil {
-		return false
+		return false, nil
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(parts[4])
 	if err != nil {
-		return false
+		return false, nil
 	}
 	want, err := base64.RawStdEncoding.DecodeString(parts[5])
 	if err != nil || len(want) == 0 {
-		return false
+		return false, nil
 	}
-	got := d.argon(p, salt, passes, memory, threads, len(want))
-	return subtle.ConstantTimeCompare(got, want) == 1 && stored != nobody
+	got, err := d.argon(ctx, p, salt, passes, memory, threads, len(want))
+	return err == nil && subtle.ConstantTimeCompare(got, want) == 1 && stored != nobody, err
 }
 
 // tryPassword holds a password against an operator's, and counts a wrong one; then
 // has do in the same transaction. ErrWrong is also the answer of one who is locked,
-// and it costs the same. The zero operator is nobody.
+// and it costs the same. The zero operator is nobody. The address's try is spent
+// before anything is hashed, and given back when it was right: tries at once are
+// held to the same number as tries in turn. ErrLocked, ErrBusy.
 func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.Secret, c Client, do func(*store.Tx, store.Operator) error) error {
-	if d.guesses.locked(c.Address, d.now()) {
+	if !d.guesses.spend(c.Address, d.now()) {
 		return ErrLocked
 	}
-	right := d.isPassword(was.Password, p)
+	right, err := d.isPassword(ctx, was.Password, p)
+	if err != nil {
+		d.guesses.giveBack(c.Address)
+		return err
+	}
 	if was.ID == "" {
-		d.guesses.wrong(c.Address, d.now())
 		return ErrWrong
 	}
-	refused := false
-	err := d.write(ctx, func(tx *store.Tx) error {
+	refused := !right
+	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, was.ID)
 		if err != nil {
 			return err
@@ -143,9 +173,11 @@ func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.S
 		return d.countFailure(ctx, tx, o, c)
 	})
 	if refused && err == nil {
-		d.guesses.wrong(c.Address, d.now())
 		d.log.WarnContext(ctx, "sign-in refused", "operator", was.ID, "address", c.Address)
 		return ErrWrong
+	}
+	if !refused {
+		d.guesses.giveBack(c.Address)
 	}
 	return err
 }
@@ -165,7 +197,7 @@ func (d *Directory) countFailure(ctx context.Context, tx *store.Tx, o store.Oper
 
 // ChangePassword sets or changes the password of who is signed in, and ends their
 // other sessions. It takes the present one, or a session that another proof began
-// within the last minutes (Visit.ByOther); else ErrWrong or ErrNotProved. *Invalid.
+// within the last minutes (ByOther); else ErrWrong or ErrNotProved. *Invalid, ErrBusy.
 func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next pay.Secret, c Client) error {
 	o, err := d.operator(ctx, v.Operator.ID)
 	if err != nil {
@@ -174,7 +206,7 @@ func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next p
 	if !d.byOther(v.Session) && o.Password == "" {
 		return ErrNotProved
 	}
-	hash, err := d.hashPassword(next, o.Email) // here: hashing holds no other writer up
+	hash, err := d.hashPassword(ctx, next, o.Email) // here: hashing holds no other writer up
 	if err != nil {
 		return err
 	}

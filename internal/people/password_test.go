@@ -44,3 +44,72 @@ func TestAPasswordIsHashedOutsideOfTheBooks(t *testing.T) {
 		t.Errorf("%d salts were drawn, want 2", drawn)
 	}
 }
+
+// guess is a wrong password for nobody, from an address.
+func (r *rig) guess(ctx context.Context, address string, answer chan<- error) {
+	go func() {
+		_, err := r.people.SignIn(ctx, "nobody@naru.test", "guess guess guess", people.Client{Address: address})
+		answer <- err
+	}()
+}
+
+func (r *rig) untilWaiting(n int64) {
+	r.t.Helper()
+	for end := time.Now().Add(30 * time.Second); r.people.Waiting() != n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			r.t.Fatalf("%d passwords wait, want %d", r.people.Waiting(), n)
+		}
+	}
+}
+
+// Of many tries at once an address has as many hashed as of tries in turn.
+func TestTriesAtOnceAreNotHashed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	release := r.people.HoldHashing()
+	answers := make(chan error, 28)
+	for range 28 {
+		r.guess(r.ctx, "203.0.113.9", answers)
+	}
+	for range 8 {
+		r.is(<-answers, people.ErrLocked) // at once
+	}
+	release()
+	for range 20 {
+		r.is(<-answers, people.ErrWrong)
+	}
+	if n := r.people.Hashed(); n != 20 {
+		t.Errorf("%d passwords were hashed, want 20", n)
+	}
+}
+
+// A flood from everywhere is told to come back, and who has gone is not worked for.
+func TestAFloodOfPasswords(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	o := r.add("a", pay.RoleOwner, "")
+	before := r.people.Hashed()
+	release := r.people.HoldHashing()
+	ctx, leave := context.WithCancel(r.ctx)
+	answers := make(chan error, 32)
+	for i := range 32 {
+		r.guess(ctx, []string{"203.0.113.10", "203.0.113.11"}[i%2], answers)
+	}
+	r.untilWaiting(32)
+	_, err := r.people.SignIn(r.ctx, o.Email, password, r.client)
+	r.is(err, people.ErrBusy)
+	_, err = r.people.Add(r.ctx, people.NewOperator{Email: "b@naru.test", Role: pay.RoleOwner, Password: password})
+	r.is(err, people.ErrBusy)
+	leave()
+	for range 32 {
+		r.is(<-answers, context.Canceled)
+	}
+	release()
+	if n := r.people.Hashed() - before; n != 0 {
+		t.Errorf("%d passwords were hashed for nobody", n)
+	}
+	for range 21 { // neither those who left nor right ones use tries up
+		_, err := r.people.SignIn(r.ctx, o.Email, password, people.Client{Address: "203.0.113.10"})
+		r.must(err)
+	}
+}

@@ -28,6 +28,7 @@ var (
 	ErrWrong      = errors.New("the address or the password is wrong, or there were too many wrong tries")
 	ErrCode       = errors.New("the code is wrong")
 	ErrLocked     = errors.New("too many wrong tries: wait a while")
+	ErrBusy       = errors.New("too many passwords are being looked at: try again in a moment")
 	ErrDisabled   = errors.New("the operator may not sign in any more")
 	ErrNoSession  = errors.New("not signed in")
 	ErrLinkSpent  = errors.New("the link was used or has expired")
@@ -66,6 +67,7 @@ type Directory struct {
 
 	guesses *guesses
 	hashing chan struct{} // holds one for each password that is hashed now
+	queued  atomic.Int64  // how many wait for it
 	hashed  atomic.Int64  // how many were: tests count them
 }
 
@@ -73,7 +75,7 @@ type Directory struct {
 func New(o Options) *Directory {
 	d := &Directory{
 		store: o.Store, vault: o.Vault, now: o.Now, rand: o.Rand, log: o.Log,
-		guesses: newGuesses(), hashing: make(chan struct{}, hashesAtOnce),
+		guesses: newGuesses(), hashing: make(chan struct{}, hashesAtOnce()),
 	}
 	if d.now == nil {
 		d.now = time.Now
