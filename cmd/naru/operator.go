@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/user"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -46,6 +47,9 @@ func (m *Main) commandActor() pay.Actor {
 		if v, ok := m.Env(name); ok && v != "" {
 			return pay.Actor{Kind: pay.ActorCommand, ID: v, Name: v}
 		}
+	}
+	if u, err := user.Current(); err == nil { // in a container nothing says it but the system
+		return pay.Actor{Kind: pay.ActorCommand, ID: u.Username, Name: u.Username}
 	}
 	return pay.Actor{Kind: pay.ActorCommand}
 }
