@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"naru/internal/pay"
 	"naru/internal/store"
 )
 
@@ -33,12 +34,13 @@ func failed(o *store.Operator, now time.Time) {
 	}
 }
 
-// guesses bounds how many wrong tries come from one address, whatever operator
-// they are about: a burst, and then one now and again. It remembers a bounded
-// number of addresses, and nothing once the process ends.
+// guesses bounds how many wrong passwords one guesser tries, whatever operator they
+// are about: a burst, and then one now and again. A guesser is an address, or who is
+// signed in already: others at their address cannot keep them out. It remembers a
+// bounded number of them, and nothing once the process ends.
 type guesses struct {
 	mu   sync.Mutex
-	full map[netip.Addr]time.Time // when an address's burst is whole again
+	full map[string]time.Time // when a guesser's burst is whole again
 }
 
 const (
@@ -47,65 +49,37 @@ const (
 	guessMost  = 1 << 16
 )
 
-func newGuesses() *guesses { return &guesses{full: map[netip.Addr]time.Time{}} }
+func newGuesses() *guesses { return &guesses{full: map[string]time.Time{}} }
 
-// locked reports whether an address must wait.
-func (g *guesses) locked(address string, now time.Time) bool {
-	a, ok := guesser(address)
-	if !ok {
-		return false
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.full[a].Sub(now) > (guessBurst-1)*guessEach
-}
-
-// wrong counts a wrong try.
-func (g *guesses) wrong(address string, now time.Time) {
-	if a, ok := guesser(address); ok {
-		g.mu.Lock()
-		defer g.mu.Unlock()
-		g.take(a, now)
-	}
-}
-
-// spend takes one of an address's tries, or is false when none is left.
-func (g *guesses) spend(address string, now time.Time) bool {
-	a, ok := guesser(address)
-	if !ok {
+// spend takes one of a guesser's tries, or is false when none is left. "" has no
+// bound.
+func (g *guesses) spend(who string, now time.Time) bool {
+	if who == "" {
 		return true
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.full[a].Sub(now) > (guessBurst-1)*guessEach {
+	if g.full[who].Sub(now) > (guessBurst-1)*guessEach {
 		return false
 	}
-	g.take(a, now)
+	if len(g.full) >= guessMost {
+		g.forget(now)
+	}
+	full := g.full[who]
+	if full.Before(now) {
+		full = now
+	}
+	g.full[who] = full.Add(guessEach)
 	return true
 }
 
 // giveBack returns a try that spend took.
-func (g *guesses) giveBack(address string) {
-	a, ok := guesser(address)
-	if !ok {
-		return
-	}
+func (g *guesses) giveBack(who string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if full, there := g.full[a]; there { // else forgotten meanwhile
-		g.full[a] = full.Add(-guessEach)
+	if full, there := g.full[who]; there { // else forgotten meanwhile
+		g.full[who] = full.Add(-guessEach)
 	}
-}
-
-func (g *guesses) take(a netip.Addr, now time.Time) {
-	if len(g.full) >= guessMost {
-		g.forget(now)
-	}
-	full := g.full[a]
-	if full.Before(now) {
-		full = now
-	}
-	g.full[a] = full.Add(guessEach)
 }
 
 // forget makes room: first of those whose burst is whole, then by chance.
@@ -126,15 +100,21 @@ func (g *guesses) forget(now time.Time) {
 // guesser is who is meant by an address: of IPv6 a customer has a /64 at least.
 // This machine itself is not limited: all seem to come from it when nobody said
 // that a proxy stands in front.
-func guesser(address string) (netip.Addr, bool) {
+func guesser(address string) string {
 	a, err := netip.ParseAddr(address)
 	a = a.Unmap().WithZone("")
 	if err != nil || a.IsLoopback() {
-		return a, false
+		return ""
 	}
 	if a.Is4() {
-		return a, true
+		return a.String()
 	}
 	p, err := a.Prefix(64)
-	return p.Addr(), err == nil
+	if err != nil {
+		return ""
+	}
+	return p.Addr().String()
 }
+
+// signedIn is the guesser who is an operator that is signed in.
+func signedIn(o pay.OperatorID) string { return "operator " + string(o) }

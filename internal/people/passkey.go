@@ -80,14 +80,10 @@ func (d *Directory) answered(as, state string) (webauthn.SessionData, time.Time,
 }
 
 // SignInByPasskey takes a browser's answer to OfferSignIn, once. ErrPasskey,
-// ErrDisabled, ErrLocked of the client's address.
+// ErrDisabled. Nobody guesses a signature, so that no address is locked.
 func (d *Directory) SignInByPasskey(ctx context.Context, s Site, state, answer string, c Client) (e Entry, err error) {
-	if d.guesses.locked(c.Address, d.now()) {
-		return e, ErrLocked
-	}
 	defer func() {
 		if errors.Is(err, ErrPasskey) {
-			d.guesses.wrong(c.Address, d.now())
 			d.log.WarnContext(ctx, "passkey refused", "address", c.Address, "err", err)
 		}
 	}()

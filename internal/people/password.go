@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	_ "embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -110,7 +111,7 @@ const nobody = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAA
 // takes as long to find out. A password that is too long is none, at once.
 func (d *Directory) isPassword(ctx context.Context, stored string, p pay.Secret) (bool, error) {
 	if len(p.Reveal()) > maxPassword*utf8.UTFMax {
-		return false, nil
+		stored, p = nobody, nobody
 	}
 	if stored == "" {
 		stored = nobody
@@ -142,24 +143,24 @@ func (d *Directory) isPassword(ctx context.Context, stored string, p pay.Secret)
 
 // tryPassword holds a password against an operator's, and counts a wrong one; then
 // has do in the same transaction. ErrWrong is also the answer of one who is locked,
-// and it costs the same. The zero operator is nobody. The address's try is spent
+// and it costs the same. The zero operator is nobody. The guesser's try is spent
 // before anything is hashed, and given back when it was right: tries at once are
 // held to the same number as tries in turn. ErrLocked, ErrBusy.
-func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.Secret, c Client, do func(*store.Tx, store.Operator) error) error {
-	if !d.guesses.spend(c.Address, d.now()) {
+func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.Secret, c Client, who string, do func(*store.Tx, store.Operator) error) error {
+	if !d.guesses.spend(who, d.now()) {
 		return ErrLocked
 	}
 	right, err := d.isPassword(ctx, was.Password, p)
 	if err != nil {
-		d.guesses.giveBack(c.Address)
+		d.guesses.giveBack(who)
 		return err
-	}
-	if was.ID == "" {
-		return ErrWrong
 	}
 	refused := !right
 	err = d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, was.ID)
+		if was.ID == "" && errors.Is(err, store.ErrNotFound) {
+			return nobodyFailed(ctx, tx)
+		}
 		if err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.S
 		case !refused:
 			return do(tx, o)
 		case o.LockedTo.After(tx.Now):
-			return nil // counted enough
+			return tx.UpdateOperator(ctx, o) // as it is: it is counted enough
 		}
 		return d.countFailure(ctx, tx, o, c)
 	})
@@ -177,9 +178,20 @@ func (d *Directory) tryPassword(ctx context.Context, was store.Operator, p pay.S
 		return ErrWrong
 	}
 	if !refused {
-		d.guesses.giveBack(c.Address)
+		d.guesses.giveBack(who)
 	}
 	return err
+}
+
+// nobodyFailed does for an address that nobody has what is done for one that
+// somebody has, so that the time tells neither from the other.
+func nobodyFailed(ctx context.Context, tx *store.Tx) error {
+	var o store.Operator
+	failed(&o, tx.Now)
+	if err := tx.UpdateOperator(ctx, o); !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // countFailure writes a wrong try down, and the lock that follows from it.
@@ -225,7 +237,7 @@ func (d *Directory) ChangePassword(ctx context.Context, v Visit, present, next p
 		return tx.Audit(ctx, store.Change{Action: "operator.password", Target: string(o.ID)})
 	}
 	if !d.byOther(v.Session) {
-		return d.tryPassword(ctx, o, present, c, set)
+		return d.tryPassword(ctx, o, present, c, signedIn(o.ID), set)
 	}
 	return d.write(ctx, func(tx *store.Tx) error {
 		o, err := tx.Operator(ctx, o.ID)

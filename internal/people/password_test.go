@@ -113,3 +113,40 @@ func TestAFloodOfPasswords(t *testing.T) {
 		r.must(err)
 	}
 }
+
+// Somebody who guesses at the office's address keeps nobody there out who has
+// another proof, or is signed in already.
+func TestGuessesOfAnAddressKeepNobodyOutWhoHasAProof(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	o := r.add("a", pay.RoleOwner, "")
+	v := r.in(o)
+	secret, _ := r.codes(v)
+	e, err := r.people.SignIn(r.ctx, o.Email, password, r.client)
+	r.must(err)
+	link, _, err := r.people.Link(r.ctx, o.Email)
+	r.must(err)
+	r.people.UseUp(r.client.Address)
+	_, err = r.people.SignIn(r.ctx, o.Email, password, r.client)
+	r.is(err, people.ErrLocked)
+
+	r.must(r.people.Prove(r.ctx, v, password, r.client))
+	r.clock.Advance(time.Second)
+	r.people.UseUp(r.client.Address)
+	_, err = r.people.SignInByPasskey(r.ctx, people.Site{Name: "localhost", Origin: "http://localhost"}, "", "", r.client)
+	r.is(err, people.ErrPasskey) // it is looked at
+	byLink, err := r.people.SignInByLink(r.ctx, link, r.client)
+	r.must(err)
+	if !byLink.Code {
+		t.Error("no code was asked for")
+	}
+	_, err = r.people.EnterCode(r.ctx, e.Token, "000000", r.client)
+	r.is(err, people.ErrCode)
+	r.clock.Advance(30 * time.Second)
+	r.people.UseUp(r.client.Address)
+	_, err = r.people.EnterCode(r.ctx, e.Token, r.code(secret), r.client)
+	r.must(err)
+	// Who is signed in guesses no more often than an address does.
+	r.people.UseUpSignedIn(o.ID)
+	r.is(r.people.Prove(r.ctx, v, password, people.Client{Address: "198.51.100.1"}), people.ErrLocked)
+}

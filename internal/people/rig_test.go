@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,6 +48,7 @@ type rig struct {
 	vault  *vault.Vault
 	people *people.Directory
 	client people.Client
+	wrote  atomic.Int64 // transactions that wrote
 }
 
 // each runs a test on both databases.
@@ -71,7 +73,8 @@ func newRig(t testing.TB, dsn string) *rig {
 		client: people.Client{Address: "203.0.113.7", UserAgent: "test"}}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
-	r.store, err = store.Open(r.ctx, dsn, store.Options{Now: r.clock.Now, Log: log, Begin: pgtest.Migrated(t)})
+	r.store, err = store.Open(r.ctx, dsn, store.Options{Now: r.clock.Now, Log: log, Begin: pgtest.Migrated(t),
+		Watch: &store.Watch{Wrote: func(time.Duration, error) { r.wrote.Add(1) }}})
 	r.must(err)
 	t.Cleanup(func() { _ = r.store.Close() })
 	r.must(r.store.Migrate(r.ctx))

@@ -149,7 +149,7 @@ func (d *Directory) Prove(ctx context.Context, v Visit, password pay.Secret, c C
 	if err != nil {
 		return err
 	}
-	return d.tryPassword(ctx, o, password, c, func(tx *store.Tx, o store.Operator) error {
+	return d.tryPassword(ctx, o, password, c, signedIn(o.ID), func(tx *store.Tx, o store.Operator) error {
 		if o.Failures > 0 {
 			o.Failures = 0
 			if err := tx.UpdateOperator(ctx, o); err != nil {

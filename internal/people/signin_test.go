@@ -51,7 +51,7 @@ func TestSignInByPassword(t *testing.T) {
 	})
 }
 
-// An address that is not there costs as many hashes as one that is, as does one
+// An address that is not there costs as many hashes and writes as one that is, as does one
 // without a password or a locked one, and the answer is the same.
 func TestNobodyCostsAsMuchAsSomebody(t *testing.T) {
 	t.Parallel()
@@ -66,9 +66,12 @@ func TestNobodyCostsAsMuchAsSomebody(t *testing.T) {
 		return errors.Join(err, tx.UpdateOperator(r.ctx, o))
 	})
 	for _, email := range []string{"there@naru.test", "bylink@naru.test", "nobody@naru.test", "", "locked@naru.test"} {
-		for _, p := range []pay.Secret{"not the password", ""} {
-			before := r.people.Hashed()
+		for _, p := range []pay.Secret{"not the password", "", pay.Secret(strings.Repeat("나", 1000))} {
+			before, wrote := r.people.Hashed(), r.wrote.Load()
 			_, err := r.people.SignIn(r.ctx, email, p, r.client)
+			if n := r.wrote.Load() - wrote; n != 1 {
+				t.Errorf("%q: %d writes, want 1", email, n)
+			}
 			if got := r.people.Hashed() - before; got != 1 || !errors.Is(err, people.ErrWrong) || err.Error() != people.ErrWrong.Error() {
 				t.Errorf("%q: %d hashes, %v", email, got, err)
 			}
