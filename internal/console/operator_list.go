@@ -73,12 +73,13 @@ type placed struct {
 // memberRow is an operator with the roles that concern the store.
 type memberRow struct {
 	pay.Operator
-	Roles []placed
-	Self  bool
+	Roles   []placed
+	Self    bool
+	Private bool // how and when they sign in is not for the one who looks
 }
 
 func (v *visit) row(m people.Member) memberRow {
-	r := memberRow{Operator: m.Operator, Self: m.Operator.ID == v.Operator.ID}
+	r := memberRow{Operator: m.Operator, Self: m.Operator.ID == v.Operator.ID, Private: m.Private}
 	for _, w := range v.places() {
 		for _, g := range m.Grants {
 			if g.Merchant == w.at {

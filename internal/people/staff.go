@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"naru/internal/pay"
 	"naru/internal/store"
 )
 
 // Member is an operator as those see them who look at a store: with the roles
-// that concern it, and no others.
+// that concern it, and no others. How and when they sign in is told to themselves
+// and to those who may change people wherever they have a role; of others Private
+// is set, and Operator lacks it.
 type Member struct {
 	Operator pay.Operator
 	Grants   []pay.Grant
+	Private  bool
 }
 
 // Staff is who has a role that reaches a merchant (at it, at the store it belongs
@@ -37,11 +41,12 @@ func (d *Directory) Staff(ctx context.Context, m pay.Merchant) (all []Member, er
 					all[i].Grants = append(all[i].Grants, g)
 					continue
 				}
-				o, err := d.person(ctx, tx, g.Operator)
+				m, err := d.shown(ctx, tx, g.Operator)
 				if err != nil {
 					return err
 				}
-				all = append(all, Member{Operator: o, Grants: []pay.Grant{g}})
+				m.Grants = []pay.Grant{g}
+				all = append(all, m)
 			}
 		}
 		return nil
@@ -77,6 +82,23 @@ func (d *Directory) person(ctx context.Context, tx *store.Tx, id pay.OperatorID)
 	return o.Operator, err
 }
 
+// shown is an operator without grants, as the actor may see them.
+func (d *Directory) shown(ctx context.Context, tx *store.Tx, id pay.OperatorID) (m Member, err error) {
+	if m.Operator, err = d.person(ctx, tx, id); err != nil {
+		return m, err
+	}
+	if who, _ := pay.ActorOf(ctx); who.Kind == pay.ActorOperator && who.ID == string(id) {
+		return m, nil
+	}
+	err = mayActFor(ctx, tx, id)
+	if !errors.Is(err, ErrNotAllowed) && !errors.Is(err, ErrElsewhere) {
+		return m, err
+	}
+	o := &m.Operator
+	m.Private, o.SignedIn, o.LockedTo, o.HasPassword, o.HasCode, o.Passkeys = true, time.Time{}, time.Time{}, false, false, 0
+	return m, nil
+}
+
 // Member is an operator who has a role that concerns a merchant, as Staff has
 // them, or ErrNoOperator.
 func (d *Directory) Member(ctx context.Context, m pay.Merchant, id pay.OperatorID) (out Member, err error) {
@@ -93,8 +115,8 @@ func (d *Directory) Member(ctx context.Context, m pay.Merchant, id pay.OperatorI
 		if len(gs) == 0 {
 			return ErrNoOperator
 		}
+		out, err = d.shown(ctx, tx, id)
 		out.Grants = gs
-		out.Operator, err = d.person(ctx, tx, id)
 		return err
 	})
 	return out, err
