@@ -110,6 +110,8 @@ func (v *visit) invalid(e *people.Invalid) string {
 		return v.t("이름은 1자에서 60자까지입니다.", "A name has 1 to 60 characters.")
 	case "here":
 		return v.t("이미 여기에서 역할을 맡고 있는 운영자입니다. 목록에서 역할을 바꿔 주세요.", "This operator has a role here already. Change it in the list.")
+	case "elsewhere":
+		return v.t("이 주소는 여기에서 추가할 수 없습니다. 모든 상점의 소유자에게 추가해 달라고 요청해 주세요.", "This address cannot be added from here. Ask an owner of every store to add it.")
 	case "many":
 		return v.t("더 등록할 수 없습니다. 쓰지 않는 것을 먼저 지워 주세요.", "There are too many. Remove one first.")
 	}

@@ -29,8 +29,8 @@ func (c *Console) operatorAdd(v *visit) error {
 	if link != "" {
 		return v.linkPage(o, link, true)
 	}
-	return v.done(c.path("/operators"), o.Email+" 님에게 역할을 주었습니다. 쓰던 방법으로 로그인하면 됩니다.",
-		o.Email+" has a role here now, and signs in as before.")
+	return v.done(c.path("/operators"), o.Email+" 님에게 역할을 주었습니다. 이미 있던 계정이므로 쓰던 방법으로 로그인합니다. 본인의 계정이 맞는지 확인해 주세요.",
+		o.Email+" has a role here now. The account was there already and signs in as before: make sure that it is theirs.")
 }
 
 // linkBody shows a one-time link, this once.

@@ -100,8 +100,25 @@ func TestPeopleOfOtherStores(t *testing.T) {
 				t.Errorf("another store's operator answers %d", s.Status)
 			}
 		}
-		// They may be given a role here, which says nothing of where else they are.
-		p.follow("/operators", "email", "owner-m_2@naru.test", "role", "read_only", "at", string(r.merchant.ID)).has("owner-m_2@naru.test").lacks(other.Name)
+		// An owner of every store may give them a role here, which says nothing of where
+		// else they are, nor how they sign in.
+		give := func(by *person) seen {
+			return by.post("/operators", "email", "owner-m_2@naru.test", "role", "read_only", "at", string(r.merchant.ID))
+		}
+		if s := give(p); s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.text(), "모든 상점의 소유자에게") {
+			t.Errorf("somebody of elsewhere is added: %d %s", s.Status, s.text())
+		} else {
+			s.lacks(other.Name, other.UserCode)
+		}
+		root := r.operator(pay.RoleOwner, "")
+		if s := give(root); s.Status != http.StatusSeeOther {
+			t.Errorf("by an owner of every store: %d %s", s.Status, s.text())
+		}
+		root.get("/operators/"+string(theirs.id)).has("로그인 링크만", "마지막")
+		p.get("/operators").has("owner-m_2@naru.test", "보이지 않음").lacks(other.Name)
+		p.get(page).has("일하는 모든 곳").lacks("로그인 링크만")
+		mine := p.get("/operators/"+string(p.id)).has("로그인 링크만", "마지막")
+		mine.lacks("일하는 모든 곳")
 		p.get(page).has("읽기 전용").lacks(other.Name, "m_2\"", other.UserCode)
 		if s := p.post(page + "/link"); s.Status != http.StatusConflict || !strings.Contains(s.text(), "다른 곳에서도") {
 			t.Errorf("a link to somebody else's account: %d", s.Status)

@@ -100,6 +100,32 @@ func mayActFor(ctx context.Context, tx *store.Tx, id pay.OperatorID) error {
 	return nil
 }
 
+// mayAttach is an *Invalid unless the actor may give a role to an operator who has
+// those grants: they work at the place already, or where the actor changes people,
+// or the actor does so everywhere. Whether the actor may give it at all comes first.
+func mayAttach(ctx context.Context, tx *store.Tx, gs []pay.Grant, n NewOperator) error {
+	if err := mayGive(ctx, tx, n.grant("")); err != nil {
+		return err
+	}
+	at, err := merchantOf(ctx, tx, n.Merchant)
+	if err != nil {
+		return err
+	}
+	for _, g := range append([]pay.Grant{{}}, gs...) { // the first is: everywhere
+		if g.Operator != "" && g.Reaches(at) {
+			return nil
+		}
+		m, err := merchantOf(ctx, tx, g.Merchant)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(ctx, tx, m); !errors.Is(err, ErrNotAllowed) {
+			return err
+		}
+	}
+	return &Invalid{"email", "elsewhere", "only an owner of every store may add this address here"}
+}
+
 // keepOwner is ErrLastOwner when an operator is the only one left who may sign in
 // and owns the whole installation. Nobody else changes that meanwhile.
 func keepOwner(ctx context.Context, tx *store.Tx, id pay.OperatorID) error {
@@ -130,7 +156,8 @@ func keepOwner(ctx context.Context, tx *store.Tx, id pay.OperatorID) error {
 }
 
 // Grant gives an operator a role at a merchant ("" is all of them), in place of
-// the one before. It holds from their next request on. *Invalid, ErrNoOperator,
+// the one before. It holds from their next request on. A link that was not used yet
+// is worthless once they get one where they had none. *Invalid, ErrNoOperator,
 // ErrNotAllowed, ErrLastOwner, and store.ErrNotFound without the merchant.
 func (d *Directory) Grant(ctx context.Context, g pay.Grant) error {
 	if !g.Role.Valid() {
@@ -160,6 +187,9 @@ func (d *Directory) put(ctx context.Context, tx *store.Tx, id pay.OperatorID, g 
 			return err
 		}
 	}
+	if err := outdateLinks(ctx, tx, id, g); err != nil {
+		return err
+	}
 	if err := tx.PutGrant(ctx, g); err != nil {
 		return err
 	}
@@ -168,6 +198,21 @@ func (d *Directory) put(ctx context.Context, tx *store.Tx, id pay.OperatorID, g 
 		c.Before = grantView(before)
 	}
 	return tx.Audit(ctx, c)
+}
+
+// outdateLinks makes an operator's links worthless before they get a role at a place
+// that none of theirs reaches: whoever had a say over them until now, and made or
+// saw a link, need not have one there.
+func outdateLinks(ctx context.Context, tx *store.Tx, id pay.OperatorID, g pay.Grant) error {
+	at, err := merchantOf(ctx, tx, g.Merchant)
+	if err != nil {
+		return err
+	}
+	gs, err := tx.GrantsOf(ctx, id)
+	if err != nil || slices.ContainsFunc(gs, func(has pay.Grant) bool { return has.Reaches(at) }) {
+		return err
+	}
+	return tx.DeleteOperatorLinks(ctx, id)
 }
 
 func grantAt(ctx context.Context, tx *store.Tx, id pay.OperatorID, m pay.MerchantID) (pay.Grant, bool, error) {

@@ -1,9 +1,11 @@
 package people_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"naru/internal/pay"
 	"naru/internal/people"
@@ -146,6 +148,7 @@ func TestStaffOfAStore(t *testing.T) {
 		r.join("mine", pay.RoleManager, shop)
 		tier := r.join("tier", pay.RoleReadOnly, under)
 		theirs := r.join("theirs", pay.RoleOwner, other)
+		r.clock.Advance(time.Millisecond)
 		r.must(r.people.Grant(r.ctx, pay.Grant{Merchant: other, Operator: tier.ID, Role: pay.RoleOwner}))
 		names := func(id pay.MerchantID) string {
 			t.Helper()
@@ -183,26 +186,110 @@ func TestStaffOfAStore(t *testing.T) {
 	})
 }
 
-// Somebody who is an operator elsewhere gets a role, and no link to their account.
+// Somebody who is an operator elsewhere gets a role by those who have a say over
+// everything, and no link to their account: who invited them first may have kept it.
 func TestInviteSomebodyWhoIsThere(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
+		root := r.join("root", pay.RoleOwner, "")
 		owner := r.join("owner", pay.RoleOwner, shop)
 		r.join("theirs", pay.RoleOwner, other)
+		gone := r.join("gone", pay.RoleReadOnly, other)
+		r.must(r.people.Revoke(r.ctx, gone.ID, other))
+		r.join("tier", pay.RoleReadOnly, under)
 		n := people.NewOperator{Email: "Theirs@naru.test", Role: pay.RoleManager, Merchant: shop}
-		o, link, err := r.people.Invite(r.as(owner), n)
+		refused := func(email, why string) {
+			t.Helper()
+			n := n
+			n.Email = email
+			_, link, err := r.people.Invite(r.as(owner), n)
+			wrong, ok := errors.AsType[*people.Invalid](err)
+			if !ok || link != "" || wrong.Field != "email" || wrong.Why != why || strings.Contains(err.Error(), string(other)) {
+				t.Errorf("%s: %v, want why %s", email, err, why)
+			}
+		}
+		refused("theirs@naru.test", "elsewhere")
+		refused("gone@naru.test", "elsewhere")
+		_, _, err := r.people.Invite(r.as(owner), people.NewOperator{Email: "tier@naru.test", Role: pay.RoleReadOnly, Merchant: shop}) // theirs to change
+		r.must(err)
+		_, _, err = r.people.Invite(r.as(owner), people.NewOperator{Email: "root@naru.test", Role: pay.RoleReadOnly, Merchant: shop}) // here already
+		r.must(err)
+		o, link, err := r.people.Invite(r.as(root), n)
 		if err != nil || link != "" || o.Email != "theirs@naru.test" {
 			t.Errorf("%+v, a link: %t (%v)", o, link != "", err)
 		}
-		_, _, err = r.people.Invite(r.as(owner), n)
-		if wrong, ok := errors.AsType[*people.Invalid](err); !ok || wrong.Field != "email" {
-			t.Errorf("a second time: %v", err)
-		}
+		refused("theirs@naru.test", "here")
+		_, _, err = r.people.Invite(r.ctx, people.NewOperator{Email: "gone@naru.test", Role: pay.RoleManager, Merchant: under}) // the command line
+		r.must(err)
 		o, link, err = r.people.Invite(r.as(owner), people.NewOperator{Email: "new@naru.test", Role: pay.RoleManager, Merchant: under})
 		r.must(err)
 		e, err := r.people.SignInByLink(r.ctx, link, r.client)
 		r.must(err)
 		if v := r.visit(e); v.Operator.ID != o.ID || v.Store.ID != under {
 			t.Errorf("%+v", v)
+		}
+	})
+}
+
+// Who made a link before has it not for the roles that came after.
+func TestLinksEndWhenARoleIsGivenElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		owner := r.join("owner", pay.RoleOwner, shop)
+		o := r.join("a", pay.RoleReadOnly, shop)
+		link := func() string {
+			t.Helper()
+			link, _, err := r.people.LinkFor(r.as(owner), o.ID, shop)
+			r.must(err)
+			return link
+		}
+		try := func(link string) error {
+			_, err := r.people.SignInByLink(r.ctx, link, r.client)
+			return err
+		}
+		kept := link()
+		r.must(r.people.Grant(r.ctx, pay.Grant{Merchant: under, Operator: o.ID, Role: pay.RoleManager})) // the owner's as well
+		r.must(r.people.Grant(r.ctx, pay.Grant{Merchant: shop, Operator: o.ID, Role: pay.RoleManager}))
+		r.must(try(kept))
+		old := link()
+		r.must(r.people.Grant(r.ctx, pay.Grant{Operator: o.ID, Role: pay.RoleOwner}))
+		r.is(try(old), people.ErrLinkSpent)
+	})
+}
+
+// How and when somebody signs in is told to those who have a say over all they are.
+func TestHowOthersSignInIsTheirs(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		root := r.add("root", pay.RoleOwner, "")
+		owner := r.join("owner", pay.RoleOwner, shop)
+		manager := r.join("manager", pay.RoleManager, shop)
+		both := r.join("both", pay.RoleReadOnly, shop)
+		r.must(r.people.Grant(r.ctx, pay.Grant{Merchant: other, Operator: both.ID, Role: pay.RoleOwner}))
+		r.in(root)
+		private := func(ctx context.Context) string {
+			t.Helper()
+			staff, err := r.people.Staff(ctx, pay.Merchant{ID: shop})
+			r.must(err)
+			var out []string
+			for _, m := range staff {
+				one, err := r.people.Member(ctx, pay.Merchant{ID: shop}, m.Operator.ID)
+				if err != nil || one.Private != m.Private || one.Operator != m.Operator {
+					t.Errorf("%+v, on their page %+v (%v)", m, one, err)
+				}
+				if m.Private {
+					out = append(out, m.Operator.Name)
+				}
+				if tells := m.Operator.HasPassword && !m.Operator.SignedIn.IsZero(); m.Operator.ID == root.ID && tells == m.Private {
+					t.Errorf("private %t: %+v", m.Private, m.Operator)
+				}
+			}
+			return strings.Join(out, " ")
+		}
+		for who, want := range map[*pay.Operator]string{&root: "", &owner: "root both", &manager: "root owner both", &both: "root owner manager"} {
+			if got := private(r.as(*who)); got != want {
+				t.Errorf("%s is not told of %q, want %q", who.Name, got, want)
+			}
+		}
+		if got := private(r.ctx); got != "" {
+			t.Errorf("the command line is not told of %q", got)
 		}
 	})
 }

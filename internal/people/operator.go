@@ -39,9 +39,11 @@ func (d *Directory) Add(ctx context.Context, n NewOperator) (pay.Operator, error
 	return o.Operator, err
 }
 
-// Invite gives somebody a role by their address. Who has none anywhere becomes an
-// operator, and link signs them in once; of one who has, link is "". What cannot
-// be taken is an *Invalid; ErrNotAllowed.
+// Invite gives somebody a role by their address. Who is no operator becomes one, and
+// link signs them in once; of one who is, link is "". An operator without a role
+// that concerns the place, or that the actor has a say over, is attached by those
+// alone who change people of the whole installation: whoever invited them first may
+// have kept the account. What cannot be taken is an *Invalid; ErrNotAllowed.
 func (d *Directory) Invite(ctx context.Context, n NewOperator) (o pay.Operator, link string, err error) {
 	fresh, err := d.prepare(ctx, n)
 	if err != nil {
@@ -71,6 +73,9 @@ func (d *Directory) Invite(ctx context.Context, n NewOperator) (o pay.Operator, 
 			if g.Merchant == n.Merchant {
 				return &Invalid{"email", "here", fmt.Sprintf("%s has a role there already: change it instead", n.Email)}
 			}
+		}
+		if err := mayAttach(ctx, tx, gs, n); err != nil {
+			return err
 		}
 		return d.put(ctx, tx, o.ID, n.grant(o.ID))
 	})

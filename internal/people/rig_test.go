@@ -121,9 +121,11 @@ func (r *rig) add(name string, role pay.Role, at pay.MerchantID) pay.Operator {
 	return o
 }
 
-// join is add without a password, which takes a while to hash.
+// join is add without a password, which takes a while to hash. Nobody joins at the
+// same moment: lists are by age.
 func (r *rig) join(name string, role pay.Role, at pay.MerchantID) pay.Operator {
 	r.t.Helper()
+	r.clock.Advance(time.Millisecond)
 	o, err := r.people.Add(r.ctx, people.NewOperator{Email: name + "@naru.test", Role: role, Merchant: at})
 	r.must(err)
 	return o
