@@ -110,6 +110,9 @@ func (c *Console) movingCheck(v *visit) error {
 	if err == nil {
 		_, err = c.gateway.CheckImport(v.r.Context(), v.Store.ID, i.ID, m)
 	}
+	if problem := v.fileProblem(err); problem != "" {
+		return v.showImport(http.StatusUnprocessableEntity, problem)
+	}
 	if wrong, ok := errors.AsType[*gateway.Invalid](err); ok {
 		return v.showImport(http.StatusUnprocessableEntity, wrong.Detail)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -220,5 +221,45 @@ func TestMovingAsEachRole(t *testing.T) {
 		if s := p.upload("payments", "a.csv", pastPayments, p.guard()); g.May(pay.ChangeStore) != (s.Status == http.StatusSeeOther) {
 			t.Errorf("%s uploads: %d", role, s.Status)
 		}
+	}
+}
+
+// A merchant has a few files waiting at a time; when one is discarded there is room
+// for the next.
+func TestFilesThatWaitAreFew(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.operator(pay.RoleOwner, r.merchant.ID)
+		var first string
+		for range gateway.MaxOpenImports {
+			s := p.upload("payments", "list.csv", pastPayments, p.guard())
+			if first = s.To; s.Status != http.StatusSeeOther {
+				t.Fatalf("%d %s", s.Status, s.text())
+			}
+		}
+		if s := p.upload("payments", "list.csv", pastPayments, p.guard()); s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.text(), "끝나지 않은 가져오기가 이미 5개 있습니다") {
+			t.Errorf("one more: %d %s", s.Status, s.text())
+		}
+		if n := r.importParts(); n != gateway.MaxOpenImports {
+			t.Errorf("%d files are kept", n)
+		}
+		p.follow(strings.TrimPrefix(first, "/console") + "/discard")
+		if s := p.upload("payments", "list.csv", pastPayments, p.guard()); s.Status != http.StatusSeeOther {
+			t.Errorf("after one was discarded: %d %s", s.Status, s.text())
+		}
+	})
+}
+
+// A file of a few kilobytes that unpacks to hundreds of megabytes is refused in words.
+func TestAFileThatUnpacksToTooMuch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	_, err := w.CreateRaw(&zip.FileHeader{Name: "xl/workbook.xml", Method: zip.Deflate, UncompressedSize64: 1 << 40})
+	r.must(err)
+	r.must(w.Close())
+	p := r.operator(pay.RoleOwner, r.merchant.ID)
+	if s := p.upload("payments", "list.xlsx", b.String(), p.guard()); s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.text(), "압축을 풀면 너무 큽니다") || r.importParts() != 0 {
+		t.Errorf("%d %s", s.Status, s.text())
 	}
 }

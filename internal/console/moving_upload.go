@@ -1,7 +1,9 @@
 package console
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -45,19 +47,36 @@ func (c *Console) movingUpload(v *visit) error {
 	}
 	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
 	wrong, invalid := errors.AsType[*gateway.Invalid](err)
+	problem := v.fileProblem(err)
 	switch {
 	case tooLarge:
-		wrong, invalid = &gateway.Invalid{Field: "file", Detail: v.t("32MB보다 큽니다. 더 큰 파일은 naru import로 가져올 수 있습니다.", "It is larger than 32 MB: naru import reads files of any size.")}, true
-		fallthrough
-	case invalid && wrong.Field != "mapping":
-		if i.ID != "" {
-			_ = c.gateway.DiscardImport(ctx, v.Store.ID, i.ID) // it may be discarded already
-		}
-		return v.movingForm(http.StatusUnprocessableEntity, kind, wrong.Detail)
-	case err != nil && !invalid:
+		problem = v.t("32MB보다 큽니다. 더 큰 파일은 naru import로 가져올 수 있습니다.", "It is larger than 32 MB: naru import reads files of any size.")
+	case problem == "" && invalid && wrong.Field != "mapping":
+		problem = wrong.Detail
+	case problem == "" && err != nil && !invalid:
 		return err
 	}
+	if problem != "" {
+		if i.ID != "" {
+			_ = c.gateway.DiscardImport(context.WithoutCancel(ctx), v.Store.ID, i.ID) // it may be discarded already
+		}
+		return v.movingForm(http.StatusUnprocessableEntity, kind, problem)
+	}
 	return v.redirect(c.path("/moving/imports/" + i.ID))
+}
+
+// fileProblem is why a file is not read whatever is in it, "" of another error.
+func (v *visit) fileProblem(err error) string {
+	switch {
+	case errors.Is(err, gateway.ErrImportsOpen):
+		return v.t(fmt.Sprintf("끝나지 않은 가져오기가 이미 %d개 있습니다. 아래 목록에서 계속하거나 취소한 뒤 다시 올려 주세요.", gateway.MaxOpenImports),
+			fmt.Sprintf("%d imports have not ended. Go on with them in the list below, or discard one, and upload again.", gateway.MaxOpenImports))
+	case errors.Is(err, gateway.ErrImportUnpacks):
+		return v.t("이 Excel 파일은 압축을 풀면 너무 큽니다. ‘CSV UTF-8’로 저장하거나 나누어 올려 주세요.", "This Excel file unpacks to more than is read. Save it as “CSV UTF-8”, or in parts.")
+	case errors.Is(err, gateway.ErrImportBusy):
+		return v.t("지금 다른 Excel 파일을 읽고 있습니다. 1분쯤 뒤에 다시 하거나, ‘CSV UTF-8’로 저장해 올려 주세요.", "Another Excel file is being read. Try again in a minute, or save yours as “CSV UTF-8”.")
+	}
+	return ""
 }
 
 // untilFile reads the fields that come before the file.

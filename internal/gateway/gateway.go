@@ -117,6 +117,7 @@ type Gateway struct {
 	tokens  tokenCache
 	issued  issuedTokens
 	desk    noticeDesk
+	sheets  *sheetDesk
 	reaping atomic.Value // string: the day whose JobReapIdempotency this node has enqueued
 
 	mu   sync.Mutex
@@ -128,7 +129,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		store: o.Store, vault: o.Vault, drivers: map[pay.Provider]connector.Driver{}, preapprove: o.Preapprove, tell: o.Tell, awaitFirst: o.AwaitFirst,
 		public: strings.TrimRight(o.PublicURL, "/"), http: o.HTTP, now: o.Now, rand: o.Rand, log: o.Log, life: o.CheckoutLife,
-		faults: o.Faults, testDeposit: o.TestDeposit, observe: o.Observe, open: map[pay.ChannelKey]openChannel{},
+		faults: o.Faults, testDeposit: o.TestDeposit, observe: o.Observe, open: map[pay.ChannelKey]openChannel{}, sheets: newSheetDesk(),
 	}
 	for _, d := range o.Drivers {
 		g.drivers[d.Provider] = d

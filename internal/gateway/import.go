@@ -142,7 +142,7 @@ func (g *Gateway) ImportPayments(ctx context.Context, from io.Reader, o ImportOp
 		}
 		return err
 	}
-	err = im.each(from, paymentFields(), func(r record) error {
+	err = im.each(ctx, from, paymentFields(), func(r record) error {
 		a, ok := im.payment(r)
 		if !ok {
 			return nil
@@ -160,8 +160,8 @@ func (g *Gateway) ImportPayments(ctx context.Context, from io.Reader, o ImportOp
 }
 
 // each reads the file row by row.
-func (im *importing) each(from io.Reader, fields []importField, do func(record) error) error {
-	src, err := openImport(from)
+func (im *importing) each(ctx context.Context, from io.Reader, fields []importField, do func(record) error) error {
+	src, err := openImport(ctx, im.g.sheets, from)
 	if err != nil {
 		return err
 	}

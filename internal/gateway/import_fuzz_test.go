@@ -15,7 +15,7 @@ import (
 // fuzzed is an import that looks at no books.
 func fuzzed() *importing {
 	im := &importing{
-		g: &Gateway{now: func() time.Time { return time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC) }}, o: ImportOptions{Merchant: "m1"},
+		g: &Gateway{now: func() time.Time { return time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC) }, sheets: newSheetDesk()}, o: ImportOptions{Merchant: "m1"},
 		seen: map[string]int{}, paid: map[pay.MerchantUID]int{}, keys: map[pay.CustomerUID]bool{},
 	}
 	for _, p := range []pay.Provider{pay.TossPayments, pay.TossPay} {
@@ -49,7 +49,7 @@ func FuzzImportFile(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		im := fuzzed()
-		_ = im.each(bytes.NewReader(file), paymentFields(), func(r record) error {
+		_ = im.each(t.Context(), bytes.NewReader(file), paymentFields(), func(r record) error {
 			a, ok := im.payment(r)
 			if !ok {
 				return nil

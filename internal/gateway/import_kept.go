@@ -29,6 +29,12 @@ const importPart = 256 << 10
 // importKeptFor is how long the file of an import waits for somebody to go on.
 const importKeptFor = time.Hour
 
+// MaxOpenImports is how many files of a merchant are kept at once.
+const MaxOpenImports = 5
+
+// ErrImportsOpen is of one more.
+var ErrImportsOpen = &Invalid{"file", fmt.Sprintf("%d imports wait or run already: go on with them, or discard one", MaxOpenImports)}
+
 type importArg struct {
 	Merchant pay.MerchantID `json:"merchant"`
 	Actor    pay.Actor      `json:"actor"`
@@ -38,20 +44,29 @@ func sealedPart(id string, seq int) string { return fmt.Sprintf("import:%s:%d", 
 
 // KeepImport takes a file in that is to be imported: sealed, until the import ends,
 // for an hour at most while nobody goes on with it. *Invalid of one that is empty or
-// larger than MaxImportFile.
+// larger than MaxImportFile, ErrImportsOpen while MaxOpenImports others have not ended.
 func (g *Gateway) KeepImport(ctx context.Context, m pay.MerchantID, kind ImportKind, from io.Reader) (store.Import, error) {
 	if kind != ImportPayments && kind != ImportKeys {
 		return store.Import{}, &Invalid{"kind", fmt.Sprintf("%q is not one of payments, billing_keys", cutText(string(kind), 40))}
 	}
 	i := store.Import{Merchant: m, ID: g.newUUID(), Kind: string(kind), Status: store.ImportWaiting, Actor: actorName(ctx)}
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
+		if _, err := tx.MerchantToChange(ctx, m); err != nil { // one upload after the other
+			return err
+		}
+		switch open, err := tx.CountOpenImports(ctx, m, tx.Now.AddDate(0, 0, -7)); {
+		case err != nil:
+			return err
+		case open >= MaxOpenImports:
+			return ErrImportsOpen
+		}
 		if err := tx.InsertImport(ctx, i); err != nil {
 			return err
 		}
 		return tx.Enqueue(ctx, m, JobImportDrop, i.ID, importArg{Merchant: m}, tx.Now.Add(importKeptFor))
 	})
 	if err != nil {
-		return i, err
+		return store.Import{}, err
 	}
 	if err := g.keepParts(ctx, &i, from); err != nil {
 		return i, errors.Join(err, g.endImport(context.WithoutCancel(ctx), i, store.ImportDiscarded))

@@ -42,7 +42,7 @@ func (g *Gateway) ImportBillingKeys(ctx context.Context, from io.Reader, o Impor
 		return ImportReport{}, err
 	}
 	im.channels = slices.DeleteFunc(im.channels, func(ch pay.Channel) bool { return ch.Kind != pay.ChannelBilling })
-	err = im.each(from, keyFields(), func(r record) error {
+	err = im.each(ctx, from, keyFields(), func(r record) error {
 		if err := im.key(ctx, r); err != nil {
 			return fmt.Errorf("line %d: %w", r.line, err)
 		}

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,7 +78,7 @@ func mappingOfLines(text string) (ImportMapping, error) {
 
 // GuessImportMapping is what a file's header tells, and its columns.
 func GuessImportMapping(from io.Reader, kind ImportKind) (ImportMapping, []string, error) {
-	src, err := openImport(from)
+	src, err := openImport(context.Background(), newSheetDesk(), from)
 	if err != nil {
 		return ImportMapping{}, nil, err
 	}

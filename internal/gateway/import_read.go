@@ -3,6 +3,7 @@ package gateway
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -10,8 +11,6 @@ import (
 	"iter"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // record is one row of a file.
@@ -42,19 +41,17 @@ func (s *importSource) close() {
 const (
 	maxImportColumns = 200
 	maxImportCell    = 64 << 10
-	maxUnzipped      = 512 << 20 // of .xlsx
-	maxUnzippedXML   = 16 << 20  // what excelize keeps of a part in memory
 )
 
 // openImport finds out what a file is by its first bytes.
-func openImport(from io.Reader) (*importSource, error) {
+func openImport(ctx context.Context, desk *sheetDesk, from io.Reader) (*importSource, error) {
 	in := bufio.NewReaderSize(from, 1<<16)
 	head, err := in.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if bytes.HasPrefix(head, []byte("PK\x03\x04")) {
-		return openXLSX(in)
+		return desk.open(ctx, in)
 	}
 	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		_, _ = in.Discard(3)
@@ -163,52 +160,4 @@ func (s *importSource) row(line int, cells []string) (record, error) {
 		r.values[s.columns[i]] = c
 	}
 	return r, nil
-}
-
-// openXLSX reads the first sheet. Its cells are taken as they are shown.
-func openXLSX(in io.Reader) (*importSource, error) {
-	whole, err := io.ReadAll(in)
-	if err != nil {
-		return nil, err
-	}
-	book, err := excelize.OpenReader(bytes.NewReader(whole), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzippedXML})
-	if err != nil {
-		return nil, &Invalid{"file", "it is no .xlsx that can be read: " + cutText(err.Error(), 200)}
-	}
-	sheets := book.GetSheetList()
-	if len(sheets) == 0 {
-		return nil, errors.Join(&Invalid{"file", "it has no sheet"}, book.Close())
-	}
-	rows, err := book.Rows(sheets[0])
-	if err != nil {
-		return nil, errors.Join(&Invalid{"file", "its first sheet cannot be read"}, book.Close())
-	}
-	var header []string
-	if rows.Next() {
-		header, err = rows.Columns()
-	}
-	if err != nil || len(header) == 0 {
-		return nil, errors.Join(&Invalid{"file", "its first sheet has no header"}, rows.Close(), book.Close())
-	}
-	src, err := withHeader(header)
-	if err != nil {
-		return nil, errors.Join(err, rows.Close(), book.Close())
-	}
-	src.closers = []func() error{rows.Close, book.Close}
-	src.rows = func(yield func(record, error) bool) {
-		for line := 2; rows.Next(); line++ {
-			cells, err := rows.Columns()
-			if err != nil {
-				yield(record{}, &Invalid{"file", fmt.Sprintf("row %d cannot be read", line)})
-				return
-			}
-			if strings.TrimSpace(strings.Join(cells, "")) == "" {
-				continue
-			}
-			if !yield(src.row(line, cells)) {
-				return
-			}
-		}
-	}
-	return src, nil
 }

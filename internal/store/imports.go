@@ -69,6 +69,14 @@ func (t *Tx) ListImports(ctx context.Context, merchant pay.MerchantID, limit int
 	return is, wrap(err, "imports of merchant %s", merchant)
 }
 
+// CountOpenImports is how many imports of a merchant, of those begun since a time, have
+// not ended: their files are kept.
+func (t *Tx) CountOpenImports(ctx context.Context, merchant pay.MerchantID, since time.Time) (int, error) {
+	n, err := one(ctx, t, func(r row) (n int, err error) { return n, r.Scan(&n) }, `SELECT COUNT(*) FROM imports
+		WHERE merchant = $1 AND created >= $2 AND status IN ('waiting', 'running')`, merchant, since)
+	return n, wrap(err, "open imports of merchant %s", merchant)
+}
+
 // PutImportPart keeps a piece of an import's file.
 func (t *Tx) PutImportPart(ctx context.Context, merchant pay.MerchantID, id string, seq int, sealed []byte) error {
 	_, err := t.exec(ctx, `INSERT INTO import_parts (merchant, import, seq, sealed) VALUES ($1, $2, $3, $4)`, merchant, id, seq, sealed)
