@@ -16,11 +16,11 @@ import (
 func (c *Console) keyRoutes() []route {
 	return slices.Concat([]route{
 		get("/keys", pay.SeeIntegration, c.keyList),
-		post("/keys", pay.ChangeIntegration, c.keyAdd),
+		post("/keys", pay.MakeKeys, c.keyAdd),
 		post("/keys/settings", pay.ChangeIntegration, c.keySettings),
 		get("/keys/{key}", pay.ChangeIntegration, c.keyShow),
 		post("/keys/{key}/rename", pay.ChangeIntegration, c.keyRename),
-		post("/keys/{key}/reissue", pay.ChangeIntegration, c.keyReissue),
+		post("/keys/{key}/reissue", pay.MakeKeys, c.keyReissue),
 		post("/keys/{key}/revoke", pay.ChangeIntegration, c.keyRevoke),
 	}, c.storeRoutes())
 }

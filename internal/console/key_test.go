@@ -43,7 +43,7 @@ func (r *rig) takes(key, secret string) bool {
 
 func TestAKeyIsMadeReissuedAndRevoked(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		p := r.operator(pay.RoleDeveloper, r.merchant.ID)
+		p := r.operator(pay.RoleManager, r.merchant.ID)
 		p.get("/keys").has("아직 API 키가 없습니다", r.merchant.UserCode)
 		key, first := madeKey(t, p, "쇼핑몰 서버")
 		if !r.takes(key, first) {
@@ -208,4 +208,34 @@ func TestAStoreIsOpenedByWhoOwnsTheInstallation(t *testing.T) {
 	if s := ofOne.post("/stores/settings", "name", "", "retention", "5 years"); s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.Body, `id="p-name"`) || !strings.Contains(s.Body, `id="p-retention"`) {
 		t.Errorf("%d %s", s.Status, s.text())
 	}
+}
+
+// Who has an API key may do all that the API can, which is more than developers may:
+// they name and revoke keys, and neither make them nor get a secret.
+func TestDevelopersGetNoSecrets(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	key, secret, err := r.gw.AddKey(r.ctx, r.merchant.ID, "", "")
+	r.must(err)
+	p := r.operator(pay.RoleDeveloper, r.merchant.ID)
+	p.get("/keys").has(key, "소유자나 관리자가 합니다").lacks(`data-testid="key-add"`)
+	p.get("/keys/" + key).has("키 폐기").lacks("/reissue")
+	p.get("/webhooks").has("소유자나 관리자가 합니다", "테스트 호출", "저장").lacks("/webhooks/secret")
+	p.get("/keys?lang=en").has("Owners and managers make keys")
+	for path, fields := range map[string][]string{
+		"/keys": {"name", "x"}, "/keys/" + key + "/reissue": {"overlap", "0"}, "/webhooks/secret": {"do", "show"},
+	} {
+		if s := p.post(path, fields...); s.Status != http.StatusForbidden {
+			t.Errorf("%s: %d %s", path, s.Status, s.text())
+		}
+	}
+	keys, err := r.gw.Keys(r.ctx, r.merchant.ID)
+	if r.must(err); len(keys) != 1 || !r.takes(key, secret) {
+		t.Errorf("%d keys", len(keys))
+	}
+	p.follow("/keys/"+key+"/rename", "name", "배치 서버").has("배치 서버")
+	if p.follow("/keys/" + key + "/revoke").has("폐기됨"); r.takes(key, secret) {
+		t.Error("a developer could not revoke it")
+	}
+	r.operator(pay.RoleManager, r.merchant.ID).get("/keys").has("API 키 만들기")
 }

@@ -122,7 +122,7 @@ func TestTestCallShowsTheAnswer(t *testing.T) {
 func TestSecretIsShownOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "sqlite::memory:")
-	p := r.operator(pay.RoleDeveloper, r.merchant.ID)
+	p := r.operator(pay.RoleManager, r.merchant.ID)
 	first := p.post("/webhooks/secret", "do", "show").has("지금 한 번만 보입니다", "whsec_")
 	secret := secretIn(t, first)
 	p.get("/webhooks").lacks(secret)

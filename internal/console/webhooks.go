@@ -15,7 +15,7 @@ func (c *Console) webhookRoutes() []route {
 		get("/webhooks", pay.SeeIntegration, c.webhooks),
 		post("/webhooks", pay.ChangeIntegration, c.webhooksSave),
 		post("/webhooks/test", pay.ChangeIntegration, c.webhookTest),
-		post("/webhooks/secret", pay.ChangeIntegration, c.webhookSecret),
+		post("/webhooks/secret", pay.MakeKeys, c.webhookSecret),
 		get("/deliveries", pay.SeeIntegration, c.deliveries),
 		get("/deliveries/{id}", pay.SeeIntegration, c.deliveryShow),
 		post("/deliveries/resend", pay.ChangeIntegration, c.deliveriesResend),

@@ -31,7 +31,7 @@ type Role string
 const (
 	RoleOwner     Role = "owner"     // everything
 	RoleManager   Role = "manager"   // everything but people
-	RoleDeveloper Role = "developer" // the integration alone: channels, keys, webhooks
+	RoleDeveloper Role = "developer" // the integration alone: channels, webhooks, keys but for making them
 	RoleReadOnly  Role = "read_only" // looks, and changes nothing
 )
 
@@ -45,6 +45,7 @@ const (
 	ActBilling        Right = "billing.act"     // delete, move, revoke, retry
 	SeeIntegration    Right = "integration.see" // channels, keys, webhooks and their deliveries
 	ChangeIntegration Right = "integration.change"
+	MakeKeys          Right = "keys.make"    // API keys and their secrets, the webhook secret: who has a key may do all that the API can
 	ChangeStore       Right = "store.change" // the merchant's own settings, its sub-stores, moving in
 	SeePeople         Right = "people.see"   // operators and the audit log
 	ChangePeople      Right = "people.change"
@@ -56,11 +57,11 @@ const (
 // its reach: see Grant.May.
 var rights = map[Role][]Right{
 	RoleOwner: {
-		SeePayments, ActPayments, SeeBilling, ActBilling, SeeIntegration, ChangeIntegration, ChangeStore,
+		SeePayments, ActPayments, SeeBilling, ActBilling, SeeIntegration, ChangeIntegration, MakeKeys, ChangeStore,
 		SeePeople, ChangePeople, Export, SeeSystem,
 	},
 	RoleManager: {
-		SeePayments, ActPayments, SeeBilling, ActBilling, SeeIntegration, ChangeIntegration, ChangeStore, SeePeople, SeeSystem,
+		SeePayments, ActPayments, SeeBilling, ActBilling, SeeIntegration, ChangeIntegration, MakeKeys, ChangeStore, SeePeople, SeeSystem,
 	},
 	RoleDeveloper: {SeeIntegration, ChangeIntegration, SeeSystem},
 	RoleReadOnly:  {SeePayments, SeeBilling, SeeIntegration},
