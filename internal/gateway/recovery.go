@@ -163,7 +163,7 @@ func (g *Gateway) recoverSchedule(ctx context.Context, day string, s pay.Schedul
 	if why != "" {
 		return g.skipRecovery(ctx, day, s, why)
 	}
-	_, err = g.execute(ctx, scheduleArg{s.Merchant, s.MerchantUID}, turn{ev: pay.EvScheduleRetried, recover: day})
+	_, err = g.execute(ctx, scheduleArg{s.Merchant, s.MerchantUID}, turn{ev: pay.EvScheduleRetried, recover: day, failed: s.Payment})
 	_, declined := errors.AsType[*DeclinedError](err)
 	_, waiting := errors.AsType[*notBegun](err)
 	switch {

@@ -95,8 +95,9 @@ func retried(p pay.Payment, err error) (pay.Payment, error) {
 // turn is why a schedule is charged: an event that leads to running.
 type turn struct {
 	ev      pay.ScheduleEvent
-	test    string // the sandbox's code for a wanted answer
-	recover string // the day of the recovery run whose turn it is; "" is nobody's
+	test    string        // the sandbox's code for a wanted answer
+	recover string        // the day of the recovery run whose turn it is; "" is nobody's
+	failed  pay.PaymentID // the charge that a recovery run makes up for
 }
 
 // execute begins the charge of a schedule, and asks for the money.
@@ -149,6 +150,9 @@ func beginSchedule(ctx context.Context, tx *store.Tx, arg scheduleArg, why turn,
 	s, err := tx.Schedule(ctx, arg.Merchant, arg.MerchantUID)
 	if err != nil {
 		return translate(err, store.ErrNotFound, ErrNoSchedule)
+	}
+	if why.recover != "" && (s.Status != pay.ScheduleExecuted || s.Payment != why.failed) { // not what the run has read
+		return ErrScheduleStatus
 	}
 	if err := checkStep(ctx, tx, s, why.ev); err != nil {
 		return err
