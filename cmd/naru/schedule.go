@@ -22,7 +22,7 @@ type scheduleCmd struct {
 	Revoke   scheduleRevokeCmd   `cmd:"" help:"Revoke booked charges: they are not charged."`
 	Retry    scheduleRetryCmd    `cmd:"" help:"Charge at once what failed or was revoked."`
 	Rebook   scheduleRebookCmd   `cmd:"" help:"Book again what failed or was revoked."`
-	Recovery scheduleRecoveryCmd `cmd:"" help:"The daily run that charges again what failed the day before: show what it did, set its hour."`
+	Recovery scheduleRecoveryCmd `cmd:"" help:"The daily run that charges again what failed the day before: show what it did, set its hour. Leave it off if your server charges failures again by itself: buyers could be charged twice."`
 }
 
 func newScheduleCmd() scheduleCmd {

@@ -117,6 +117,7 @@ var words = map[string]map[string]word{
 		gateway.RecoverySkipsKey: {"빌링키가 없습니다", "It has no billing key", ""}, gateway.RecoverySkipsChannel: {"채널을 쓸 수 없습니다", "The channel cannot be used", ""},
 		gateway.RecoverySkipsPaid: {"이미 결제된 주문입니다", "The order was paid otherwise", ""}, gateway.RecoverySkipsLasting: {"다시 결제해도 거절될 카드입니다", "The card would be refused again", ""},
 		gateway.RecoverySkipsAgain: {"자동 재결제에서 이미 실패했습니다", "A recovery run has tried it before", ""}, gateway.RecoverySkipsState: {"그 사이에 상태가 바뀌었습니다", "It changed meanwhile", ""},
+		gateway.RecoverySkipsRevoked: {"결제가 실패한 뒤 예약 취소 요청을 받았습니다", "It was revoked after its charge had begun", ""},
 	},
 	"job": jobWords,
 	"role": {

@@ -22,6 +22,9 @@ const recoverAtOnce = 50
 // recoverPause is the wait between two runs of one day.
 const recoverPause = 2 * time.Second
 
+// recoverLate is how many days late a run may be that could not be on its day.
+const recoverLate = 2
+
 // Why a recovery run leaves a schedule alone.
 const (
 	RecoverySkipsKey     = "no_key"    // its customer_uid has no billing key
@@ -30,6 +33,7 @@ const (
 	RecoverySkipsLasting = "lasting"   // the provider will refuse that card again
 	RecoverySkipsAgain   = "recovered" // the charge that failed was a recovery run's
 	RecoverySkipsState   = "state"     // it was booked again, revoked or charged meanwhile
+	RecoverySkipsRevoked = "revoked"   // the merchant revoked it after its charge had begun
 )
 
 // recoverArg is how far a day's run has come: what it looked at last.
@@ -191,13 +195,11 @@ func (g *Gateway) leftAlone(ctx context.Context, day string, s pay.Schedule) (wh
 			why = alreadyHad
 			return err
 		}
-		before, err := tx.RecoveriesOf(ctx, s.Merchant, s.MerchantUID, 1)
-		if err != nil {
+		if failed, err = tx.PaymentsByIDs(ctx, s.Merchant, []pay.PaymentID{s.Payment}); err != nil {
 			return err
 		}
-		if len(before) > 0 && before[0].Payment != "" && before[0].Payment == s.Payment {
-			why = RecoverySkipsAgain
-			return nil
+		if why, err = recoveredBefore(ctx, tx, s, failed); err != nil || why != "" {
+			return err
 		}
 		used, err := tx.UsedOrders(ctx, s.Merchant, []pay.MerchantUID{s.MerchantUID})
 		if err != nil {
@@ -217,9 +219,7 @@ func (g *Gateway) leftAlone(ctx context.Context, day string, s pay.Schedule) (wh
 			if errors.Is(err, store.ErrNotFound) {
 				why, err = RecoverySkipsChannel, nil
 			}
-			return err
 		}
-		failed, err = tx.PaymentsByIDs(ctx, s.Merchant, []pay.PaymentID{s.Payment})
 		return err
 	})
 	if err != nil || why != "" {
@@ -232,6 +232,47 @@ func (g *Gateway) leftAlone(ctx context.Context, day string, s pay.Schedule) (wh
 		return RecoverySkipsLasting, nil
 	}
 	return "", nil
+}
+
+// recoveredBefore says why what was written down of a schedule before is the last
+// that a run has to do with its failed charge.
+func recoveredBefore(ctx context.Context, tx *store.Tx, s pay.Schedule, failed []pay.Payment) (why string, err error) {
+	before, err := tx.RecoveriesOf(ctx, s.Merchant, s.MerchantUID, 1)
+	if err != nil || len(before) == 0 {
+		return "", err
+	}
+	last := before[0]
+	if last.Payment != "" && last.Payment == s.Payment {
+		return RecoverySkipsAgain, nil
+	}
+	if last.Reason == RecoverySkipsRevoked && len(failed) > 0 && !last.At.Before(failed[0].StartedAt) {
+		return RecoverySkipsRevoked, nil
+	}
+	return "", nil
+}
+
+// recoverableSince is from when on a charge must have failed for a run to come that
+// may charge it again.
+func recoverableSince(now time.Time) time.Time {
+	return koreanDay(now).AddDate(0, 0, -recoverLate-1)
+}
+
+// neverRecover has no run charge a schedule that failed, or whose charge is under way,
+// because the merchant does not want it any more.
+func neverRecover(ctx context.Context, tx *store.Tx, s pay.Schedule) error {
+	failed := tx.Now
+	switch {
+	case s.Status == pay.ScheduleRunning:
+	case s.Status == pay.ScheduleExecuted && s.Outcome != pay.OutcomeSucceeded && !s.ExecutedAt.Before(recoverableSince(tx.Now)):
+		failed = s.ExecutedAt
+	default:
+		return nil
+	}
+	err := tx.AddRecoveryTry(ctx, store.RecoveryTry{
+		Merchant: s.Merchant, Day: dayOf(koreanDay(failed).AddDate(0, 0, 1)), MerchantUID: s.MerchantUID, Outcome: store.RecoverySkipped,
+		Reason: RecoverySkipsRevoked, Amount: s.Amount.Total.Minor,
+	})
+	return translate(err, store.ErrExists, nil) // a run had it
 }
 
 // refusedForGood: a key that was in use when its charge was refused will be refused

@@ -218,7 +218,8 @@ func (g *Gateway) bookedOne(ctx context.Context, s pay.Schedule) (Booked, error)
 
 // Unschedule revokes booked charges: those of the order numbers, of the
 // customer, or those that are both; without order numbers all of the customer's.
-// The answer is in the order asked. ErrNothingToRevoke when none is booked.
+// The answer is in the order asked. ErrNothingToRevoke when none is booked. Either
+// way no recovery run charges again what failed, or fails now, of those asked for.
 func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay.CustomerUID, uids []pay.MerchantUID) ([]Booked, error) {
 	if customer == "" && len(uids) == 0 {
 		return nil, &Invalid{"customer_uid", "customer_uid or merchant_uid is needed"}
@@ -234,7 +235,13 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 			return err
 		}
 		for _, s := range found {
-			if s.Status != pay.ScheduleBooked || customer != "" && s.CustomerUID != customer {
+			if customer != "" && s.CustomerUID != customer {
+				continue
+			}
+			if s.Status != pay.ScheduleBooked {
+				if err := neverRecover(ctx, tx, s); err != nil {
+					return err
+				}
 				continue
 			}
 			now, err := tx.StepSchedule(ctx, s, pay.EvScheduleRevoked)
@@ -269,7 +276,12 @@ func (g *Gateway) Unschedule(ctx context.Context, m pay.MerchantID, customer pay
 
 func bookedBy(ctx context.Context, tx *store.Tx, m pay.MerchantID, customer pay.CustomerUID, uids []pay.MerchantUID) ([]pay.Schedule, error) {
 	if len(uids) == 0 {
-		return tx.BookedSchedules(ctx, m, customer)
+		booked, err := tx.BookedSchedules(ctx, m, customer)
+		if err != nil {
+			return nil, err
+		}
+		failed, err := tx.UnpaidSchedules(ctx, m, customer, recoverableSince(tx.Now))
+		return append(booked, failed...), err
 	}
 	return tx.Schedules(ctx, m, uids)
 }

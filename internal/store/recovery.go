@@ -88,6 +88,17 @@ func (t *Tx) FailedSchedules(ctx context.Context, merchant pay.MerchantID, from,
 	return ss, wrap(err, "failed schedules of merchant %s", merchant)
 }
 
+// UnpaidSchedules is the schedules of a customer_uid whose charge is under way, or is
+// over with ExecutedAt ≥ since and did not succeed as far as is written down.
+func (t *Tx) UnpaidSchedules(ctx context.Context, merchant pay.MerchantID, customer pay.CustomerUID, since time.Time) ([]pay.Schedule, error) {
+	ss, err := list(ctx, t, scanSchedule, unpaidSchedules, merchant, customer, since)
+	return ss, wrap(err, "unpaid schedules of customer %q", customer)
+}
+
+const unpaidSchedules = `SELECT ` + scheduleColumns + ` FROM schedules
+	WHERE merchant = $1 AND customer_uid = $2 AND (status = 'running' OR (status = 'executed' AND outcome <> 'succeeded' AND executed_at >= $3))
+	ORDER BY at, merchant_uid`
+
 // RecoveryTries is up to limit tries of a day's run after an order number, in the
 // order of those; outcome "" is any.
 func (t *Tx) RecoveryTries(ctx context.Context, merchant pay.MerchantID, day string, is RecoveryOutcome, after pay.MerchantUID, limit int) ([]RecoveryTry, error) {
