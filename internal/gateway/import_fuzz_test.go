@@ -77,6 +77,7 @@ func FuzzImportFile(f *testing.F) {
 func FuzzImportMapping(f *testing.F) {
 	f.Add("imp_uid = a\nstatus.끝 = paid\npay_method := card\nchannel tosspayments.tnaru = channel-key-1\n# x")
 	f.Add(`{"fields":{"imp_uid":"a"},"constants":{},"values":{"status":{"x":"paid"}},"channels":[{"channel":"k"}]}`)
+	f.Add("\xcc=")
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := ReadImportMapping(strings.NewReader(text))
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"naru/internal/pay"
 )
@@ -27,6 +28,9 @@ func ReadImportMapping(from io.Reader) (ImportMapping, error) {
 	}
 	if len(text) > maxMapping {
 		return ImportMapping{}, &Invalid{"mapping", fmt.Sprintf("it is larger than %d bytes", maxMapping)}
+	}
+	if !utf8.Valid(text) {
+		return ImportMapping{}, &Invalid{"mapping", "it is not UTF-8 text"}
 	}
 	plain := strings.TrimSpace(strings.TrimPrefix(string(text), "\ufeff"))
 	if !strings.HasPrefix(plain, "{") {
