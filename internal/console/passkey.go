@@ -112,14 +112,23 @@ func (c *Console) passkeyAdd(v *visit) error {
 
 func (c *Console) passkeyRename(v *visit) error {
 	if err := c.people.RenamePasskey(v.r.Context(), v.Visit, v.param("passkey"), v.field("name")); err != nil {
-		return err
+		return v.unproved(err)
 	}
 	return v.done(c.path("/me"), "패스키 이름을 바꾸었습니다.", "The passkey was renamed.")
 }
 
 func (c *Console) passkeyRemove(v *visit) error {
 	if err := c.people.RemovePasskey(v.r.Context(), v.Visit, v.param("passkey")); err != nil {
-		return err
+		return v.unproved(err)
 	}
-	return v.done(c.path("/me"), "패스키를 지웠습니다.", "The passkey was removed.")
+	return v.done(c.path("/me"), "패스키를 지우고 다른 기기에서는 모두 로그아웃했습니다.", "The passkey was removed, and you were signed out everywhere else.")
+}
+
+// unproved asks on the account's page who it is where that must be shown again;
+// another error is for the page of problems.
+func (v *visit) unproved(err error) error {
+	if errors.Is(err, people.ErrNotProved) {
+		return v.badMe(err, "prove")
+	}
+	return err
 }

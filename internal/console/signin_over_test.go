@@ -11,6 +11,7 @@ import (
 	"naru/internal/console"
 	"naru/internal/pay"
 	"naru/internal/people"
+	"naru/internal/store"
 )
 
 // A session that is over, or whose code is still to come, is nobody's: the sign-in
@@ -62,5 +63,30 @@ func TestASignInDuringAFloodIsToldToComeBack(t *testing.T) {
 		if status, words := console.SignInProblem(lang, people.ErrBusy); status != http.StatusServiceUnavailable || !strings.Contains(words, want) {
 			t.Errorf("%s: %d %q", lang, status, words)
 		}
+	}
+}
+
+// A page that was left open changes no passkey: it asks who it is first.
+func TestPasskeysAreChangedAfterAProof(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	p := r.operator(pay.RoleOwner, r.merchant.ID)
+	key := store.Passkey{Operator: p.id, ID: []byte{1, 2, 3}, Name: "회사 노트북", Credential: []byte(`{}`)}
+	r.must(r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.InsertPasskey(r.ctx, key) }))
+	at := "/me/passkeys/" + people.PasskeyID(key)
+	r.clock.Advance(11 * time.Minute)
+	p.get("/me").has("회사 노트북").lacks(at)
+	for _, s := range []seen{p.post(at, "name", "바꾼 이름"), p.post(at + "/remove")} {
+		if s.Status != http.StatusForbidden || !strings.Contains(s.text(), "본인 확인이 필요합니다") {
+			t.Errorf("%d %s", s.Status, s.text())
+		}
+	}
+	p.get("/me").has("회사 노트북")
+	q := r.signIn("owner-m_1@naru.test", p.id) // seen just now
+	q.get("/me").has("이름 바꾸기")
+	q.follow(at, "name", "바꾼 이름").has("패스키 이름을 바꾸었습니다")
+	q.follow(at + "/remove").has("다른 기기에서는 모두 로그아웃").lacks("바꾼 이름")
+	if s := p.get("/me"); s.Status != http.StatusSeeOther {
+		t.Errorf("the other browser is answered %d", s.Status)
 	}
 }

@@ -84,7 +84,8 @@ func (d *Directory) SetUpAgain(v Visit, state string) (CodeSetUp, error) {
 }
 
 // UseCodes asks for codes from now on, once code shows that the app makes them,
-// and gives the recovery codes, which are shown this once. ErrCode, ErrNotProved.
+// and gives the recovery codes, which are shown this once. The operator's other
+// sessions end: they were begun without a code. ErrCode, ErrNotProved.
 func (d *Directory) UseCodes(ctx context.Context, v Visit, state, code string) (recovery []string, err error) {
 	var s setUp
 	if !d.Proved(v) || !d.openState(setUpAs(v), state, &s) || !s.Expires.After(d.now()) {
@@ -106,6 +107,9 @@ func (d *Directory) UseCodes(ctx context.Context, v Visit, state, code string) (
 		}
 		o.TOTP, o.TOTPStep, o.Recovery = sealed, step, hashes
 		if err := tx.UpdateOperator(ctx, o); err != nil {
+			return err
+		}
+		if _, err := tx.DeleteOperatorSessions(ctx, o.ID, v.Session.ID); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, store.Change{Action: "operator.codes_on", Target: string(o.ID)})

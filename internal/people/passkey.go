@@ -260,7 +260,7 @@ func (d *Directory) Passkeys(ctx context.Context, v Visit) (ps []store.Passkey, 
 }
 
 // RenamePasskey gives a passkey of who is signed in another name; id is as
-// PasskeyID spells it. store.ErrNotFound, *Invalid.
+// PasskeyID spells it. ErrNotProved, store.ErrNotFound, *Invalid.
 func (d *Directory) RenamePasskey(ctx context.Context, v Visit, id, name string) error {
 	if err := checkPasskeyName(name); err != nil {
 		return err
@@ -272,14 +272,21 @@ func (d *Directory) RenamePasskey(ctx context.Context, v Visit, id, name string)
 	})
 }
 
-// RemovePasskey takes a passkey of who is signed in away. store.ErrNotFound.
+// RemovePasskey takes a passkey of who is signed in away, and ends their other
+// sessions: whoever had it may have begun one. ErrNotProved, store.ErrNotFound.
 func (d *Directory) RemovePasskey(ctx context.Context, v Visit, id string) error {
 	return d.changePasskey(ctx, v, id, func(tx *store.Tx, p store.Passkey) (store.Change, error) {
+		if _, err := tx.DeleteOperatorSessions(ctx, p.Operator, v.Session.ID); err != nil {
+			return store.Change{}, err
+		}
 		return store.Change{Action: "operator.passkey_remove", Before: map[string]any{"passkey": p.Name}}, tx.DeletePasskey(ctx, p.Operator, p.ID)
 	})
 }
 
 func (d *Directory) changePasskey(ctx context.Context, v Visit, id string, do func(*store.Tx, store.Passkey) (store.Change, error)) error {
+	if !d.Proved(v) {
+		return ErrNotProved
+	}
 	raw, err := base64.RawURLEncoding.DecodeString(id)
 	if err != nil {
 		return fmt.Errorf("passkey: %w", store.ErrNotFound)
