@@ -92,6 +92,9 @@ var (
 // whether it is theirs.
 func (c *Console) serve(t route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if c.secure {
+			w.Header().Set("Strict-Transport-Security", strictTransport)
+		}
 		v, err := c.visit(w, r)
 		switch {
 		case err == nil:

@@ -62,7 +62,7 @@ func (v *visit) entered(e people.Entry, err error, body signInBody) error {
 	if err != nil {
 		return err
 	}
-	v.cookie(sessionCookie, e.Token, people.SessionLife)
+	v.cookie(v.c.sessionName(), e.Token, people.SessionLife)
 	if e.Code {
 		return v.redirect(v.c.path("/sign-in/code", "next", body.Next))
 	}
@@ -137,7 +137,7 @@ func (c *Console) signOut(v *visit) error {
 	if err := c.people.SignOut(v.r.Context(), v.Visit); err != nil {
 		return err
 	}
-	v.cookie(sessionCookie, "", -time.Second)
+	v.cookie(v.c.sessionName(), "", -time.Second)
 	return v.redirect(c.path("/sign-in"))
 }
 

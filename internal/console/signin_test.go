@@ -137,11 +137,29 @@ func TestCookieIsForThisConsoleAlone(t *testing.T) {
 	if strings.Contains(flags, "Secure") {
 		t.Errorf("Secure over http: %s", flags)
 	}
-	// Over https the cookie goes nowhere else.
+	if h := p.get("/me").Header.Get("Strict-Transport-Security"); h != "" {
+		t.Errorf("over http the browser is told %s", h)
+	}
+	// Over https the cookie goes nowhere else, and comes from nowhere else.
+	token := p.token()
 	p.r.site = r.siteOf("https://pay.example.com")
+	p.put(token) // under the name of http it is not believed
+	s := p.get("/me")
+	if s.Status != http.StatusSeeOther || !strings.HasPrefix(s.Header.Get("Strict-Transport-Security"), "max-age=15") {
+		t.Errorf("%d, Strict-Transport-Security %q", s.Status, s.Header.Get("Strict-Transport-Security"))
+	}
 	flags = p.plain("/sign-in", "email", "a@naru.test", "password", operatorPassword).Header.Get("Set-Cookie")
-	if !strings.Contains(flags, "; Secure") {
+	if !strings.HasPrefix(flags, "__Secure-naru_console=") || !strings.Contains(flags, "; Secure") {
 		t.Errorf("not Secure over https: %s", flags)
+	}
+	value, _, _ := strings.Cut(strings.TrimPrefix(flags, "__Secure-naru_console="), ";")
+	req, err := http.NewRequest(http.MethodGet, p.r.site.URL+"/console/me", nil)
+	r.must(err)
+	req.AddCookie(&http.Cookie{Name: "__Secure-naru_console", Value: value})
+	res, err := freshClient().Do(req)
+	r.must(err)
+	if s := r.read(res); s.Status != http.StatusOK {
+		t.Errorf("the cookie of https answers %d", s.Status)
 	}
 }
 

@@ -20,13 +20,25 @@ import (
 
 // Cookies of the console. None is sent to any other face.
 const (
-	sessionCookie  = "naru_console"
+	sessionCookie  = "naru_console" // see Console.sessionName
 	languageCookie = "naru_language"
 	saidCookie     = "naru_said" // what the last action did, shown once
 )
 
 // languageLife is how long a browser keeps the language that was chosen.
 const languageLife = 365 * 24 * time.Hour
+
+// strictTransport has a browser use https alone for half a year, on this host.
+const strictTransport = "max-age=15552000"
+
+// sessionName is the session's cookie. Under https its name begins so that browsers
+// take it from https alone: no plain page of the host can put another in its place.
+func (c *Console) sessionName() string {
+	if c.secure {
+		return "__Secure-" + sessionCookie
+	}
+	return sessionCookie
+}
 
 // visit is one request to the console, and who makes it.
 type visit struct {
@@ -43,7 +55,7 @@ type visit struct {
 func (c *Console) visit(w http.ResponseWriter, r *http.Request) (*visit, error) {
 	v := &visit{c: c, w: w, r: r}
 	err := people.ErrNoSession
-	if k, cookieErr := r.Cookie(sessionCookie); cookieErr == nil && k.Value != "" {
+	if k, cookieErr := r.Cookie(c.sessionName()); cookieErr == nil && k.Value != "" {
 		v.token = k.Value
 		var found people.Visit
 		if found, err = c.people.Visit(r.Context(), v.token); err == nil {
