@@ -24,7 +24,7 @@ func (c *tierAddCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		got, err := b.gateway.OpenTier(ctx, gateway.NewTier{Parent: of.ID, Code: c.Code, Name: c.Name, WebhookURL: c.WebhookURL})
+		got, err := b.gateway.OpenTier(ctx, gateway.NewTier{Parent: of.ID, Code: c.Code, Name: c.Name, WebhookURL: c.WebhookURL, Whole: true})
 		if err != nil {
 			return flagged(err, map[string]string{"code": "code", "merchant": "merchant", "webhook_url": "webhook-url"})
 		}

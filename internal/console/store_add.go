@@ -25,7 +25,7 @@ func (c *Console) tierNew(v *visit) error {
 
 func (c *Console) tierAdd(v *visit) error {
 	f := tierForm{Code: v.field("code"), Name: v.field("name"), WebhookURL: v.field("webhook_url"), Same: v.field("same_webhook") != "", Problem: map[string]string{}}
-	n := gateway.NewTier{Parent: v.Store.ID, Code: f.Code, Name: f.Name}
+	n := gateway.NewTier{Parent: v.Store.ID, Code: f.Code, Name: f.Name, Whole: v.May(pay.SeeSystem)}
 	if !f.Same {
 		n.WebhookURL = &f.WebhookURL
 	}
@@ -38,7 +38,7 @@ func (c *Console) tierAdd(v *visit) error {
 	if wrong, ok := errors.AsType[*gateway.Invalid](err); ok && (wrong.Field == "code" || wrong.Field == "webhook_url") {
 		ko := map[string]string{
 			"code":        "영문 대문자와 숫자로 된 세 글자여야 하며, 다른 하위상점이 쓰지 않는 코드여야 합니다.",
-			"webhook_url": "https://로 시작하는 주소를 입력해 주세요.",
+			"webhook_url": webhookAddressKo,
 		}[wrong.Field]
 		f.Problem[wrong.Field] = v.t(ko, wrong.Detail)
 		return v.renderStatus(http.StatusUnprocessableEntity, "store_tier", title, f)

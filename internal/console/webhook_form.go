@@ -140,12 +140,14 @@ func (b webhooksBody) OwnList() string {
 	return spellWaits(waits)
 }
 
+// webhookAddressKo is what an address has to be.
+const webhookAddressKo = "http:// 또는 https://로 시작하는 전체 주소여야 합니다. 2,000바이트까지, 이름·비밀번호와 공백, # 뒷부분 없이 적어 주세요. 예: https://shop.example.com/webhook"
+
 // webhookProblems is what the gateway says is wrong, at each field; none for an
 // error of another kind.
 func webhookProblems(v *visit, err error) map[string]string {
-	address := "http:// 또는 https://로 시작하는 전체 주소여야 합니다. 예: https://shop.example.com/webhook (이름·비밀번호, 공백, # 뒷부분 없이)"
 	ko := map[string]string{
-		"url": address, "test_url": address, "test_type": "json, form, 또는 실연동과 같게 가운데 하나여야 합니다.",
+		"url": webhookAddressKo, "test_url": webhookAddressKo, "test_type": "json, form, 또는 실연동과 같게 가운데 하나여야 합니다.",
 		"retries": fmt.Sprintf("간격은 1초부터 7일까지, %d개까지 적을 수 있습니다.", gateway.MostWebhookRetries),
 	}
 	out := map[string]string{}

@@ -87,6 +87,53 @@ func TestPrivateAddressesAreTheInstallations(t *testing.T) {
 	if !r.settingsNow().PrivateAddressesOK {
 		t.Error("who may not change it took it away")
 	}
+
+	// It was allowed for the address that was there, and ends with another.
+	one.follow("/webhooks", append([]string{"url", "http://10.0.0.9/other"}, fields[2:8]...)...).has("사설망 주소 허용이 꺼졌습니다")
+	if now := r.settingsNow(); now.PrivateAddressesOK || now.WebhookURL != "http://10.0.0.9/other" {
+		t.Errorf("an owner of one store took another address: %+v", now)
+	}
+	whole.follow("/webhooks", fields...)
+	one.follow("/webhooks", append([]string{"test_url", "http://10.0.0.9/test"}, fields[:8]...)...).has("사설망 주소 허용이 꺼졌습니다")
+	if r.settingsNow().PrivateAddressesOK {
+		t.Error("an owner of one store took another address for tests")
+	}
+	whole.follow("/webhooks", append([]string{"test_url", "http://10.0.0.9/test"}, fields...)...)
+	if !r.settingsNow().PrivateAddressesOK {
+		t.Error("an owner of the installation may not take another address")
+	}
+	one.follow("/webhooks", append([]string{"test_url", ""}, fields[:8]...)...)
+	if !r.settingsNow().PrivateAddressesOK {
+		t.Error("it ended with an address less")
+	}
+}
+
+// A sub-store has no private address but its parent's, unless the installation's
+// owner gives it one; its address is one that the page of webhooks takes.
+func TestASubStoresAddress(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		_, err := r.gw.ChangeMerchant(r.ctx, r.merchant.ID, func(m *pay.Merchant) error {
+			m.Settings.WebhookURL, m.Settings.PrivateAddressesOK = "http://10.0.0.1/hook", true
+			return nil
+		})
+		r.must(err)
+		one, whole := r.operator(pay.RoleManager, r.merchant.ID), r.operator(pay.RoleOwner, "")
+		one.follow("/stores", "code", "A01", "name", "같은 주소", "same_webhook", "on")
+		one.follow("/stores", "code", "A02", "name", "다른 주소", "webhook_url", "http://10.0.0.9/hook")
+		whole.follow("/stores", "code", "A03", "name", "허용한 주소", "webhook_url", "http://10.0.0.9/hook")
+		for code, want := range map[string]bool{"A01": true, "A02": false, "A03": true} {
+			tier, err := r.gw.Tier(r.ctx, r.merchant.ID, code)
+			if r.must(err); tier.Settings.PrivateAddressesOK != want {
+				t.Errorf("%s: %+v", code, tier.Settings)
+			}
+		}
+		for _, address := range []string{"https://me:secret@shop.example.com/hook", "https://shop.example.com/" + strings.Repeat("x", 2000), "https://shop.example.com/#x"} {
+			s := one.post("/stores", "code", "A04", "name", "틀린 주소", "webhook_url", address)
+			if s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.Body, `id="p-webhook_url"`) {
+				t.Errorf("%.40s: %d", address, s.Status)
+			}
+		}
+	})
 }
 
 func TestTestCallShowsTheAnswer(t *testing.T) {

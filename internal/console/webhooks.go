@@ -64,8 +64,10 @@ func (c *Console) webhooksSave(v *visit) error {
 	if in.PrivateAddrs && !now.PrivateAddrs && !v.May(pay.SeeSystem) {
 		return errForbidden
 	}
+	closed := false
 	if len(form.Problems) == 0 {
-		_, err := c.gateway.SetWebhooks(v.r.Context(), v.Store.ID, in)
+		var err error
+		_, closed, err = c.gateway.SetWebhooks(v.r.Context(), v.Store.ID, in, v.May(pay.SeeSystem))
 		form.Problems = webhookProblems(v, err)
 		if len(form.Problems) == 0 && err != nil {
 			return err
@@ -73,6 +75,10 @@ func (c *Console) webhooksSave(v *visit) error {
 	}
 	if len(form.Problems) > 0 {
 		return c.webhooksPage(v, http.StatusUnprocessableEntity, webhooksBody{Form: form})
+	}
+	if closed {
+		return v.done(c.path("/webhooks"), "웹훅 설정을 저장했습니다. 주소를 바꾸어 사설망 주소 허용이 꺼졌습니다. 새 주소가 사설망에 있다면 설치 전체를 맡은 운영자에게 다시 켜 달라고 해 주세요.",
+			"The webhook settings are saved. Private addresses are not allowed any more, since the address is another: ask an operator of the whole installation if the new one is private.")
 	}
 	return v.done(c.path("/webhooks"), "웹훅 설정을 저장했습니다.", "The webhook settings are saved.")
 }

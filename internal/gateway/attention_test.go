@@ -170,7 +170,7 @@ func TestWebhookFirst(t *testing.T) {
 	if len(waited) != 0 {
 		t.Errorf("waited for %+v", waited)
 	}
-	_, err := r.gw.SetWebhooks(r.ctx, r.merchant.ID, gateway.Webhooks{URL: "https://shop.example/hook", First: true})
+	_, _, err := r.gw.SetWebhooks(r.ctx, r.merchant.ID, gateway.Webhooks{URL: "https://shop.example/hook", First: true}, false)
 	must2(t, err)
 	p := r.paid(pay.TossPayments, "o2")
 	if len(waited) == 0 || waited[0].ID != p.ID || waited[0].Status != pay.StatusPaid {

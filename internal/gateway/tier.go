@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"regexp"
 
 	"naru/internal/pay"
@@ -18,6 +17,10 @@ type NewTier struct {
 	Parent     pay.MerchantID
 	Code, Name string  // of three characters A-Z and 0-9, and for lists
 	WebhookURL *string // nil is the parent's, as it stands now
+	// Whole is that whoever asks decides for the whole installation: private addresses
+	// that the parent may have, the sub-store may have as well. Of anybody else it may
+	// not have another than the parent's.
+	Whole bool
 }
 
 // AddTier is OpenTier with the parent's webhook address.
@@ -32,8 +35,10 @@ func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error)
 	if !tierCode.MatchString(n.Code) {
 		return pay.Merchant{}, &Invalid{"code", fmt.Sprintf("%q: a tier code has three characters A-Z and 0-9", n.Code)}
 	}
-	if err := checkWebhookURL(n.WebhookURL); err != nil {
-		return pay.Merchant{}, err
+	if n.WebhookURL != nil {
+		if why := webhookURLProblem(*n.WebhookURL); why != "" {
+			return pay.Merchant{}, &Invalid{"webhook_url", why}
+		}
 	}
 	var tier pay.Merchant
 	err := g.store.Write(ctx, func(tx *store.Tx) error {
@@ -49,7 +54,13 @@ func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error)
 			Parent: n.Parent, Tier: n.Code, Created: tx.Now,
 		}
 		tier.Settings.DefaultChannel = "" // the parent's channels are not the sub-store's
-		set(&tier.Settings.WebhookURL, n.WebhookURL)
+		w := WebhooksOf(m.Settings)
+		set(&w.URL, n.WebhookURL)
+		w, _ = w.within(WebhooksOf(m.Settings), n.Whole)
+		w.into(&tier.Settings)
+		if err := checkMerchant(pay.Merchant{Settings: m.Settings}, tier); err != nil {
+			return err
+		}
 		if err := tx.InsertMerchant(ctx, tier); err != nil {
 			return err
 		}
@@ -63,16 +74,6 @@ func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error)
 		return tier, &Invalid{"code", fmt.Sprintf("tier %s exists already", n.Code)}
 	}
 	return tier, err
-}
-
-func checkWebhookURL(address *string) error {
-	if address == nil || *address == "" {
-		return nil
-	}
-	if u, err := url.Parse(*address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return &Invalid{"webhook_url", fmt.Sprintf("%q is not an absolute http or https address", *address)}
-	}
-	return nil
 }
 
 // RenameTier gives a merchant's sub-store another name. ErrNoTier without it.

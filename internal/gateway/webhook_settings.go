@@ -88,9 +88,27 @@ func webhookURLProblem(text string) string {
 
 // SetWebhooks changes how a merchant is told of its payments; what is wrong is an
 // *Invalid for each field, joined. Deliveries that wait keep their addresses.
-func (g *Gateway) SetWebhooks(ctx context.Context, m pay.MerchantID, w Webhooks) (pay.Merchant, error) {
-	return g.ChangeMerchant(ctx, m, func(now *pay.Merchant) error {
-		w.into(&now.Settings)
+//
+// Private addresses belong to the installation: whole is that whoever asks may decide
+// about them. Of anybody else w.PrivateAddrs is not asked, and with another address
+// than those for which it was allowed the permission ends; closed says that it did.
+func (g *Gateway) SetWebhooks(ctx context.Context, m pay.MerchantID, w Webhooks, whole bool) (now pay.Merchant, closed bool, err error) {
+	now, err = g.ChangeMerchant(ctx, m, func(now *pay.Merchant) error {
+		var set Webhooks
+		set, closed = w.within(WebhooksOf(now.Settings), whole)
+		set.into(&now.Settings)
 		return nil
 	})
+	return now, closed && err == nil, err
+}
+
+// within is w as somebody may set it who does not decide for the whole installation;
+// closed is that private addresses were allowed, and are not with it.
+func (w Webhooks) within(now Webhooks, whole bool) (out Webhooks, closed bool) {
+	if whole {
+		return w, false
+	}
+	was := func(address string) bool { return address == "" || address == now.URL || address == now.TestURL }
+	w.PrivateAddrs = now.PrivateAddrs && was(w.URL) && was(w.TestURL)
+	return w, now.PrivateAddrs && !w.PrivateAddrs
 }
