@@ -34,7 +34,7 @@ type importFlags struct {
 	File     string `required:"" placeholder:"FILE" help:"CSV, .xlsx or JSON; - is standard input."`
 	Mapping  string `placeholder:"FILE" help:"Which column is what (naru import mapping); guessed from the header when not given."`
 	DryRun   bool   `help:"Check everything against the books and write nothing."`
-	Ask      bool   `help:"Ask the provider about each new one first, and refuse what it does not know or knows otherwise."`
+	Ask      bool   `default:"true" negatable:"" help:"Ask the provider about each new one first, and refuse what it does not know or knows otherwise; --no-ask leaves it out, and each is asked about before its first cancel."`
 	Report   string `placeholder:"FILE" help:"Write every row that was not taken over, and why, to this file as CSV."`
 	JSON     bool   `name:"json" help:"Print the report as JSON."`
 }

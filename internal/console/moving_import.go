@@ -147,7 +147,7 @@ func (v *visit) mappingOf(kind gateway.ImportKind) (*gateway.ImportMapping, erro
 
 func (c *Console) movingStart(v *visit) error {
 	id := v.param("id")
-	if err := c.gateway.StartImport(v.r.Context(), v.Store.ID, id); err != nil {
+	if err := c.gateway.StartImport(v.r.Context(), v.Store.ID, id, v.field("no_ask") == ""); err != nil {
 		return err
 	}
 	return v.done(c.path("/moving/imports/"+id), "가져오기를 시작했습니다.", "The import has begun.")

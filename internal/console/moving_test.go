@@ -79,7 +79,7 @@ func TestMovingIn(t *testing.T) {
 		if csv := p.get(at + "/problems.csv"); !strings.Contains(csv.Body, "imp_810000000002") || !strings.HasPrefix(csv.Header.Get("Content-Disposition"), "attachment") {
 			t.Errorf("the file of the problems: %s", csv.Body)
 		}
-		p.follow(at + "/start").has("가져오기를 시작했습니다")
+		p.follow(at+"/start", "no_ask", "on").has("가져오기를 시작했습니다")
 		r.work()
 		p.get(at).has("완료", "가져옴", "imp_810000000002").lacks("<code>-5</code>") // what stood in the file is gone with it
 		r.must(r.store.Read(r.ctx, func(tx *store.Tx) error {
@@ -102,6 +102,29 @@ func TestMovingIn(t *testing.T) {
 		if s := p.post(at + "/start"); s.Status != http.StatusUnprocessableEntity {
 			t.Errorf("begun twice: %d", s.Status)
 		}
+	})
+}
+
+// Unless the operator leaves it out, each payment is asked about at its provider.
+func TestMovingInAsks(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		p := r.operator(pay.RoleOwner, r.merchant.ID)
+		known := r.charge("asked-1", 12000)
+		row := func(n int, key string) string {
+			return fmt.Sprintf("imp_82000000000%d,past-%d,paid,12000,tosspayments,%s,%s,%s\n", n, n, known.MID, key, known.PaidAt.In(time.UTC).Format(time.RFC3339))
+		}
+		file := "imp_uid,merchant_uid,status,금액,pg_provider,pg_id,pg_tid,결제일시\n" + row(1, "tviva-nobody")
+		at := strings.TrimPrefix(p.upload("payments", "a.csv", file, p.guard()).To, "/console")
+		p.get(at).has("가져오기 (1)", "결제사에 묻지 않고 가져오기")
+		p.follow(at + "/start")
+		r.work()
+		p.get(at).has("완료", "pg_tid", "imp_820000000001")
+		r.must(r.store.Read(r.ctx, func(tx *store.Tx) error {
+			if _, err := tx.Payment(r.ctx, r.merchant.ID, "imp_820000000001"); err == nil {
+				t.Error("a payment was taken over that the provider does not know")
+			}
+			return nil
+		}))
 	})
 }
 

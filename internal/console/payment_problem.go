@@ -2,6 +2,7 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -31,11 +32,16 @@ func (v *visit) number(name string, wrong problems) (n int64, ok bool) {
 func (v *visit) refusedWords(err error) (field, text string, ok bool) {
 	var invalid *gateway.Invalid
 	var declined *gateway.DeclinedError
+	var other *gateway.NotAsImported
 	switch {
 	case errors.As(err, &declined) && declined.NotSent:
 		return "", v.t("결제사에 닿지 못했습니다. 아무것도 요청되지 않았으니 잠시 뒤 다시 해 주세요.", "The provider was not reached. Nothing was asked: try again in a moment."), true
 	case errors.As(err, &declined):
 		return "", v.t("결제사가 거절했습니다: ", "The provider refused: ") + providerWords(declined), true
+	case errors.As(err, &other):
+		return "", fmt.Sprintf(v.t("가져온 결제가 결제사의 기록과 달라 취소하지 않았습니다. %s: 가져온 값은 %q, 결제사는 %q입니다. 다른 결제일 수 있으니 결제사 관리자 화면에서 확인하고, 취소할 것은 그곳에서 취소해 주세요.",
+			"Nothing was cancelled: the provider has this imported payment otherwise. %s was imported as %q, and there it is %q. It may be another payment: look it up at the provider, and cancel there what is to be cancelled."),
+			other.Field, other.Imported, other.Provider), true
 	case errors.As(err, &invalid):
 		return invalid.Field, invalid.Detail, true
 	case errors.Is(err, gateway.ErrChecksum):

@@ -29,6 +29,8 @@ type CancelRequest struct {
 	Webhook     bool // tell the merchant's own address afterwards
 	TestCode    string
 	Actor       string // "api", "console", "give_back"
+
+	asks bool // the provider is asked next: the payment must be known to be the one it has
 }
 
 // Invalid is a request that is refused for one of its values.
@@ -58,6 +60,8 @@ func cancelDetailOf(a pay.Attempt) cancelDetail {
 // Cancel gives money back and returns the payment after it. It moves money at
 // most once: racing cancels share what is left. ErrOutcomeUnknown means the
 // provider's answer was lost and is being looked for; the cancel may yet happen.
+// The first cancel of an imported payment is held against the provider's record before
+// it is asked for: ErrNotAsImported is that it may be another payment.
 func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, error) {
 	if p, told, err := g.cancelledBefore(ctx); told {
 		return p, err
@@ -66,9 +70,31 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 	if err != nil {
 		return pay.Payment{}, err
 	}
+	r.asks = true
+	p, a, err := g.askToCancel(ctx, r, id)
+	if errors.Is(err, errUnheld) {
+		if err := g.holdImported(ctx, r.Merchant, id); err != nil {
+			return p, err
+		}
+		p, a, err = g.askToCancel(ctx, r, id)
+	}
+	if errors.Is(err, ErrOutcomeUnknown) {
+		return g.cancelOutcome(ctx, a)
+	}
+	if err != nil {
+		return p, err
+	}
+	if p.Status == pay.StatusFailed && r.Actor != actorGiveBack { // its deposit had been taken back: nothing was given back
+		return p, ErrNotCancellable
+	}
+	return p, cancelRefused(a)
+}
+
+// askToCancel makes the call of a cancel.
+func (g *Gateway) askToCancel(ctx context.Context, r CancelRequest, id pay.PaymentID) (pay.Payment, pay.Attempt, error) {
 	var c connector.Cancel
 	detail := cancelDetail{CancelID: g.newUUID(), TaxFree: r.TaxFree, VAT: r.VAT, Reason: r.Reason, Webhook: r.Webhook, Actor: r.Actor}
-	p, a, err := g.ask(ctx, r.Merchant, id, asking{
+	return g.ask(ctx, r.Merchant, id, asking{
 		kind: pay.AttemptCancel, test: r.TestCode,
 		intend: func(ctx context.Context, tx *store.Tx) (pay.Payment, pay.Attempt, error) {
 			p, err := tx.Payment(ctx, r.Merchant, id)
@@ -97,16 +123,6 @@ func (g *Gateway) Cancel(ctx context.Context, r CancelRequest) (pay.Payment, err
 			return askCancel(c)(ctx, conn, call, p)
 		},
 	})
-	if errors.Is(err, ErrOutcomeUnknown) {
-		return g.cancelOutcome(ctx, a)
-	}
-	if err != nil {
-		return p, err
-	}
-	if p.Status == pay.StatusFailed && r.Actor != actorGiveBack { // its deposit had been taken back: nothing was given back
-		return p, ErrNotCancellable
-	}
-	return p, cancelRefused(a)
 }
 
 // cancelByHand is what is written down of a person's cancel. The refund account is
@@ -229,6 +245,9 @@ func (g *Gateway) checkCancel(ctx context.Context, tx *store.Tx, p pay.Payment, 
 	}
 	if err := checkTaxFree(ctx, tx, p, r.TaxFree); err != nil {
 		return 0, 0, err
+	}
+	if r.asks && others.unheld {
+		return 0, 0, errUnheld
 	}
 	return amount, left, nil
 }

@@ -12,8 +12,9 @@ import (
 // was learned another way is put down to one of them by a guess. So what is
 // decided here is decided by counting, amount by amount.
 type cancels struct {
-	open  []pay.Attempt // the oldest first
-	spare map[int64]int // movements that belong to some open attempt, by amount
+	open   []pay.Attempt // the oldest first
+	spare  map[int64]int // movements that belong to some open attempt, by amount
+	unheld bool          // see unheld
 }
 
 func cancelsOf(ctx context.Context, tx *store.Tx, p pay.Payment) (cancels, error) {
@@ -26,6 +27,7 @@ func cancelsOf(ctx context.Context, tx *store.Tx, p pay.Payment) (cancels, error
 	if err != nil {
 		return c, err
 	}
+	c.unheld = unheld(moved)
 	for _, m := range moved {
 		if m.Kind == pay.MovementCancel && m.Attempt != "" { // else it was made at the provider's desk
 			c.spare[m.Amount]++

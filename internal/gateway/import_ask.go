@@ -74,6 +74,9 @@ func (im *importing) ask(ctx context.Context, a *arrival) (*ImportProblem, error
 	if !whole(s) || a.known {
 		return nil, nil
 	}
+	if why := notAsImported(a.p, a.moved, s); why != nil {
+		return no(why.Field, why.Imported, "what the provider has: "+why.Provider), nil
+	}
 	found, left := nameMovements(a.moved, s.Movements, "")
 	if in, back := tally(s.Movements); left || back != a.p.Cancelled {
 		return no("cancel_amount", fmt.Sprint(a.p.Cancelled), fmt.Sprintf("what the provider has: %d in, %d back", in, back)), nil

@@ -38,6 +38,7 @@ var ErrImportsOpen = &Invalid{"file", fmt.Sprintf("%d imports wait or run alread
 type importArg struct {
 	Merchant pay.MerchantID `json:"merchant"`
 	Actor    pay.Actor      `json:"actor"`
+	Ask      bool           `json:"ask,omitempty"`
 }
 
 func sealedPart(id string, seq int) string { return fmt.Sprintf("import:%s:%d", id, seq) }
@@ -219,8 +220,9 @@ func (g *Gateway) runImport(ctx context.Context, i store.Import, o ImportOptions
 	return g.ImportPayments(ctx, from, o)
 }
 
-// StartImport begins an import whose dry run was looked at, as a job.
-func (g *Gateway) StartImport(ctx context.Context, m pay.MerchantID, id string) error {
+// StartImport begins an import whose dry run was looked at, as a job; ask is
+// ImportOptions.Ask.
+func (g *Gateway) StartImport(ctx context.Context, m pay.MerchantID, id string, ask bool) error {
 	who, _ := pay.ActorOf(ctx)
 	return g.store.Write(ctx, func(tx *store.Tx) error {
 		i, err := tx.Import(ctx, m, id)
@@ -239,10 +241,10 @@ func (g *Gateway) StartImport(ctx context.Context, m pay.MerchantID, id string) 
 		if err := tx.DeleteJob(ctx, m, JobImportDrop, id); err != nil {
 			return err
 		}
-		if err := tx.Audit(ctx, store.Change{Merchant: m, Action: "import.start", Target: id, After: map[string]any{"kind": i.Kind, "bytes": i.Bytes}}); err != nil {
+		if err := tx.Audit(ctx, store.Change{Merchant: m, Action: "import.start", Target: id, After: map[string]any{"kind": i.Kind, "bytes": i.Bytes, "ask": ask}}); err != nil {
 			return err
 		}
-		return tx.Enqueue(ctx, m, JobImport, id, importArg{m, who}, tx.Now)
+		return tx.Enqueue(ctx, m, JobImport, id, importArg{m, who, ask}, tx.Now)
 	})
 }
 
@@ -274,7 +276,7 @@ func (g *Gateway) workImport(ctx context.Context, j store.Job) error {
 		return r
 	}
 	shown := g.now()
-	report, err := g.runImport(ctx, i, ImportOptions{Merchant: i.Merchant, Mapping: &mapping, Progress: func(r ImportReport) {
+	report, err := g.runImport(ctx, i, ImportOptions{Merchant: i.Merchant, Mapping: &mapping, Ask: arg.Ask, Progress: func(r ImportReport) {
 		if g.now().Sub(shown) >= time.Second && r.Rows > before.Rows {
 			shown = g.now()
 			if err := g.keepReport(ctx, i, fresh(r), store.ImportRunning); err != nil {

@@ -26,7 +26,7 @@ func nameMovements(ours, theirs []pay.Movement, made string) (found []naming, le
 	var in, cancels []pay.Movement
 	for _, m := range ours {
 		switch {
-		case !m.Unnamed() || m.Kind == pay.MovementDepositReversal || isReversed(m, ours):
+		case !unnamed(m, ours):
 		case m.Kind == pay.MovementCancel:
 			cancels = append(cancels, m)
 		default:
@@ -95,6 +95,10 @@ func (b books) named(ctx context.Context, p pay.Payment, s connector.Snapshot, m
 	if err != nil || !slices.ContainsFunc(moved, pay.Movement.Unnamed) || !whole(s) {
 		return p, s, err
 	}
+	if why := notAsImported(p, moved, s); why != nil {
+		b.g.log.ErrorContext(ctx, "an imported payment is another one at its provider", "payment", p.ID, "field", why.Field)
+		return p, nothingBut(moved, s, made), b.alarm(ctx, p, "import_differs", why.Error())
+	}
 	found, left := nameMovements(moved, s.Movements, made)
 	for _, n := range found {
 		if p, err = b.tx.NameMovement(ctx, n.of, n.as); err != nil {
@@ -114,6 +118,18 @@ func (b books) named(ctx context.Context, p pay.Payment, s connector.Snapshot, m
 	return p, s, b.alarm(ctx, p, "import_differs", "the provider has other movements than were imported for this payment: compare the two; nothing more is learned of it by itself")
 }
 
+// nothingBut is a snapshot that teaches nothing of a payment but the cancel that was
+// made just now.
+func nothingBut(moved []pay.Movement, s connector.Snapshot, made string) connector.Snapshot {
+	out := connector.Snapshot{RawStatus: s.RawStatus, Test: s.Test}
+	for _, m := range s.Movements {
+		if m.Key == made || slices.ContainsFunc(moved, func(o pay.Movement) bool { return o.Key == m.Key }) {
+			out.Movements = append(out.Movements, m)
+		}
+	}
+	return out
+}
+
 // whole reports whether a snapshot tells all that moved.
 func whole(s connector.Snapshot) bool {
 	return (s.Stage == connector.StagePaid || s.Stage == connector.StageCancelled) &&
@@ -122,7 +138,7 @@ func whole(s connector.Snapshot) bool {
 
 // asNamed is movements as they would be once named by a provider's.
 func asNamed(d store.Dossier, s connector.Snapshot) []pay.Movement {
-	if !whole(s) || !slices.ContainsFunc(d.Movements, pay.Movement.Unnamed) {
+	if !whole(s) || !slices.ContainsFunc(d.Movements, pay.Movement.Unnamed) || notAsImported(d.Payment, d.Movements, s) != nil {
 		return d.Movements
 	}
 	found, _ := nameMovements(d.Movements, s.Movements, "")

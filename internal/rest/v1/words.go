@@ -92,6 +92,7 @@ var (
 			{gateway.ErrRefundAccount, &failure{http.StatusOK, 1, "입금된 가상계좌를 환불하려면 refund_bank, refund_account, refund_holder를 모두 보내야 합니다."}},
 			{gateway.ErrOverCancel, &failure{http.StatusOK, 1, "취소 요청 금액이 취소 가능 잔액(처리 중인 취소 제외)보다 큽니다."}},
 			{gateway.ErrPartialForbidden, &failure{http.StatusOK, 1, "부분취소를 할 수 없는 결제수단입니다."}},
+			{gateway.ErrNotAsImported, &failure{http.StatusOK, 1, "가져온 결제가 결제사의 기록과 달라 취소하지 않았습니다. 결제사 관리자 화면에서 확인해주세요."}},
 		},
 	}
 	onetimeWords = &words{
