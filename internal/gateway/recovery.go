@@ -52,7 +52,7 @@ func checkRecoveryHour(hour int) error {
 func recoveryTurn(hour int) time.Duration { return time.Duration(hour) * time.Hour }
 
 // planRecovery has a merchant's recovery run when its setting says, or no more. A run
-// that is planned for another hour is planned anew.
+// that is planned for another hour is planned anew, unless it has begun.
 func planRecovery(ctx context.Context, tx *store.Tx, m pay.Merchant) error {
 	planned, err := tx.JobsOfKinds(ctx, m.ID, JobRecover)
 	if err != nil {
@@ -60,11 +60,11 @@ func planRecovery(ctx context.Context, tx *store.Tx, m pay.Merchant) error {
 	}
 	hour := m.Settings.RecoveryHour
 	for _, j := range planned {
-		var arg recoverArg
-		if err := j.ReadArg(&arg); err != nil {
+		begun, err := tx.RecoveryGoesOn(ctx, m.ID, j.Key)
+		if err != nil {
 			return err
 		}
-		goesOn := arg.UID != "" || !j.RunAt.After(tx.Now)
+		goesOn := begun || !j.RunAt.After(tx.Now)
 		if hour > 0 && (goesOn || j.RunAt.Equal(atNight(j.Key, recoveryTurn(hour)))) {
 			return nil
 		}
@@ -102,10 +102,12 @@ func (g *Gateway) workRecover(ctx context.Context, j store.Job) error {
 	}
 	day := atNight(j.Key, 0)
 	var found []pay.Schedule
-	err = g.store.Read(ctx, func(tx *store.Tx) (err error) {
-		found, err = tx.FailedSchedules(ctx, m.ID, day.AddDate(0, 0, -1), day, store.Place{At: arg.At, ID: string(arg.UID)}, recoverAtOnce)
-		return err
-	})
+	if j.Key >= oldestRecovery(g.now()) { // else what it was for is left to people
+		err = g.store.Read(ctx, func(tx *store.Tx) (err error) {
+			found, err = tx.FailedSchedules(ctx, m.ID, day.AddDate(0, 0, -1), day, store.Place{At: arg.At, ID: string(arg.UID)}, recoverAtOnce)
+			return err
+		})
+	}
 	if err != nil {
 		return err
 	}
@@ -141,20 +143,20 @@ func (g *Gateway) beginRecovery(ctx context.Context, j store.Job) (m pay.Merchan
 	return m, err
 }
 
-// planNextRecovery plans the run after a day's, at the hour that is set by now.
+// planNextRecovery plans the run after a day's, at the hour that is set by now. Runs
+// that were missed are caught up with, but for those too long ago.
 func (g *Gateway) planNextRecovery(ctx context.Context, tx *store.Tx, id pay.MerchantID, day string) error {
 	m, err := tx.Merchant(ctx, id)
 	if err != nil || m.Settings.RecoveryHour == 0 {
 		return err
 	}
-	turn := recoveryTurn(m.Settings.RecoveryHour)
-	next := nextTurn(tx.Now, turn)
-	if next <= day { // the clock went back, or the run's own hour is still to come
-		next = dayOf(atNight(day, 0).AddDate(0, 0, 1))
-	}
+	next := max(dayOf(atNight(day, 0).AddDate(0, 0, 1)), oldestRecovery(tx.Now))
 	g.log.InfoContext(ctx, "failed schedules charged again", "merchant", id, "day", day, "next", next)
-	return tx.Enqueue(ctx, id, JobRecover, next, recoverArg{}, atNight(next, turn))
+	return tx.Enqueue(ctx, id, JobRecover, next, recoverArg{}, atNight(next, recoveryTurn(m.Settings.RecoveryHour)))
 }
+
+// oldestRecovery is the day of the oldest run that is still caught up with.
+func oldestRecovery(now time.Time) string { return dayOf(koreanDay(now).AddDate(0, 0, -recoverLate)) }
 
 // recoverSchedule charges a schedule of a day's run, unless that run has had it, or
 // there is no sense in it. A charge whose outcome is not known counts as its turn:

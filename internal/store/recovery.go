@@ -64,6 +64,12 @@ func (t *Tx) EndRecovery(ctx context.Context, merchant pay.MerchantID, day strin
 	return wrap(err, "end recovery of %s", day)
 }
 
+// RecoveryGoesOn tells whether a day's run began and is not over.
+func (t *Tx) RecoveryGoesOn(ctx context.Context, merchant pay.MerchantID, day string) (bool, error) {
+	n, err := t.number(ctx, `SELECT COUNT(*) FROM recovery_runs WHERE merchant = $1 AND day = $2 AND ended = 0`, merchant, day)
+	return n > 0, wrap(err, "recovery of %s", day)
+}
+
 // AddRecoveryTry takes a schedule for a day's run, at now: ErrExists when that run
 // took it before.
 func (t *Tx) AddRecoveryTry(ctx context.Context, v RecoveryTry) error {
