@@ -76,3 +76,14 @@ func TestRecoveryRunGoesOn(t *testing.T) {
 		}))
 	})
 }
+
+// A new sub-store charges nobody by itself.
+func TestTierBeginsWithoutRecovery(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		must2(t, r.gw.SetRecoveryHour(r.ctx, r.merchant.ID, 9))
+		tier, err := r.gw.AddTier(r.ctx, r.merchant.ID, "ABC", "둘째")
+		if must2(t, err); tier.Settings.RecoveryHour != 0 {
+			t.Errorf("its run is at %d", tier.Settings.RecoveryHour)
+		}
+	})
+}

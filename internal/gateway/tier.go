@@ -29,8 +29,8 @@ func (g *Gateway) AddTier(ctx context.Context, parent pay.MerchantID, code, name
 }
 
 // OpenTier registers a sub-store of a merchant. It is a merchant of its own, with
-// its own channels and payments; it begins with the parent's settings, which may be
-// changed apart from then on. A code or an address that cannot be is an *Invalid.
+// its own channels and payments; it begins with the parent's settings but for the
+// recovery run, which is off, and they may be changed apart from then on. A code or an address that cannot be is an *Invalid.
 func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error) {
 	if !tierCode.MatchString(n.Code) {
 		return pay.Merchant{}, &Invalid{"code", fmt.Sprintf("%q: a tier code has three characters A-Z and 0-9", n.Code)}
@@ -54,6 +54,7 @@ func (g *Gateway) OpenTier(ctx context.Context, n NewTier) (pay.Merchant, error)
 			Parent: n.Parent, Tier: n.Code, Created: tx.Now,
 		}
 		tier.Settings.DefaultChannel = "" // the parent's channels are not the sub-store's
+		tier.Settings.RecoveryHour = 0    // what charges people is set for each store by itself
 		w := WebhooksOf(m.Settings)
 		set(&w.URL, n.WebhookURL)
 		w, _ = w.within(WebhooksOf(m.Settings), n.Whole)
