@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -69,6 +70,7 @@ type Console struct {
 	own    *http.CrossOriginProtection
 	table  []route
 	nav    []section
+	excel  sync.Mutex // held while an Excel file of payments is made: it is in memory as a whole
 }
 
 // New makes a console of o, or says what is missing or does not parse.

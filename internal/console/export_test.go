@@ -31,3 +31,9 @@ var FindingWhat = findingWhat
 func SignInProblem(lang string, err error) (status int, words string) {
 	return signInStatus(err), (&visit{lang: lang}).signInProblem(err)
 }
+
+// MakingExcel is as while an Excel file is made, until done.
+func MakingExcel(c *Console) (done func()) {
+	c.excel.Lock()
+	return c.excel.Unlock
+}

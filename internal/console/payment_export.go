@@ -19,6 +19,9 @@ import (
 // it is sent. CSV has no end.
 const mostExcelRows = 100_000
 
+// excelSendTime is how long an Excel file may take on its way.
+const excelSendTime = 5 * time.Minute
+
 // exportForm asks which columns are wanted.
 type exportForm struct {
 	Filter  paymentFilter
@@ -64,24 +67,35 @@ func (c *Console) exportPayments(v *visit) error {
 	}
 	var f paymentFilter
 	var sums store.PaymentSums
-	err := c.store.Write(v.r.Context(), func(tx *store.Tx) (err error) {
-		if f, _, err = v.readFilter(v.r.Context(), tx); err != nil {
+	err := c.store.Read(v.r.Context(), func(tx *store.Tx) (err error) { // it may take long: nobody's Write waits for it
+		if f, _, err = v.readFilter(v.r.Context(), tx); err != nil || len(f.Wrong) > 0 || format == "csv" {
 			return err
 		}
-		if sums, err = tx.SumPayments(v.r.Context(), v.Store.ID, f.query); err != nil || len(f.Wrong) > 0 {
-			return err
-		}
-		return tx.Audit(v.r.Context(), store.Change{Merchant: v.Store.ID, Action: "payment.export", Target: format, After: audited(f, some)})
+		sums, err = tx.SumPayments(v.r.Context(), v.Store.ID, f.query)
+		return err
 	})
 	switch {
 	case err != nil:
 		return err
 	case len(f.Wrong) > 0:
 		return c.exportPage(v, http.StatusUnprocessableEntity, v.t("목록의 조건에 잘못된 값이 있습니다.", "The list's filter holds a wrong value."))
-	case format == "csv":
-		return c.exportCSV(v, f, some)
 	case sums.Count > mostExcelRows:
 		return c.exportPage(v, http.StatusUnprocessableEntity, v.tooManyRows())
+	}
+	if format == "xlsx" {
+		if !c.excel.TryLock() {
+			return c.exportPage(v, http.StatusServiceUnavailable, v.t("지금 다른 Excel 파일을 만들고 있습니다. 잠시 뒤 다시 하거나 CSV로 내보내 주세요.", "Another Excel file is being made. Try again in a moment, or export as CSV."))
+		}
+		defer c.excel.Unlock()
+	}
+	err = c.store.Write(v.r.Context(), func(tx *store.Tx) error {
+		return tx.Audit(v.r.Context(), store.Change{Merchant: v.Store.ID, Action: "payment.export", Target: format, After: audited(f, some)})
+	})
+	switch {
+	case err != nil:
+		return err
+	case format == "csv":
+		return c.exportCSV(v, f, some)
 	}
 	return c.exportExcel(v, f, some)
 }
@@ -208,5 +222,6 @@ func (c *Console) exportExcel(v *visit, f paymentFilter, some []column) error {
 		return err
 	}
 	v.sendFile(exportName(f, "xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	_ = http.NewResponseController(v.w).SetWriteDeadline(time.Now().Add(excelSendTime)) // the next one waits for it
 	return book.Write(v.w)
 }

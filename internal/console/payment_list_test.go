@@ -13,6 +13,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"naru/internal/console"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -227,6 +228,49 @@ func TestExportExcel(t *testing.T) {
 			t.Errorf("rows %q, formula %q, amounts as %v", rows, formula, kind)
 		}
 	})
+}
+
+// One Excel file is made at a time; CSV is not kept waiting by it. An export that is
+// not made is no entry of the audit log.
+func TestExcelFilesOneAtATime(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	r.shelf("imp_1", pay.ModeSandbox, time.Hour, nil)
+	o := r.operator(pay.RoleOwner, "")
+	done := console.MakingExcel(r.console)
+	s := o.post("/payments/export", "format", "xlsx", "column", "amount")
+	if s.Status != http.StatusServiceUnavailable || !strings.Contains(s.text(), "지금 다른 Excel 파일을 만들고 있습니다") {
+		t.Errorf("the second: %d %s", s.Status, s.text())
+	}
+	if len(r.auditOf("payment.export")) != 0 {
+		t.Errorf("audit %+v", r.auditOf("payment.export"))
+	}
+	if s := o.post("/payments/export", "format", "csv", "column", "amount"); s.Status != http.StatusOK {
+		t.Errorf("CSV: %d", s.Status)
+	}
+	done()
+	for range 2 {
+		if s := o.post("/payments/export", "format", "xlsx", "column", "amount"); s.Status != http.StatusOK || !strings.HasPrefix(s.Body, "PK") {
+			t.Errorf("after it: %d", s.Status)
+		}
+	}
+	if len(r.auditOf("payment.export")) != 3 {
+		t.Errorf("audit %+v", r.auditOf("payment.export"))
+	}
+}
+
+// What an export comes to is counted while others write: nothing waits for the count.
+func TestExportsAreCountedInARead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	r.shelf("imp_1", pay.ModeSandbox, time.Hour, nil)
+	o := r.operator(pay.RoleOwner, "")
+	r.must(r.store.Write(r.ctx, func(*store.Tx) error { // held: a wrong filter is told all the same
+		if s := o.post("/payments/export", "format", "csv", "column", "amount", "from", "tomorrow"); s.Status != http.StatusUnprocessableEntity {
+			t.Errorf("%d %s", s.Status, s.text())
+		}
+		return nil
+	}))
 }
 
 func TestExportNeedsItsRight(t *testing.T) {
