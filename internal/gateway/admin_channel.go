@@ -140,7 +140,8 @@ func saveChannel(ctx context.Context, tx *store.Tx, was pay.Channel, now *pay.Ch
 	return tx.Audit(ctx, store.Change{Merchant: now.Merchant, Action: "channel.update", Target: string(now.Key), Before: before, After: after})
 }
 
-// onlyDefault takes the mark from the others of a default channel's provider and kind.
+// onlyDefault takes the mark from the others of a default channel's provider and kind,
+// each with an audit entry of its own.
 func onlyDefault(ctx context.Context, tx *store.Tx, ch pay.Channel) error {
 	if !ch.Default {
 		return nil
@@ -153,8 +154,13 @@ func onlyDefault(ctx context.Context, tx *store.Tx, ch pay.Channel) error {
 		if other.Key == ch.Key || !other.Default || other.Provider != ch.Provider || other.Kind != ch.Kind {
 			continue
 		}
+		was := other
 		other.Default = false
 		if err := tx.UpdateChannel(ctx, other); err != nil {
+			return err
+		}
+		before, after := changedFields(was, other, channelFields)
+		if err := tx.Audit(ctx, store.Change{Merchant: ch.Merchant, Action: "channel.update", Target: string(other.Key), Before: before, After: after}); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,16 @@
 package gateway_test
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"naru/internal/gateway"
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 func (r *rig) addChannel(key string, kind pay.ChannelKind, provider pay.Provider, mid string, def bool, credentials map[string]pay.Secret) {
@@ -95,6 +99,38 @@ func TestTiersAreApart(t *testing.T) {
 		} {
 			if !errors.Is(c.err, c.want) {
 				t.Errorf("%s: %v, want %v", what, c.err, c.want)
+			}
+		}
+	})
+}
+
+// The channel that is no default any more has an entry of its own in the audit log.
+func TestTheFormerDefaultIsAudited(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.addChannel("channel-key-a", pay.ChannelBilling, pay.TossPayments, "tbill1", true, billKeys)
+		r.addChannel("channel-key-b", pay.ChannelBilling, pay.TossPayments, "tbill2", true, billKeys)
+		yes := true
+		_, err := r.gw.UpdateChannel(r.ctx, gateway.ChannelChange{Merchant: r.merchant.ID, Key: "channel-key-a", Default: &yes})
+		must2(t, err)
+		for key, want := range map[string][]string{"channel-key-a": {"true", "false"}, "channel-key-b": {"false"}} {
+			var got []string
+			must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+				all, err := tx.ListAudit(r.ctx, r.merchant.ID, store.AuditFilter{Target: key, Limit: 50})
+				for _, a := range all {
+					var before, after map[string]any
+					if a.Action != "channel.update" {
+						continue
+					}
+					must2(t, errors.Join(json.Unmarshal(a.Before, &before), json.Unmarshal(a.After, &after)))
+					if before["default"] == after["default"] || len(after) > 1 {
+						t.Errorf("%s: %s became %s", key, a.Before, a.After)
+					}
+					got = append(got, fmt.Sprint(after["default"] == true))
+				}
+				return err
+			}))
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: %v, and not %v", key, got, want)
 			}
 		}
 	})
