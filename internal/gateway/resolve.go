@@ -106,7 +106,7 @@ func (g *Gateway) settleByAsking(ctx context.Context, conn connector.Connector, 
 	defer stop()
 	snap, said, err := query(asking, conn, p.Ref)
 	g.recordExchanges(ctx, a, said)
-	if err == nil && snap.Ref.Order != "" && snap.Ref.Order != p.Ref.Order {
+	if err == nil && sameOrder(p, snap) != nil {
 		err = fmt.Errorf("%w: the key belongs to order %q", connector.ErrNotFound, snap.Ref.Order)
 	}
 	switch {
