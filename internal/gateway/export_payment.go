@@ -272,7 +272,7 @@ func csvRow(p pay.Payment) []string {
 	status := map[pay.Status]string{pay.StatusPaid: "paid", pay.StatusPartiallyCancelled: "cancelled", pay.StatusCancelled: "cancelled", pay.StatusFailed: "failed"}[p.Status]
 	row := []string{
 		string(p.ID), string(p.MerchantUID), cmp.Or(status, "ready"), fmt.Sprint(p.Amount.Total.Minor), fmt.Sprint(p.Cancelled), string(p.Amount.Total.Currency),
-		fmt.Sprint(p.Amount.TaxFree), string(p.Provider), p.MID, p.Ref.Key, string(p.Method), p.Details.EasyPay, from, fmt.Sprint(p.Mode == pay.ModeTest),
+		fmt.Sprint(p.Amount.TaxFree), string(p.Provider), p.MID, p.Ref.Key, string(p.Method), p.Details.EasyPay, from, fmt.Sprint(p.Mode != pay.ModeLive),
 		fmt.Sprint(p.Escrow), p.Name, at(p.StartedAt), at(p.PaidAt), at(p.FailedAt), at(p.CancelledAt), p.FailReason, p.CancelReason, p.Details.ApprovalNo,
 		card.Issuer, card.Acquirer, card.Number, fmt.Sprint(p.Details.Months), bank.Code, account.Bank, account.Number, at(account.Due), p.Buyer.Name, p.Buyer.Email,
 		p.Buyer.Tel, p.Buyer.Address, p.Buyer.Postcode, p.Custom, p.Details.ReceiptURL, fmt.Sprint(p.Details.CashReceipt), string(p.CustomerUID), p.CustomerUsage,

@@ -106,6 +106,7 @@ type importing struct {
 	mapping  ImportMapping
 	seen     map[string]int           // ids of the file, and their lines
 	paid     map[pay.MerchantUID]int  // order numbers that the file uses up, and their lines
+	theirs   map[string]int           // the provider's keys of the file, and their lines
 	keys     map[pay.CustomerUID]bool // of billing keys
 }
 
@@ -117,7 +118,7 @@ func (g *Gateway) importing(ctx context.Context, kind ImportKind, o ImportOption
 	if err != nil {
 		return nil, err
 	}
-	im := &importing{g: g, o: o, channels: all, seen: map[string]int{}, paid: map[pay.MerchantUID]int{}, keys: map[pay.CustomerUID]bool{}}
+	im := &importing{g: g, o: o, channels: all, seen: map[string]int{}, paid: map[pay.MerchantUID]int{}, theirs: map[string]int{}, keys: map[pay.CustomerUID]bool{}}
 	im.report = ImportReport{Kind: kind, DryRun: o.DryRun, Problems: []ImportProblem{}}
 	return im, nil
 }

@@ -47,6 +47,9 @@ func (im *importing) payment(r record) (arrival, bool) {
 		return a, false
 	}
 	im.seen[string(a.p.ID)] = r.line
+	if a.p.Ref.Key != "" {
+		im.theirs[a.p.Ref.Key] = r.line
+	}
 	if usesOrder(a.p.Status) {
 		im.paid[a.p.MerchantUID] = r.line
 	}
@@ -63,6 +66,9 @@ func (im *importing) identity(c *rowCheck, p pay.Payment) {
 		c.no("imp_uid", string(p.ID), "imp_ or imps_ and the number")
 	} else if line, twice := im.seen[string(p.ID)]; twice {
 		c.no("imp_uid", string(p.ID), fmt.Sprintf("each once: line %d has it already", line))
+	}
+	if line, twice := im.theirs[p.Ref.Key]; twice {
+		c.no("pg_tid", p.Ref.Key, fmt.Sprintf("each once: line %d has it already", line))
 	}
 	switch n := len([]rune(string(p.MerchantUID))); {
 	case n == 0:
@@ -156,7 +162,7 @@ func (im *importing) place(c *rowCheck, p *pay.Payment) {
 // the one there is. A test payment belongs to a channel of test mode, and no other does.
 func (im *importing) channel(provider pay.Provider, mid string, told, test bool) (pay.Channel, string) {
 	fits := func(ch pay.Channel) bool {
-		return (provider == "" || ch.Provider == provider) && (mid == "" || ch.MID == mid) && (!told || test == (ch.Mode == pay.ModeTest))
+		return (provider == "" || ch.Provider == provider) && (mid == "" || ch.MID == mid) && (!told || test == (ch.Mode != pay.ModeLive))
 	}
 	for _, m := range im.mapping.Channels {
 		if m.Provider != "" && m.Provider != provider || m.MID != "" && m.MID != mid {
@@ -168,7 +174,7 @@ func (im *importing) channel(provider pay.Provider, mid string, told, test bool)
 			return pay.Channel{}, fmt.Sprintf("a channel of the merchant: the mapping says %q, and there is none", m.Channel)
 		case fits(im.channels[i]):
 			return im.channels[i], ""
-		case told && test != (im.channels[i].Mode == pay.ModeTest):
+		case told && test != (im.channels[i].Mode != pay.ModeLive):
 			return pay.Channel{}, fmt.Sprintf("test payments in a channel of test mode and no others there: %s is %s", m.Channel, im.channels[i].Mode)
 		}
 		return pay.Channel{}, fmt.Sprintf("the provider and MID of %s, which are %s.%s", m.Channel, im.channels[i].Provider, im.channels[i].MID)

@@ -16,7 +16,7 @@ import (
 func fuzzed() *importing {
 	im := &importing{
 		g: &Gateway{now: func() time.Time { return time.Date(2026, 11, 21, 3, 0, 0, 0, time.UTC) }, sheets: newSheetDesk()}, o: ImportOptions{Merchant: "m1"},
-		seen: map[string]int{}, paid: map[pay.MerchantUID]int{}, keys: map[pay.CustomerUID]bool{},
+		seen: map[string]int{}, paid: map[pay.MerchantUID]int{}, theirs: map[string]int{}, keys: map[pay.CustomerUID]bool{},
 	}
 	for _, p := range []pay.Provider{pay.TossPayments, pay.TossPay} {
 		im.channels = append(im.channels, pay.Channel{Merchant: "m1", Key: pay.ChannelKey("channel-key-" + p), Provider: p, MID: "tnaru", Mode: pay.ModeLive, Kind: pay.ChannelPayment})

@@ -1,7 +1,10 @@
 package gateway_test
 
 import (
+	"encoding/csv"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,5 +88,19 @@ func TestFirstCancelOfAnImportedPaymentAsks(t *testing.T) {
 			}
 		}
 		to.sound(gateway.VerifyOptions{Provider: true})
+	})
+}
+
+// Sandbox money leaves as test money, and does not come back as real money.
+func TestSandboxMoneyStaysTestMoney(t *testing.T) {
+	moved(t, func(t *testing.T, from, to *rig) {
+		from.paid(pay.TossPayments, "played")
+		file := from.exported(gateway.ExportOptions{})["imp00000000/payments.csv"]
+		rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(file, "\ufeff"))).ReadAll()
+		must2(t, err)
+		if i := slices.Index(rows[0], "sandbox"); rows[1][i] != "true" {
+			t.Errorf("sandbox %q", rows[1][i])
+		}
+		wants(t, to.bring(file), "1 rows: 1 new, 0 same, 0 differ, 0 refused")
 	})
 }

@@ -33,7 +33,9 @@ func TestImportRefusesWhatCannotBe(t *testing.T) {
 			change map[string]any
 			field  string
 		}{
-			{map[string]any{"sandbox": true}, "sandbox"},
+			{map[string]any{"sandbox": false}, "pg_id"},      // the channel is of a sandbox
+			{map[string]any{"pg_tid": "tviva1"}, "pg_tid"},   // of the file's first
+			{map[string]any{"pg_tid": "tviva900"}, "pg_tid"}, // on the books
 			{map[string]any{"status": "refunding"}, "status"},
 			{map[string]any{"amount": "12000.5"}, "amount"},
 			{map[string]any{"amount": -12000}, "amount"},

@@ -70,7 +70,7 @@ func (r *rig) v1Row(id pay.PaymentID, as string) map[string]any {
 	must2(r.t, err)
 	row := map[string]any{
 		"imp_uid": as, "merchant_uid": string(p.MerchantUID), "pay_method": string(p.Method), "channel": "pc", "pg_provider": string(p.Provider), "pg_tid": p.Ref.Key,
-		"pg_id": p.MID, "sandbox": false, "apply_num": p.Details.ApprovalNo, "name": p.Name, "amount": p.Amount.Total.Minor, "cancel_amount": p.Cancelled,
+		"pg_id": p.MID, "sandbox": true, "apply_num": p.Details.ApprovalNo, "name": p.Name, "amount": p.Amount.Total.Minor, "cancel_amount": p.Cancelled,
 		"currency": "KRW", "buyer_name": p.Buyer.Name, "buyer_email": nil, "status": "paid", "started_at": p.StartedAt.Unix(), "paid_at": p.PaidAt.Unix(),
 		"failed_at": 0, "cancelled_at": 0, "cancel_reason": nil, "cancel_history": []any{}, "customer_uid": nil, "card_quota": p.Details.Months, "escrow": false,
 	}

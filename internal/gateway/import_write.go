@@ -133,8 +133,11 @@ func (g *Gateway) takeOver(ctx context.Context, tx *store.Tx, a arrival) error {
 // sort holds a batch against the books.
 func (im *importing) sort(ctx context.Context, tx *store.Tx, batch []arrival) (out sorted, err error) {
 	ids, uids := make([]pay.PaymentID, len(batch)), make([]pay.MerchantUID, len(batch))
+	var keys []string
 	for i, a := range batch {
-		ids[i], uids[i] = a.p.ID, a.p.MerchantUID
+		if ids[i], uids[i] = a.p.ID, a.p.MerchantUID; a.p.Ref.Key != "" {
+			keys = append(keys, a.p.Ref.Key)
+		}
 	}
 	owners, err := tx.OwnersOf(ctx, ids)
 	if err != nil {
@@ -146,6 +149,11 @@ func (im *importing) sort(ctx context.Context, tx *store.Tx, batch []arrival) (o
 	}
 	slices.Sort(uids)
 	used, err := tx.UsedOrders(ctx, im.o.Merchant, slices.Compact(uids))
+	if err != nil {
+		return out, err
+	}
+	slices.Sort(keys)
+	theirs, err := tx.PaymentsByKey(ctx, im.o.Merchant, slices.Compact(keys))
 	if err != nil {
 		return out, err
 	}
@@ -162,6 +170,10 @@ func (im *importing) sort(ctx context.Context, tx *store.Tx, batch []arrival) (o
 			}
 		case taken && owner != im.o.Merchant:
 			bad.Field, bad.Value, bad.Allowed = "imp_uid", string(a.p.ID), "an id that is not taken: it belongs to another merchant here"
+			out.refused = append(out.refused, []ImportProblem{bad})
+		case theirs[a.p.Ref.Key] != "":
+			bad.Field, bad.Value = "pg_tid", a.p.Ref.Key
+			bad.Allowed = fmt.Sprintf("a key that no payment of the books has: %s has it", theirs[a.p.Ref.Key])
 			out.refused = append(out.refused, []ImportProblem{bad})
 		case usesOrder(a.p.Status) && slices.Contains(used, a.p.MerchantUID):
 			bad.Field, bad.Value, bad.Allowed = "merchant_uid", string(a.p.MerchantUID), "an order number that nothing else on the books has paid"

@@ -109,7 +109,7 @@ const recount = `UPDATE payments SET cancelled = (SELECT COALESCE(SUM(m.amount),
 func (t *Tx) PaymentsFromElsewhere(ctx context.Context, merchant pay.MerchantID, keys []string) (map[string]pay.PaymentID, error) {
 	found, err := inChunks(keys, func(some []string) ([]pair, error) {
 		n := room(len(some))
-		return list(ctx, t, scanPair, `SELECT ref_key, id FROM payments WHERE merchant = $1 AND ref_order <> id AND ref_key IN (`+placeholders(2, n)+`)`,
+		return list(ctx, t, scanPair, `SELECT ref_key, id FROM payments WHERE merchant = $1 AND ref_order <> id AND ref_key <> '' AND ref_key IN (`+placeholders(2, n)+`)`,
 			append([]any{merchant}, padded(some, n)...)...)
 	})
 	out := make(map[string]pay.PaymentID, len(found))
@@ -117,4 +117,19 @@ func (t *Tx) PaymentsFromElsewhere(ctx context.Context, merchant pay.MerchantID,
 		out[f.of] = pay.PaymentID(f.name)
 	}
 	return out, wrap(err, "payments of merchant %s from elsewhere", merchant)
+}
+
+// PaymentsByKey is which of a merchant's payments their provider knows by these keys of
+// its own; one of them where several are.
+func (t *Tx) PaymentsByKey(ctx context.Context, merchant pay.MerchantID, keys []string) (map[string]pay.PaymentID, error) {
+	found, err := inChunks(keys, func(some []string) ([]pair, error) {
+		n := room(len(some))
+		return list(ctx, t, scanPair, `SELECT ref_key, id FROM payments WHERE merchant = $1 AND ref_key <> '' AND ref_key IN (`+placeholders(2, n)+`)`,
+			append([]any{merchant}, padded(some, n)...)...)
+	})
+	out := make(map[string]pay.PaymentID, len(found))
+	for _, f := range found {
+		out[f.of] = pay.PaymentID(f.name)
+	}
+	return out, wrap(err, "payments of merchant %s by their provider's keys", merchant)
 }

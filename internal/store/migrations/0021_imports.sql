@@ -34,6 +34,6 @@ CREATE TABLE import_parts (
 	CONSTRAINT import_parts_import FOREIGN KEY (merchant, import) REFERENCES imports (merchant, id)
 );
 
--- Payments that their provider knows by another order id than ours: notices and
--- lists name them by the provider's key.
-CREATE INDEX payments_from_elsewhere ON payments (merchant, ref_key) WHERE ref_order <> id;
+-- Payments by their provider's own key: notices and lists name those by it that were
+-- made elsewhere, and none is taken over twice.
+CREATE INDEX payments_by_provider_key ON payments (merchant, ref_key) WHERE ref_key <> '';
