@@ -107,3 +107,53 @@ func (g *Gateway) followMerchant(ctx context.Context, m pay.MerchantID, rest fun
 		}
 	}
 }
+
+const (
+	// followBack is how far back a night looks for payments that were not followed: a
+	// node whose clock is behind writes changes that lie before what was seen.
+	followBack = 48 * time.Hour
+	// followTries is how often a step of that is tried that another node was in the
+	// way of.
+	followTries = 50
+)
+
+// FollowSince follows what a merchant's payments that changed since a time were not
+// followed with yet, however long ago that was seen, and tells how many those are. The
+// zero time is the beginning. Nothing is written of those that were.
+func (g *Gateway) FollowSince(ctx context.Context, m pay.MerchantID, since time.Time) (n int, err error) {
+	next := store.Cursor{At: since, ID: "!"} // ids begin with letters
+	for tries := 1; ; {
+		begun := time.Now()
+		done, err := g.store.Follow(ctx, m, next, termsOf)
+		switch {
+		case store.IsFollowedElsewhere(err) && tries < followTries:
+			tries++
+			rest(ctx, followRest)
+		case err != nil:
+			return n, err
+		default:
+			tries, n, next = 1, n+done.Payments, done.Next
+			if !done.More {
+				return n, nil
+			}
+			if done.Payments > 0 {
+				rest(ctx, time.Since(begun))
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+	}
+}
+
+// followNight has a merchant's payments of the last days followed that were not. That
+// it cannot be done is no trouble of the night's: the next does it.
+func (g *Gateway) followNight(ctx context.Context, m pay.MerchantID) {
+	n, err := g.FollowSince(ctx, m, g.now().Add(-followBack))
+	if err != nil && ctx.Err() == nil {
+		g.log.ErrorContext(ctx, "payments of the last days could not be looked through for what the console searches and sums", "merchant", m, "error", err)
+	}
+	if n > 0 {
+		g.log.InfoContext(ctx, "payments were followed late", "merchant", m, "payments", n)
+	}
+}

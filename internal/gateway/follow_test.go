@@ -87,6 +87,32 @@ func TestAPaymentIsFoundByItsReceipt(t *testing.T) {
 	})
 }
 
+// What a node wrote whose clock is behind lies before what was seen: a night finds it.
+func TestTheNightFollowsASlowClock(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		must2(t, r.gw.PlanNightly(r.ctx))
+		now := r.clock.Now()
+		r.till(now.Add(time.Hour))
+		r.paid(pay.TossPayments, "on-time")
+		r.follows()
+		r.clock.Advance(5 * time.Minute)
+		r.follows() // all is quiet
+		r.clock.Advance(-time.Hour)
+		late := r.paid(pay.TossPayments, "behind")
+		r.clock.Advance(time.Hour)
+		if n := r.follows(); n != 0 || len(r.searched(store.FieldOrder, "behind")) != 0 {
+			t.Fatalf("it was followed at once: %d", n) // then this test tests nothing
+		}
+		r.hour(1, 6)
+		if got := r.searched(store.FieldOrder, "behind"); !slices.Equal(got, []pay.PaymentID{late.ID}) {
+			t.Errorf("after the night it finds %q", got)
+		}
+		if n, err := r.gw.FollowSince(r.ctx, r.merchant.ID, time.Time{}); n != 0 || err != nil {
+			t.Errorf("all over again: %d, %v", n, err)
+		}
+	})
+}
+
 // The follower sees what is committed on its node at once, and ends with its context.
 func TestFollowBooksFollowsWhatIsCommitted(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {

@@ -208,12 +208,13 @@ func (g *Gateway) workPlanNightly(ctx context.Context, _ store.Job) error {
 }
 
 // workVerify verifies what changed lately of a merchant's, and what was found wrong
-// before, and plans the next night.
+// before, has followed what was not, and plans the next night.
 func (g *Gateway) workVerify(ctx context.Context, j store.Job) error {
 	var arg nightArg
 	if err := j.ReadArg(&arg); err != nil {
 		return err
 	}
+	g.followNight(ctx, j.Merchant)
 	// Until now, and no further: what changes while it is read goes to the end of the
 	// list, and a busy merchant's list would have none.
 	span := store.PaymentSpan{By: store.SpanUpdated, From: atNight(arg.Day, verifyTime(j.Merchant)).Add(-verifyBack), To: g.now()}
