@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"strconv"
 
 	"naru/internal/gateway"
 	"naru/internal/pay"
@@ -11,8 +12,8 @@ import (
 // receiptForm is what was entered to issue a cash receipt. The identifier is not kept
 // in it: it is never shown again.
 type receiptForm struct {
-	Payment  pay.Payment // none: for money taken elsewhere
-	Amount   pay.Money   // of a payment
+	Payment  pay.Payment   // none: for money taken elsewhere
+	Left     pay.Breakdown // of a payment
 	Channels []pay.Channel
 	Wrong    problems
 	Refused  string // why none can be issued
@@ -35,7 +36,7 @@ func (c *Console) paymentReceipt(v *visit) (receiptForm, error) {
 		return receiptForm{}, err
 	}
 	f := receiptForm{Payment: p, Wrong: problems{}, Type: string(pay.ReceiptPerson)}
-	f.Amount, err = c.gateway.ReceiptTerms(v.r.Context(), v.Store.ID, p.ID)
+	f.Left, err = c.gateway.ReceiptTerms(v.r.Context(), v.Store.ID, p.ID)
 	if errors.Is(err, gateway.ErrOutcomeUnknown) {
 		f.Refused = v.t(v.unknownWords())
 		return f, nil
@@ -45,6 +46,9 @@ func (c *Console) paymentReceipt(v *visit) (receiptForm, error) {
 		if _, f.Refused, ok = v.refusedWords(err); !ok {
 			return f, err
 		}
+	}
+	if f.Left.TaxFree > 0 {
+		f.TaxFree = strconv.FormatInt(f.Left.TaxFree, 10)
 	}
 	return f, nil
 }

@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -57,6 +59,30 @@ func TestReceiptOfAPayment(t *testing.T) {
 		}
 		if strings.Contains(r.log.String(), planted) {
 			t.Error("the identifier is in the log")
+		}
+	})
+}
+
+// The form has what is left of the tax-free part filled in, and asks once more.
+func TestReceiptOfATaxFreePart(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		a, err := r.gw.IssueAccount(r.ctx, gateway.AccountRequest{Merchant: r.merchant.ID, Bank: "088", Due: r.clock.Now().Add(24 * time.Hour), Channel: gateway.ChannelChoice{Key: cardChannel},
+			Charge: gateway.Charge{MerchantUID: "order-1", Name: "나루 도서", Amount: pay.Breakdown{Total: pay.Won(33000), TaxFree: 11000}, Buyer: pay.Buyer{Name: "홍길동"}}})
+		r.must(err)
+		r.pay(a)
+		_, err = r.gw.Sync(r.ctx, r.merchant.ID, a.ID)
+		r.must(err)
+		o := r.operator(pay.RoleManager, r.merchant.ID)
+		at := "/payments/" + string(a.ID) + "/receipt"
+		page := o.get(at).has("33,000원", "남은 면세 금액: 11,000원")
+		for _, part := range []string{`name="tax_free" type="text" value="11000"`, `data-confirm="33,000원에 대해`} {
+			if !strings.Contains(page.Body, part) {
+				t.Errorf("the form has no %s", part)
+			}
+		}
+		o.follow(at, "type", "person", "identifier", planted, "tax_free", "11000").has("현금영수증을 발급했습니다.")
+		if c := r.receipts()[0]; c.Amount.Total.Minor != 33000 || c.Amount.TaxFree != 11000 {
+			t.Errorf("it is of %+v", c.Amount)
 		}
 	})
 }

@@ -206,7 +206,7 @@ func TestTermsOfADepositedAccount(t *testing.T) {
 			t.Errorf("after it: %+v", terms)
 		}
 		left, err := r.gw.ReceiptTerms(r.ctx, r.merchant.ID, p.ID)
-		if err != nil || left.Minor != 33000 {
+		if err != nil || left.Total.Minor != 33000 {
 			t.Errorf("a receipt after it: %v %v", left, err)
 		}
 		_, err = r.gw.IssueReceipt(r.ctx, gateway.ReceiptRequest{Merchant: r.merchant.ID, Payment: p.ID, Identifier: "01012345678"})

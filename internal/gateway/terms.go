@@ -40,7 +40,7 @@ func (g *Gateway) CancelTerms(ctx context.Context, m pay.MerchantID, id pay.Paym
 }
 
 func (g *Gateway) cancelTerms(ctx context.Context, tx *store.Tx, p pay.Payment) (CancelTerms, error) {
-	t := CancelTerms{Payment: p, Partial: true, RefundTo: p.Method == pay.MethodVbank, TaxFreeLeft: p.Amount.TaxFree}
+	t := CancelTerms{Payment: p, Partial: true, RefundTo: p.Method == pay.MethodVbank}
 	if d, ok := g.drivers[p.Provider]; ok {
 		if row, ok := d.Method(p.Method); ok {
 			t.Partial = row.PartialCancel
@@ -54,11 +54,7 @@ func (g *Gateway) cancelTerms(ctx context.Context, tx *store.Tx, p pay.Payment) 
 	if err != nil {
 		return t, err
 	}
-	for _, m := range moved {
-		if m.Kind == pay.MovementCancel {
-			t.TaxFreeLeft -= m.TaxFree
-		}
-	}
+	t.TaxFreeLeft = taxFreeLeft(p, moved)
 	t.Undecided = others.reserved()
 	t.Free = p.Left() - t.Undecided
 	if t.RefundTo {
@@ -75,6 +71,17 @@ func (g *Gateway) cancelTerms(ctx context.Context, tx *store.Tx, p pay.Payment) 
 		return t, err
 	}
 	return t, nil
+}
+
+// taxFreeLeft is what cancels have left of the tax-free part.
+func taxFreeLeft(p pay.Payment, moved []pay.Movement) int64 {
+	left := p.Amount.TaxFree
+	for _, m := range moved {
+		if m.Kind == pay.MovementCancel {
+			left -= m.TaxFree
+		}
+	}
+	return left
 }
 
 // anyAccount is an account to which a refund would be taken, for asking whether one
@@ -96,15 +103,24 @@ func banksOf(p pay.Provider) (out []codes.Entry) {
 	return out
 }
 
-// ReceiptTerms is what a cash receipt of a payment would be of: what is left. The
-// error is why there can be none: ErrReceiptForbidden, ErrReceiptIssued,
+// ReceiptTerms is what a cash receipt of a payment would be of: what is left, and what
+// is left of its tax-free part; the VAT is for the provider to compute. The error is why there can be none: ErrReceiptForbidden, ErrReceiptIssued,
 // ErrOutcomeUnknown while a cancel is being found out, ErrUnsupported, ErrNoPayment.
-func (g *Gateway) ReceiptTerms(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Money, error) {
+func (g *Gateway) ReceiptTerms(ctx context.Context, m pay.MerchantID, id pay.PaymentID) (pay.Breakdown, error) {
 	var row pay.Receipt
 	err := g.store.Read(ctx, func(tx *store.Tx) error {
 		if err := g.checkReceipt(ctx, tx, ReceiptRequest{Merchant: m, Payment: id}, &row); err != nil {
 			return err
 		}
+		p, err := tx.Payment(ctx, m, id)
+		if err != nil {
+			return err
+		}
+		moved, err := tx.Movements(ctx, m, id)
+		if err != nil {
+			return err
+		}
+		row.Amount.TaxFree = max(0, min(taxFreeLeft(p, moved), row.Amount.Total.Minor))
 		all, err := tx.ReceiptsOfPayment(ctx, m, id)
 		for _, c := range all {
 			if c.Status != pay.ReceiptRefused && c.Status != pay.ReceiptCancelled {
@@ -116,7 +132,7 @@ func (g *Gateway) ReceiptTerms(ctx context.Context, m pay.MerchantID, id pay.Pay
 	if err == nil {
 		_, err = receiptChannel(ctx, g, m, id)
 	}
-	return row.Amount.Total, err
+	return row.Amount, err
 }
 
 // ReceiptChannels are the merchant's channels that issue cash receipts for money
