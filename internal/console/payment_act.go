@@ -56,7 +56,8 @@ func (c *Console) syncPayment(v *visit) error {
 			return v.refuse(before.ID, err)
 		}
 		v.c.log.WarnContext(v.r.Context(), "asking the provider by hand failed", "payment", before.ID, "err", err)
-		return v.done(to, "결제사에 물었지만 답을 받지 못했습니다. 바뀐 것은 없습니다.", "The provider was asked and did not answer. Nothing has changed.")
+		ko, en := unsynced(err)
+		return v.done(to, ko, en)
 	case now.Status != before.Status:
 		return v.done(to, fmt.Sprintf("결제사의 답으로 상태가 ‘%s’에서 ‘%s’(으)로 바뀌었습니다.", wordFor("ko", "payment", string(before.Status)), wordFor("ko", "payment", string(now.Status))),
 			fmt.Sprintf("By the provider's answer the status changed from “%s” to “%s”.", wordFor("en", "payment", string(before.Status)), wordFor("en", "payment", string(now.Status))))
@@ -67,6 +68,15 @@ func (c *Console) syncPayment(v *visit) error {
 		return v.done(to, "결제사의 답으로 결제 정보를 채웠습니다. 상태는 그대로입니다.", "By the provider's answer details were filled in. The status is as it was.")
 	}
 	return v.done(to, "결제사의 답이 장부와 같습니다. 바뀐 것이 없습니다.", "The provider's answer agrees with the books. Nothing has changed.")
+}
+
+// unsynced tells why asking by hand taught nothing: the provider did not answer, or
+// what it answered could not be recorded.
+func unsynced(err error) (ko, en string) {
+	if _, unanswered := errors.AsType[*connector.Error](err); unanswered {
+		return "결제사에 물었지만 답을 받지 못했습니다. 바뀐 것은 없습니다.", "The provider was asked and did not answer. Nothing has changed."
+	}
+	return "결제사에 물었지만 답을 장부에 적지 못했습니다: " + err.Error(), "The provider was asked, and its answer could not be recorded: " + err.Error()
 }
 
 func (c *Console) askRevoke(v *visit) error {

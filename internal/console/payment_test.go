@@ -190,6 +190,8 @@ func TestSyncTellsWhatChanged(t *testing.T) {
 		o.get("/payments/"+string(a.ID)).has("입금 대기", "가상계좌", "샌드박스가 돌고 있는 곳").has("/deposit")
 		r.pay(a)
 		o.follow("/payments/"+string(a.ID)+"/sync").has("‘입금 대기’에서 ‘결제 완료’", "33,000원이 입금되었습니다.")
+		r.faulty("GET /v1/payments/* before status=503")
+		o.follow(at).has("결제사에 물었지만 답을 받지 못했습니다. 바뀐 것은 없습니다.")
 	})
 }
 
