@@ -32,14 +32,18 @@ func (b books) snapshot(ctx context.Context, p pay.Payment, s connector.Snapshot
 	if err := sameOrder(p, s); err != nil {
 		return p, err
 	}
-	p, s, err := b.named(ctx, p, s, made)
+	known, err := b.tx.Movements(ctx, p.Merchant, p.ID)
+	if err != nil {
+		return p, err
+	}
+	p, s, known, err = b.named(ctx, p, s, made, known)
 	if err != nil {
 		return p, err
 	}
 	if err := b.reversed(ctx, p, s); err != nil {
 		return p, err
 	}
-	fresh, some, added, err := b.movements(ctx, p, s, a, made)
+	fresh, some, added, err := b.movements(ctx, p, s, a, made, known)
 	if err != nil {
 		return p, err
 	}
@@ -131,13 +135,9 @@ func inUTC(a *pay.VirtualAccount) *pay.VirtualAccount {
 	return &out
 }
 
-// movements adds what the books do not hold yet and gives the cancels among it;
+// movements adds what the books, which have the known ones, do not hold yet and gives the cancels among it;
 // some tells whether there are cancels at all, added whether anything was added.
-func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string) (cancels []pay.Movement, some, added bool, err error) {
-	known, err := b.tx.Movements(ctx, p.Merchant, p.ID)
-	if err != nil {
-		return nil, false, false, err
-	}
+func (b books) movements(ctx context.Context, p pay.Payment, s connector.Snapshot, a *pay.Attempt, made string, known []pay.Movement) (cancels []pay.Movement, some, added bool, err error) {
 	some = slices.ContainsFunc(known, func(m pay.Movement) bool { return m.Kind == pay.MovementCancel })
 	for _, m := range s.Movements {
 		m.Merchant, m.Payment = p.Merchant, p.ID

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"naru/internal/pay"
 )
@@ -110,8 +111,12 @@ type importing struct {
 	keys     map[pay.CustomerUID]bool // of billing keys
 }
 
-// importBatch is how many payments are written in one transaction.
-const importBatch = 200
+// importBatch is how many payments are written in one transaction. After each it is
+// rested as long as it took, importRest at most, so that payments come first.
+const (
+	importBatch = 50
+	importRest  = time.Second
+)
 
 func (g *Gateway) importing(ctx context.Context, kind ImportKind, o ImportOptions) (*importing, error) {
 	all, err := g.usableChannels(ctx, o.Merchant)

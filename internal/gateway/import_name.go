@@ -87,35 +87,32 @@ func nameOneByOne(ours, theirs []pay.Movement) (found []naming, ok bool) {
 	return found, true
 }
 
-// named gives imported movements their names, and leaves out of the snapshot what may
+// named gives imported movements among those of the books their names, with which they
+// are given back, and leaves out of the snapshot what may
 // be money that the books have already. An answer that tells only of one cancel names
 // nothing.
-func (b books) named(ctx context.Context, p pay.Payment, s connector.Snapshot, made string) (pay.Payment, connector.Snapshot, error) {
-	moved, err := b.tx.Movements(ctx, p.Merchant, p.ID)
-	if err != nil || !slices.ContainsFunc(moved, pay.Movement.Unnamed) || !whole(s) {
-		return p, s, err
+func (b books) named(ctx context.Context, p pay.Payment, s connector.Snapshot, made string, moved []pay.Movement) (_ pay.Payment, _ connector.Snapshot, _ []pay.Movement, err error) {
+	if !slices.ContainsFunc(moved, pay.Movement.Unnamed) || !whole(s) {
+		return p, s, moved, nil
 	}
 	if why := notAsImported(p, moved, s); why != nil {
 		b.g.log.ErrorContext(ctx, "an imported payment is another one at its provider", "payment", p.ID, "field", why.Field)
-		return p, nothingBut(moved, s, made), b.alarm(ctx, p, "import_differs", why.Error())
+		return p, nothingBut(moved, s, made), moved, b.alarm(ctx, p, "import_differs", why.Error())
 	}
 	found, left := nameMovements(moved, s.Movements, made)
 	for _, n := range found {
 		if p, err = b.tx.NameMovement(ctx, n.of, n.as); err != nil {
-			return p, s, err
+			return p, s, moved, err
 		}
 	}
-	if !left {
-		return p, s, nil
-	}
-	if moved, err = b.tx.Movements(ctx, p.Merchant, p.ID); err != nil {
-		return p, s, err
+	if moved, err = b.tx.Movements(ctx, p.Merchant, p.ID); err != nil || !left {
+		return p, s, moved, err
 	}
 	s.Movements = slices.DeleteFunc(slices.Clone(s.Movements), func(m pay.Movement) bool {
 		return m.Key != made && !slices.ContainsFunc(moved, func(o pay.Movement) bool { return o.Key == m.Key })
 	})
 	b.g.log.ErrorContext(ctx, "an imported payment is not as its provider has it", "payment", p.ID)
-	return p, s, b.alarm(ctx, p, "import_differs", "the provider has other movements than were imported for this payment: compare the two; nothing more is learned of it by itself")
+	return p, s, moved, b.alarm(ctx, p, "import_differs", "the provider has other movements than were imported for this payment: compare the two; nothing more is learned of it by itself")
 }
 
 // nothingBut is a snapshot that teaches nothing of a payment but the cancel that was

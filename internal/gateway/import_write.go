@@ -73,6 +73,8 @@ type refusedRow struct {
 func (r *refusedRow) Error() string { return r.problem.Error() }
 
 func (im *importing) write(ctx context.Context, batch *[]arrival, got *sorted) error {
+	began := time.Now() // the machine's own time
+	defer func() { rest(ctx, min(time.Since(began), importRest)) }()
 	for {
 		err := im.g.store.Write(ctx, func(tx *store.Tx) (err error) {
 			if *got, err = im.sort(ctx, tx, *batch); err != nil {
