@@ -62,6 +62,9 @@ func (c *rowCheck) history(a *arrival, status string) {
 			p.CancelledAt = time.Time{}
 		}
 	default: // ready
+		if account && p.Ref.Key == "" && p.Ref.Order == "" {
+			c.no("pg_tid", "", "the provider's own key of an account that waits for its deposit, or provider_order: it is asked about by it")
+		}
 		p.PaidAt, p.FailedAt, p.CancelledAt = time.Time{}, time.Time{}, time.Time{}
 	}
 }

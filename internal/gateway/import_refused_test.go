@@ -53,6 +53,7 @@ func TestImportRefusesWhatCannotBe(t *testing.T) {
 			{map[string]any{"pg_id": "somebody"}, "pg_id"},
 			{map[string]any{"pg_provider": "kakaopay"}, "pg_id"},
 			{map[string]any{"pg_tid": nil}, "pg_tid"},
+			{map[string]any{"status": "ready", "pg_tid": nil, "pay_method": "vbank", "vbank_code": "004", "vbank_num": "11012345"}, "pg_tid"},
 			{map[string]any{"paid_at": 0}, "paid_at"},
 			{map[string]any{"paid_at": "gestern"}, "paid_at"},
 			{map[string]any{"paid_at": 4102444800}, "paid_at"},
