@@ -62,7 +62,7 @@ const pastPayments = "imp_uid,merchant_uid,status,금액,pg_tid,결제일시,buy
 func TestMovingIn(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		p := r.operator(pay.RoleOwner, r.merchant.ID)
-		p.get("/moving").has("가져오기", "내보내기", "아직 가져온 것이 없습니다")
+		p.get("/moving").has("이 버전으로 바꾼 뒤에", "가져오기", "내보내기", "아직 가져온 것이 없습니다")
 		s := p.upload("payments", "list.csv", pastPayments, p.guard())
 		if s.Status != http.StatusSeeOther || r.importParts() != 1 {
 			t.Fatalf("%d %s, %d parts", s.Status, s.text(), r.importParts())
