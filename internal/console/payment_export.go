@@ -32,7 +32,12 @@ type exportForm struct {
 	Fields  url.Values // the filter, to be sent with the form
 }
 
-func (c *Console) askExport(v *visit) error { return c.exportPage(v, http.StatusOK, "") }
+func (c *Console) askExport(v *visit) error {
+	if !v.May(pay.SeePayments) { // the right to take lists out is given apart
+		return errForbidden
+	}
+	return c.exportPage(v, http.StatusOK, "")
+}
 
 func (c *Console) exportPage(v *visit, status int, wrong string) error {
 	s := exportForm{Columns: columns, Wrong: wrong}
@@ -52,6 +57,9 @@ func (c *Console) exportPage(v *visit, status int, wrong string) error {
 
 // exportPayments sends the payments that a list shows, all pages of it, as a file.
 func (c *Console) exportPayments(v *visit) error {
+	if !v.May(pay.SeePayments) {
+		return errForbidden
+	}
 	var some []column
 	for _, key := range v.many("column") {
 		if i := slices.IndexFunc(columns, func(x column) bool { return x.Key == key }); i >= 0 {

@@ -7,6 +7,7 @@ import (
 
 	"naru/internal/console"
 	"naru/internal/pay"
+	"naru/internal/people"
 )
 
 func TestEveryPageParses(t *testing.T) {
@@ -21,9 +22,9 @@ func TestEveryRouteAsEachRole(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, "sqlite::memory:")
 	stranger := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	people := map[pay.Role]*person{}
+	staff := map[pay.Role]*person{}
 	for _, role := range pay.Roles() {
-		people[role] = r.operator(role, "")
+		staff[role] = r.operator(role, "")
 	}
 	for _, route := range console.RoutesOf(r.console) {
 		path := fill(route.Pattern)
@@ -40,7 +41,7 @@ func TestEveryRouteAsEachRole(t *testing.T) {
 		if route.Right == "" {
 			continue
 		}
-		for role, p := range people {
+		for role, p := range staff {
 			may := pay.Grant{Role: role}.May(route.Right)
 			got := p.get
 			if route.Method == http.MethodPost {
@@ -83,4 +84,20 @@ func fill(pattern string) string {
 		}
 	}
 	return strings.Join(parts, "/")
+}
+
+// The right to take lists out does not show a list.
+func TestWhoMaySeeNoPaymentsTakesNoneOut(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, "sqlite::memory:")
+	r.charge("order-1", 30_000)
+	o, err := r.people.Add(r.ctx, people.NewOperator{Email: "dev@naru.test", Role: pay.RoleDeveloper, Merchant: r.merchant.ID, Export: true})
+	r.must(err)
+	p := r.signIn("dev@naru.test", o.ID)
+	if s := p.get("/payments/export"); s.Status != http.StatusForbidden {
+		t.Errorf("the page answers %d", s.Status)
+	}
+	if s := p.post("/payments/export", "column", "imp_uid", "format", "csv"); s.Status != http.StatusForbidden {
+		t.Errorf("the file answers %d", s.Status)
+	}
 }
