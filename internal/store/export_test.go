@@ -61,6 +61,11 @@ func (t *Tx) ExplainAudit(ctx context.Context, merchant pay.MerchantID, f AuditF
 	return t.Explain(ctx, text, args...)
 }
 
+// ExplainUnpaid is how the database would run UnpaidSchedules.
+func (t *Tx) ExplainUnpaid(ctx context.Context, merchant pay.MerchantID, customer pay.CustomerUID, since time.Time) (string, error) {
+	return t.Explain(ctx, unpaidSchedules, merchant, customer, since)
+}
+
 // ExplainSchedules is how the database would run FindSchedules and CountSchedules.
 func (t *Tx) ExplainSchedules(ctx context.Context, merchant pay.MerchantID, f ScheduleFilter) (find, count string, err error) {
 	text, args := f.find(merchant)

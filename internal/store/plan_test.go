@@ -114,6 +114,11 @@ func TestListsUseIndexesOnPostgreSQL(t *testing.T) {
 func TestScheduleListsUseIndexes(t *testing.T) {
 	t.Parallel()
 	f := open(t, "sqlite::memory:")
+	f.read(t, func(ctx context.Context, tx *store.Tx) error {
+		plan, err := tx.ExplainUnpaid(ctx, shop, "c", at(0))
+		wantPlan(t, "unpaid", plan, []string{"USING INDEX schedules_by_customer (merchant=? AND customer_uid=?"}, "SCAN", "TEMP B-TREE")
+		return err
+	})
 	booked := []pay.ScheduleStatus{pay.ScheduleBooked, pay.ScheduleRunning}
 	for _, filter := range []store.ScheduleFilter{
 		{}, {OldestFirst: true}, {From: at(0), To: at(9)}, {Statuses: booked}, {From: at(0), To: at(9), Statuses: booked},

@@ -243,6 +243,10 @@ func TestFindSchedules(t *testing.T) {
 			if uids(got) != "a b c" {
 				t.Errorf("booked are %q", uids(got))
 			}
+			unpaid, unpaidErr := tx.UnpaidSchedules(ctx, shop, "customer", at(-100))
+			if uids(unpaid) != "run done" || unpaidErr != nil { // what came of "done" is not written down
+				t.Errorf("unpaid are %q: %v", uids(unpaid), unpaidErr)
+			}
 			if _, err := tx.FindSchedules(ctx, shop, filter{Limit: -1}); err == nil {
 				t.Error("a negative limit passed")
 			}
