@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -149,7 +150,8 @@ func TestImportFiles(t *testing.T) {
 			"a header alone": "imp_uid,merchant_uid,status,amount\n", "two of a name": "a,a\n1,2\n",
 		} {
 			_, err := r.gw.ImportPayments(r.ctx, strings.NewReader(file), gateway.ImportOptions{Merchant: r.merchant.ID})
-			if _, ok := err.(*gateway.Invalid); !ok { //nolint:errorlint // it is not wrapped
+			var invalid *gateway.Invalid
+			if !errors.As(err, &invalid) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
