@@ -51,10 +51,11 @@ func (g *Gateway) CloseAlarm(ctx context.Context, m pay.MerchantID, id, by, note
 	return a, err
 }
 
-// askReceiptFor is how long after its alarm a cash receipt may be asked about
-// again: the question is the call itself under its key, which the provider keeps
-// for 15 days (Toss Payments, "멱등키"), of which three have passed then.
-const askReceiptFor = 10 * 24 * time.Hour
+// repeatFor is how long after its alarm a cash receipt or a billing key may be asked
+// about again: the question is the call itself under its key, which the provider
+// keeps for 15 days (Toss Payments, "멱등키"), of which three or so have passed then. Put
+// later it is a new call, whose refusal says nothing of the first.
+const repeatFor = 10 * 24 * time.Hour
 
 // Unclear is what an alarm of an unknown outcome is about, and whether it is open
 // still. One of Attempt, Key and Receipt is set; none where it is not there any more.
@@ -82,7 +83,7 @@ func UnclearOf(ctx context.Context, tx *store.Tx, a store.Alarm) (u Unclear, err
 	key, err := tx.BillingKeyByID(ctx, a.Merchant, pay.KeyID(id))
 	if err == nil {
 		open := key.Status == pay.KeyIssuing
-		return Unclear{Key: &key, Open: open, Askable: open}, nil
+		return Unclear{Key: &key, Open: open, Askable: open && tx.Now.Sub(a.At) < repeatFor}, nil
 	}
 	if !errors.Is(err, store.ErrNotFound) {
 		return u, err
@@ -92,7 +93,7 @@ func UnclearOf(ctx context.Context, tx *store.Tx, a store.Alarm) (u Unclear, err
 		return u, nil
 	}
 	open := receipt.Status == pay.ReceiptIssuing || receipt.Status == pay.ReceiptCancelling
-	return Unclear{Receipt: &receipt, Open: open, Askable: open && tx.Now.Sub(a.At) < askReceiptFor}, err
+	return Unclear{Receipt: &receipt, Open: open, Askable: open && tx.Now.Sub(a.At) < repeatFor}, err
 }
 
 // ErrNotAskable is of an alarm about which a provider cannot be asked, or not

@@ -110,6 +110,36 @@ func TestAskAgainAboutALostReceipt(t *testing.T) {
 	})
 }
 
+// A billing key by card is asked about by its issue as well, and so no later either:
+// the provider would take it for a new one without a card, and refuse that.
+func TestAskAgainAboutALostKey(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.faulty(pay.TossPayments, "POST /v1/billing/authorizations/card times=2 after drop")
+		_, err := r.gw.IssueKey(r.ctx, gateway.IssueKeyRequest{Merchant: r.merchant.ID, CustomerUID: "c1", Card: card, Channel: gateway.ChannelChoice{Key: r.billing[pay.TossPayments]}})
+		if err == nil {
+			t.Fatal("the answer was not lost")
+		}
+		r.unplug()
+		r.run(4*24*time.Hour, time.Hour)
+		alarms := r.openAlarmsNow()
+		if len(alarms) != 1 || alarms[0].Kind != gateway.AlarmUnknown {
+			t.Fatalf("alarms %+v", alarms)
+		}
+		r.line.unplugged.Store(false)
+		r.clock.Advance(11 * 24 * time.Hour)
+		if _, err := r.gw.AskAgain(r.ctx, r.merchant.ID, alarms[0].ID); !errors.Is(err, gateway.ErrNotAskable) {
+			t.Errorf("too late: %v", err)
+		}
+		r.clock.Advance(-10 * 24 * time.Hour)
+		if known, err := r.gw.AskAgain(r.ctx, r.merchant.ID, alarms[0].ID); err != nil || !known || len(r.openAlarmsNow()) != 0 {
+			t.Errorf("known %v, %v", known, err)
+		}
+		if _, err := r.gw.BillingKey(r.ctx, r.merchant.ID, "c1"); !errors.Is(err, gateway.ErrNoBillingKey) {
+			t.Errorf("a key that nobody waits for is in use: %v", err)
+		}
+	})
+}
+
 func TestAlarmIsClosedByAPerson(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
