@@ -21,8 +21,8 @@ type story struct {
 	orders int
 	cookie string // of the operator's session
 
-	paid, account, failed, partly string // payments by what became of them
-	customer, booked              string
+	paid, account, deposited, failed, partly string // payments by what became of them
+	customer, booked                         string
 }
 
 // The shop's goods and customers. Nobody of that name lives at these addresses.
@@ -151,10 +151,10 @@ func (s *story) accounts() {
 		})["imp_uid"].(string)
 	}
 	s.account = issue("ORD-V001")
-	deposited := issue("ORD-V002")
-	s.control(s.t, http.MethodPost, "tosspayments/payments/"+deposited+"/deposit", map[string]any{"amount": 132000})
+	s.deposited = issue("ORD-V002")
+	s.control(s.t, http.MethodPost, "tosspayments/payments/"+s.deposited+"/deposit", map[string]any{"amount": 132000})
 	s.advance(time.Minute)
-	s.call(http.MethodPost, "/receipts/"+deposited, url.Values{"identifier": {"010-1000-0009"}, "identifier_type": {"phone"}, "type": {"person"}})
+	s.call(http.MethodPost, "/receipts/"+s.deposited, url.Values{"identifier": {"010-1000-0009"}, "identifier_type": {"phone"}, "type": {"person"}})
 }
 
 // bookings are charges of the weeks to come, and one that was taken back.

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"naru/test/browser"
+	"naru/test/devserver"
 )
 
 // consoleLooks are what each page of the console is looked at in: both widths, both
@@ -85,22 +86,29 @@ func (s *story) pages() []tourPage {
 		{"payment-failed", "/payments/" + s.failed},
 		{"payment-account", "/payments/" + s.account},
 		{"payment-cancel", "/payments/" + s.paid + "/cancel"},
+		{"payment-receipt", "/payments/" + s.deposited + "/receipt"},
+		{"payments-export", "/payments/export"},
 		{"attention", "/attention"},
 		{"receipts", "/receipts"},
+		{"receipt-new", "/receipts/new"},
 		{"billing-keys", "/billing-keys"},
 		{"billing-key", "/billing-keys/" + s.customer},
 		{"schedules", "/schedules"},
 		{"schedules-calendar", "/schedules/calendar"},
 		{"schedule", "/schedules/" + s.booked},
+		{"schedule-new", "/schedules/new?customer_uid=" + s.customer},
 		{"schedules-recovery", "/schedules/recovery"},
 		{"channels", "/channels"},
 		{"channel", "/channels/channel-key-11111111-1111-4111-8111-111111111111"},
 		{"channel-edit", "/channels/channel-key-11111111-1111-4111-8111-111111111111/edit"},
 		{"channel-new", "/channels/new"},
 		{"keys", "/keys"},
+		{"key", "/keys/" + devserver.Key},
 		{"webhooks", "/webhooks"},
 		{"deliveries", "/deliveries"},
 		{"stores", "/stores"},
+		{"store-new", "/stores/new"},
+		{"store-merchant", "/stores/merchant"},
 		{"operators", "/operators"},
 		{"operator-new", "/operators/new"},
 		{"audit", "/audit"},
