@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,9 +13,60 @@ import (
 // consoleYear is how far back the payments that the console looks at go.
 const consoleYear = 365 * 24 * time.Hour
 
-// fillConsole writes n payments of many people over a year, and the money of those
-// that were paid.
+// fillConsole writes up to n payments of many people over a year, the money of those
+// that were paid, and what a shop of so many has besides; it gives how many payments
+// there was time for.
 func (b *bench) fillConsole(ctx context.Context, data string, n int) (int, error) {
+	done, err := b.fillBought(ctx, data, n)
+	if err != nil {
+		return done, err
+	}
+	_, err = b.fill(ctx, data, done/10, func(tx *store.Tx, from, to int) error {
+		for i := from; i < to; i++ {
+			if err := around(ctx, tx, i, done/10); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return done, err
+}
+
+// halfYear is how far ahead charges are booked, and back to where messages were
+// delivered and receipts issued.
+const halfYear = consoleYear / 2
+
+// around writes, for each ten payments, a billing key, a charge booked on it, a message
+// delivered and an entry of the audit log; and for each twenty a cash receipt.
+func around(ctx context.Context, tx *store.Tx, i, n int) error {
+	apart, now := halfYear/time.Duration(n)*time.Duration(i), time.Now()
+	p, id := paymentID(i*10), fmt.Sprintf("%08d", i)
+	customer := pay.CustomerUID("customer-" + id)
+	booked := schedule("sub-"+id, string(customer), now.Add(24*time.Hour+apart).Truncate(time.Second))
+	key := pay.BillingKey{
+		Merchant: devMerchant, ID: pay.KeyID("bk_" + id), CustomerUID: customer, CustomerID: "member-" + id, Channel: billing, Provider: pay.TossPayments,
+		MID: "tnarubill", Mode: pay.ModeLive, Status: pay.KeyActive, Sealed: []byte(id), MAC: []byte(id), Method: pay.MethodCard,
+		Card: &pay.Card{Issuer: issuers[i%len(issuers)], Number: "53104400****334*"}, Buyer: booked.Buyer, Created: now.Add(-apart),
+	}
+	sent := store.Delivery{
+		Merchant: devMerchant, ID: "d_" + id, Payment: p, Event: "paid", URL: "https://shop.example/webhook", ContentType: "application/json",
+		Body: []byte(`{"imp_uid":"` + string(p) + `","status":"paid"}`), Status: store.DeliveryDelivered, Seq: 1, Tries: 1, Created: now.Add(-apart), Done: now.Add(-apart),
+	}
+	err := errors.Join(tx.InsertSchedules(ctx, []pay.Schedule{booked}), tx.InsertBillingKey(ctx, key), tx.InsertDelivery(ctx, sent),
+		tx.AddDeliveryTry(ctx, devMerchant, sent.ID, store.DeliveryTry{At: sent.Done, Took: 40 * time.Millisecond, Status: 200}),
+		tx.Audit(ctx, store.Change{Merchant: devMerchant, Action: "payment.cancel", Target: string(p), Payment: p}))
+	if err != nil || i%2 == 1 {
+		return err
+	}
+	return tx.InsertReceipt(ctx, pay.Receipt{
+		Merchant: devMerchant, ID: pay.ReceiptID("rc_" + id), Payment: p, MerchantUID: pay.MerchantUID("order-" + id), Channel: billing, Provider: pay.TossPayments,
+		MID: "tnarubill", Mode: pay.ModeLive, Status: pay.ReceiptIssued, Name: "나주 배 한 상자", Amount: pay.Breakdown{Total: pay.Won(12_000)},
+		Type: pay.ReceiptPerson, Key: "rk_" + id, ApprovalNo: "1" + id, Created: now.Add(-apart), IssuedAt: now.Add(-apart),
+	})
+}
+
+// fillBought writes the payments and their money.
+func (b *bench) fillBought(ctx context.Context, data string, n int) (int, error) {
 	begin := time.Now().Add(-time.Hour - consoleYear)
 	done := begin
 	return b.fillAt(ctx, data, n, func() time.Time { return done }, func(tx *store.Tx, from, to int) error {

@@ -23,7 +23,7 @@ var pageLink = regexp.MustCompile(`http://\S+/console/sign-in/link/\S+`)
 // consolePages asks for the pages themselves, over HTTP, of a `naru serve` on the
 // filled books in a folder, as an owner who is signed in.
 func (b *bench) consolePages(ctx context.Context, data string) (err error) {
-	ports, err := freePorts(1)
+	ports, err := freePorts(2)
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,7 @@ func (b *bench) consolePages(ctx context.Context, data string) (err error) {
 		return err
 	}
 	env := append(os.Environ(), "NARU_DB=sqlite:"+file(data), "NARU_MASTER_KEY_FILE="+key, "NARU_PUBLIC_URL="+site)
-	cmd := exec.Command(b.bin, "serve", "--listen", "127.0.0.1:"+ports[0], "--admin-listen", "", "--log-level", "error", "--address-limit", "off")
+	cmd := exec.Command(b.bin, "serve", "--listen", "127.0.0.1:"+ports[0], "--admin-listen", "127.0.0.1:"+ports[1], "--log-level", "error", "--address-limit", "off")
 	cmd.Env, cmd.Stderr = env, os.Stderr
 	if err := cmd.Start(); err != nil {
 		return err
