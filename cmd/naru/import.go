@@ -17,7 +17,7 @@ import (
 )
 
 type importCmd struct {
-	Payments    importPaymentsCmd `cmd:"" help:"Take over payments that were made elsewhere, from CSV, .xlsx or JSON. First see to it that every server of the installation runs this version: one of the release before may count their money twice."`
+	Payments    importPaymentsCmd `cmd:"" help:"Take over payments that were made elsewhere, from CSV, .xlsx or JSON. It is refused while a server of an earlier version runs, which may count their money twice."`
 	BillingKeys importKeysCmd     `cmd:"" help:"Take over billing keys that were issued elsewhere for the same contracts."`
 	Mapping     importMappingCmd  `cmd:"" help:"Print a mapping: guessed from a file's header, or a template."`
 }

@@ -62,7 +62,11 @@ func (p *presence) put(ctx context.Context) error {
 	}
 	webhooks := p.app.notifier.State()
 	p.row.Ahead = ahead
-	p.row.State = store.NodeState{Running: p.app.runner.Running(), Webhooks: webhooks.UnderWay, Lanes: webhooks.Lanes, Failing: webhooks.Failing}
+	known, err := store.NewestStep()
+	if err != nil {
+		return err
+	}
+	p.row.State = store.NodeState{Schema: known, Running: p.app.runner.Running(), Webhooks: webhooks.UnderWay, Lanes: webhooks.Lanes, Failing: webhooks.Failing}
 	return p.app.store.Write(ctx, func(tx *store.Tx) error {
 		if err := tx.ForgetNodes(ctx, tx.Now.Add(-nodesKept)); err != nil {
 			return err

@@ -25,6 +25,7 @@ func (c *Console) funcs() template.FuncMap {
 		"badge":     badge,
 		"money":     money,
 		"num":       func(n any) string { return thousands(fmt.Sprint(n)) },
+		"several":   several,
 		"when":      when,
 		"day":       func(t time.Time) string { return shown(t, time.DateOnly) },
 		"took":      took,
@@ -106,6 +107,19 @@ func money(lang string, minor int64, c pay.Currency) string {
 		return sign + text + "원"
 	default:
 		return sign + string(c) + " " + text
+	}
+}
+
+// several is a number of things: 1,200건, 1 payment, 1,200 payments.
+func several(lang string, n any, one, many string) string {
+	counted := thousands(fmt.Sprint(n))
+	switch {
+	case lang != "en":
+		return counted + "건"
+	case counted == "1":
+		return counted + " " + one
+	default:
+		return counted + " " + many
 	}
 }
 

@@ -3,6 +3,7 @@ package console
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"naru/internal/gateway"
 	"naru/internal/pay"
@@ -32,6 +33,7 @@ type movingRow struct {
 type movingBody struct {
 	Kind      string
 	Problem   string
+	Older     string // why nothing can be imported now
 	Imports   []movingRow
 	Channels  int
 	SubStores int
@@ -49,11 +51,29 @@ func (c *Console) movingPage(v *visit) error {
 // movingForm shows the page, with what was wrong with a file.
 func (v *visit) movingForm(status int, kind, problem string) error {
 	b := movingBody{Kind: kind, Problem: problem, MayExport: v.May(pay.Export), Largest: gateway.MaxImportFile >> 20}
-	err := v.c.store.Read(v.r.Context(), func(tx *store.Tx) error { return b.read(v.r.Context(), tx, v.Store.ID) })
+	old, err := v.c.gateway.NodesBeforeImports(v.r.Context())
+	if err != nil {
+		return err
+	}
+	b.Older = v.olderNodes(old)
+	err = v.c.store.Read(v.r.Context(), func(tx *store.Tx) error { return b.read(v.r.Context(), tx, v.Store.ID) })
 	if err != nil {
 		return err
 	}
 	return v.renderStatus(status, "moving", v.t("이사 · 내보내기", "Moving in and out"), b)
+}
+
+// olderNodes says why nothing can be imported now; "" when it can.
+func (v *visit) olderNodes(old []store.Node) string {
+	if len(old) == 0 {
+		return ""
+	}
+	names := make([]string, len(old))
+	for i, n := range old {
+		names[i] = n.Name + " (" + n.Version + ")"
+	}
+	return v.t("이전 버전의 서버가 돌고 있어 지금은 가져올 수 없습니다. 가져온 결제의 돈을 두 번 셀 수 있기 때문입니다. 먼저 이 버전으로 바꿔 주세요: ",
+		"Nothing can be imported while servers of an earlier version run: they may count the money of imported payments twice. Put this version in their place first: ") + strings.Join(names, ", ")
 }
 
 func (b *movingBody) read(ctx context.Context, tx *store.Tx, m pay.MerchantID) error {

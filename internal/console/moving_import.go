@@ -147,6 +147,13 @@ func (v *visit) mappingOf(kind gateway.ImportKind) (*gateway.ImportMapping, erro
 
 func (c *Console) movingStart(v *visit) error {
 	id := v.param("id")
+	old, err := c.gateway.NodesBeforeImports(v.r.Context())
+	if err != nil {
+		return err
+	}
+	if len(old) > 0 {
+		return v.showImport(http.StatusUnprocessableEntity, v.olderNodes(old))
+	}
 	if err := c.gateway.StartImport(v.r.Context(), v.Store.ID, id, v.field("no_ask") == ""); err != nil {
 		return err
 	}

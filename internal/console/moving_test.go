@@ -62,7 +62,7 @@ const pastPayments = "imp_uid,merchant_uid,status,금액,pg_tid,결제일시,buy
 func TestMovingIn(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		p := r.operator(pay.RoleOwner, r.merchant.ID)
-		p.get("/moving").has("이 버전으로 바꾼 뒤에", "가져오기", "내보내기", "아직 가져온 것이 없습니다")
+		p.get("/moving").has("가져오기", "내보내기", "아직 가져온 것이 없습니다")
 		s := p.upload("payments", "list.csv", pastPayments, p.guard())
 		if s.Status != http.StatusSeeOther || r.importParts() != 1 {
 			t.Fatalf("%d %s, %d parts", s.Status, s.text(), r.importParts())
@@ -79,6 +79,14 @@ func TestMovingIn(t *testing.T) {
 		if csv := p.get(at + "/problems.csv"); !strings.Contains(csv.Body, "imp_810000000002") || !strings.HasPrefix(csv.Header.Get("Content-Disposition"), "attachment") {
 			t.Errorf("the file of the problems: %s", csv.Body)
 		}
+		old := store.Node{ID: "n1", Name: "shop-1", Version: "v0.5.0"}
+		r.must(r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.PutNode(r.ctx, old) }))
+		p.get("/moving").has("지금은 가져올 수 없습니다", "shop-1 (v0.5.0)")
+		if s := p.post(at+"/start", "no_ask", "on"); s.Status != http.StatusUnprocessableEntity || !strings.Contains(s.text(), "shop-1 (v0.5.0)") {
+			t.Errorf("beside a server of an earlier version: %d", s.Status)
+		}
+		r.must(r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.DeleteNode(r.ctx, old.ID) }))
+		p.get("/moving").lacks("지금은 가져올 수 없습니다")
 		p.follow(at+"/start", "no_ask", "on").has("가져오기를 시작했습니다")
 		r.work()
 		p.get(at).has("완료", "가져옴", "imp_810000000002").lacks("<code>-5</code>") // what stood in the file is gone with it

@@ -211,7 +211,7 @@ func (c *Console) scheduleRevokeSome(v *visit) error {
 	if err != nil {
 		return err
 	}
-	ko, en := fmt.Sprintf("예약 %d건을 취소했습니다.", len(revoked)), fmt.Sprintf("%d schedules are revoked.", len(revoked))
+	ko, en := fmt.Sprintf("예약 %d건을 취소했습니다.", len(revoked)), several("en", len(revoked), "schedule was revoked.", "schedules were revoked.")
 	if left := len(uids) - len(revoked); left > 0 {
 		ko += fmt.Sprintf(" %d건은 이미 결제가 시작되었거나 취소되어 그대로 두었습니다.", left)
 		en += fmt.Sprintf(" %d were charged or revoked meanwhile and stay as they are.", left)

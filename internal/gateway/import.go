@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 // ImportKind says what is brought along.
@@ -119,6 +120,11 @@ const (
 )
 
 func (g *Gateway) importing(ctx context.Context, kind ImportKind, o ImportOptions) (*importing, error) {
+	if !o.DryRun {
+		if err := g.store.Read(ctx, func(tx *store.Tx) error { return refuseBesideOlder(ctx, tx) }); err != nil {
+			return nil, err
+		}
+	}
 	all, err := g.usableChannels(ctx, o.Merchant)
 	if err != nil {
 		return nil, err

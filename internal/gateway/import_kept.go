@@ -225,6 +225,9 @@ func (g *Gateway) runImport(ctx context.Context, i store.Import, o ImportOptions
 func (g *Gateway) StartImport(ctx context.Context, m pay.MerchantID, id string, ask bool) error {
 	who, _ := pay.ActorOf(ctx)
 	return g.store.Write(ctx, func(tx *store.Tx) error {
+		if err := refuseBesideOlder(ctx, tx); err != nil {
+			return err
+		}
 		i, err := tx.Import(ctx, m, id)
 		switch {
 		case err != nil:

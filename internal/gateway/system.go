@@ -92,7 +92,7 @@ func (g *Gateway) SystemStatus(ctx context.Context) (out SystemStatus, err error
 }
 
 func (s *SystemStatus) readNodes(ctx context.Context, tx *store.Tx) (err error) {
-	nodes, err := tx.Nodes(ctx, 100)
+	nodes, err := tx.Nodes(ctx, mostNodes)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func Restore(ctx context.Context, file, url string, keyset func(sealed []byte) e
 	if err := keyset(sealed); err != nil {
 		return err
 	}
-	needs, err := newest()
+	needs, err := NewestStep()
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	needs, err := newest()
+	needs, err := NewestStep()
 	if err != nil {
 		return err
 	}
@@ -131,8 +131,8 @@ func (s *Store) Ready(ctx context.Context) error {
 	return nil
 }
 
-// newest is the last step this program knows.
-func newest() (int64, error) {
+// NewestStep is the last step of the schema that this program knows.
+func NewestStep() (int64, error) {
 	files, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
 		return 0, fmt.Errorf("store: migrations: %w", err)

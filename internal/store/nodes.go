@@ -22,6 +22,7 @@ type Node struct {
 
 // NodeState is how busy a process was when it wrote its row.
 type NodeState struct {
+	Schema   int64          `json:"schema,omitempty"`  // the newest step that its program knows; 0 of releases that did not tell
 	Running  map[string]int `json:"running,omitempty"` // jobs under way, by kind
 	Webhooks int            `json:"webhooks"`          // under way
 	Lanes    int            `json:"lanes"`             // addresses of which it knows how they fare

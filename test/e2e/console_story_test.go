@@ -151,10 +151,15 @@ func (s *story) accounts() {
 		})["imp_uid"].(string)
 	}
 	s.account = issue("ORD-V001")
-	s.deposited = issue("ORD-V002")
-	s.control(s.t, http.MethodPost, "tosspayments/payments/"+s.deposited+"/deposit", map[string]any{"amount": 132000})
+	deposit := func(payment string) {
+		s.control(s.t, http.MethodPost, "tosspayments/payments/"+payment+"/deposit", map[string]any{"amount": 132000})
+	}
+	receipted := issue("ORD-V002")
+	s.deposited = issue("ORD-V003")
+	deposit(receipted)
+	deposit(s.deposited)
 	s.advance(time.Minute)
-	s.call(http.MethodPost, "/receipts/"+s.deposited, url.Values{"identifier": {"010-1000-0009"}, "identifier_type": {"phone"}, "type": {"person"}})
+	s.call(http.MethodPost, "/receipts/"+receipted, url.Values{"identifier": {"010-1000-0009"}, "identifier_type": {"phone"}, "type": {"person"}})
 }
 
 // bookings are charges of the weeks to come, and one that was taken back.
