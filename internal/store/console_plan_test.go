@@ -52,6 +52,10 @@ func consoleReads(m pay.MerchantID) map[string]func(ctx context.Context, tx *sto
 		return err
 	}
 	reads["views"] = func(ctx context.Context, tx *store.Tx) error { _, err := tx.ListViews(ctx, m, "op"); return err }
+	reads["imports"] = func(ctx context.Context, tx *store.Tx) error { _, err := tx.ListImports(ctx, m, 20); return err }
+	reads["open imports"] = func(ctx context.Context, tx *store.Tx) error { _, err := tx.CountOpenImports(ctx, m, noon); return err }
+	reads["keys"] = func(ctx context.Context, tx *store.Tx) error { _, err := tx.ListKeys(ctx, m); return err }
+	reads["tokens"] = func(ctx context.Context, tx *store.Tx) error { _, err := tx.ListTokens(ctx, m); return err }
 	reads["follow"] = func(ctx context.Context, tx *store.Tx) error { return tx.PlanFollow(ctx, m, byName) }
 	return reads
 }
@@ -73,7 +77,7 @@ func plansOf(ctx context.Context, t *testing.T, tx *store.Tx, read func(ctx cont
 	return plans
 }
 
-var tableOf = regexp.MustCompile(`SCAN (payments|p|f|m|a|c|search_terms|followed_payments|payment_sums|daily_\w+|movements|attempts|receipts|follow\w*|saved_views)\b`)
+var tableOf = regexp.MustCompile(`SCAN (payments|p|f|m|a|c|search_terms|followed_payments|payment_sums|daily_\w+|movements|attempts|receipts|follow\w*|saved_views|imports|api_keys|tokens)\b`)
 
 // Every statement finds its rows by an index that begins with the merchant. What a
 // page is made of comes in its order: at most a page is sorted.
@@ -108,6 +112,8 @@ func TestConsoleReadsUseIndexesOnSQLite(t *testing.T) {
 		"list deep in a month": "status=? AND status_at>? AND status_at<?)",
 		"list search":          "sqlite_autoindex_search_terms_1 (merchant=? AND field=? AND term>? AND term<?", "sums all": "sqlite_autoindex_payment_sums_1 (merchant=? AND by_time=? AND span=? AND start>?",
 		"follow": "payments_by_updated (merchant=? AND status=?", "sales": "sqlite_autoindex_daily_sales_1 (merchant=? AND day>?"}
+	wanted["imports"], wanted["open imports"] = "imports_by_time (merchant=?)", "imports_by_time (merchant=? AND created>?)"
+	wanted["tokens"] = "INDEX sqlite_autoindex_tokens_1 (merchant=?)"
 	wanted["outcomes"] = "payments_by_updated (merchant=? AND status=? AND updated_at>?)" // what was not seen yet
 	for name, index := range wanted {
 		f.read(t, func(ctx context.Context, tx *store.Tx) error {
