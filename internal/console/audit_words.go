@@ -45,7 +45,7 @@ var auditVerbs = map[string]struct{ ko, en string }{
 	"revoke": {"폐기", "revoked"}, "disable": {"사용 중지", "disabled"}, "enable": {"다시 사용", "enabled"}, "cancel": {"취소", "cancelled"},
 	"rotate": {"교체", "rotated"}, "issue": {"발급", "issued"}, "reissue": {"재발급", "re-issued"}, "check": {"점검", "checked"}, "test": {"시험", "tested"},
 	"resend": {"다시 보내기", "sent again"}, "sync": {"결제사와 맞추기", "synced"}, "move": {"날짜 변경", "moved"}, "retry": {"다시 시도", "retried"},
-	"rebook": {"다시 예약", "booked again"}, "close": {"닫기", "closed"}, "settle": {"정리", "settled"}, "export": {"내보내기", "exported"},
+	"rebook": {"다시 예약", "booked again"}, "leave": {"다시 결제에서 제외", "left out of the recovery run"}, "close": {"닫기", "closed"}, "settle": {"정리", "settled"}, "export": {"내보내기", "exported"},
 	"import": {"가져오기", "imported"}, "rename": {"이름 변경", "renamed"}, "save": {"저장", "saved"}, "show": {"보기", "shown"}, "deposit": {"입금 처리", "deposited"},
 	"revoke_account": {"가상계좌 회수", "account revoked"}, "test_deposit": {"테스트 입금", "test deposit"},
 	"default": {"기본 지정", "made the default"}, "erase": {"삭제", "erased"},

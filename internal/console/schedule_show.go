@@ -146,6 +146,7 @@ func (v *visit) auditHappened(a store.Audit) happened {
 	what := map[string][2]string{
 		"schedule.book": {"예약했습니다", "Booked"}, "schedule.move": {"결제 시각을 바꾸었습니다", "Moved"}, "schedule.revoke": {"예약을 취소했습니다", "Revoked"},
 		"schedule.rebook": {"다시 예약했습니다", "Booked again"}, "schedule.retry": {"바로 다시 결제를 요청했습니다", "Charged again at once"},
+		"schedule.leave": {"다시 결제하지 않게 했습니다", "Left out of the recovery run"},
 	}[a.Action]
 	h := happened{At: a.At, Tone: note, What: v.t(what[0], what[1]), Why: scheduleActor(v, a.Actor)}
 	var was, now struct{ At time.Time }

@@ -274,7 +274,13 @@ func neverRecover(ctx context.Context, tx *store.Tx, s pay.Schedule) error {
 		Merchant: s.Merchant, Day: dayOf(koreanDay(failed).AddDate(0, 0, 1)), MerchantUID: s.MerchantUID, Outcome: store.RecoverySkipped,
 		Reason: RecoverySkipsRevoked, Amount: s.Amount.Total.Minor,
 	})
-	return translate(err, store.ErrExists, nil) // a run had it
+	if errors.Is(err, store.ErrExists) { // a run had it
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.AuditByHand(ctx, store.Change{Merchant: s.Merchant, Action: "schedule.leave", Target: string(s.MerchantUID), After: auditedSchedule(s)})
 }
 
 // refusedForGood: a key that was in use when its charge was refused will be refused

@@ -8,6 +8,7 @@ import (
 	"naru/internal/gateway"
 	"naru/internal/jobs"
 	"naru/internal/pay"
+	"naru/internal/store"
 )
 
 // What a merchant does with schedules while a run is charging others stands: it is
@@ -63,7 +64,8 @@ func TestRecoveryRunLeavesRevoked(t *testing.T) {
 		r.fails("c3", "wanted", "REJECT_CARD_COMPANY")
 		revoke := func(customer pay.CustomerUID, uids ...pay.MerchantUID) {
 			t.Helper()
-			if _, err := r.gw.Unschedule(r.ctx, r.merchant.ID, customer, uids); !errors.Is(err, gateway.ErrNothingToRevoke) {
+			by := pay.WithActor(r.ctx, pay.Actor{Kind: pay.ActorOperator, ID: "op_1"})
+			if _, err := r.gw.Unschedule(by, r.merchant.ID, customer, uids); !errors.Is(err, gateway.ErrNothingToRevoke) {
 				t.Errorf("revoking what failed: %v", err)
 			}
 		}
@@ -75,6 +77,13 @@ func TestRecoveryRunLeavesRevoked(t *testing.T) {
 		r.hour(0, 10)
 		day := dayIn(r)
 		want(t, r.recovered(day), map[pay.MerchantUID]string{"by-order": "skipped revoked", "by-customer": "skipped revoked", "wanted": "succeeded"})
+		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+			audit, err := tx.ListAudit(r.ctx, r.merchant.ID, store.AuditFilter{Target: "by-customer"})
+			if len(audit) != 1 || audit[0].Action != "schedule.leave" || audit[0].Actor.ID != "op_1" {
+				t.Errorf("audit: %+v", audit)
+			}
+			return err
+		}))
 		if s := r.schedule("by-customer"); s.State() != pay.StateFailed {
 			t.Errorf("the revoked one is %s", s.State())
 		}
