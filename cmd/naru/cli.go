@@ -31,6 +31,7 @@ type cli struct {
 
 	Status    statusCmd    `cmd:"" help:"How the installation does: nodes, queue, database, providers, nights."`
 	Alarm     alarmCmd     `cmd:"" help:"What waits for a person: list, ask, close."`
+	Follow    followCmd    `cmd:"" help:"Bring what the console searches and sums to the end of the books, or make it anew."`
 	Verify    verifyCmd    `cmd:"" help:"Check the books against themselves and, with --provider, against the providers."`
 	Reconcile reconcileCmd `cmd:"" help:"Hold a day against a provider's lists of transactions and settlements."`
 
@@ -107,6 +108,7 @@ func newCLI() *cli {
 		Delivery: newDeliveryCmd(),
 		Webhook:  newWebhookCmd(),
 		Status:   statusCmd{books: newBooks()},
+		Follow:   followCmd{books: newBooks()},
 		Verify:   verifyCmd{books: newBooks()}, Reconcile: reconcileCmd{books: newBooks()},
 
 		BillingKey: billingKeyCmd{List: billingKeyListCmd{books: newBooks()}, Show: billingKeyShowCmd{books: newBooks()}, Delete: billingKeyDeleteCmd{books: newBooks()}, Import: billingKeyImportCmd{books: newBooks()}},

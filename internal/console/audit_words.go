@@ -57,6 +57,7 @@ var auditActions = map[string]struct{ ko, en string }{
 	"import.payments":         {"결제 가져오기", "Imported payments"},
 	"import.billing_keys":     {"빌링키 가져오기", "Imported billing keys"},
 	"merchant.export":         {"전체 내보내기", "Exported everything"},
+	"merchant.follow_again":   {"검색·집계 다시 만들기", "Made searches and sums anew"},
 	"operator.sign_in":        {"로그인", "Signed in"},
 	"operator.sign_out":       {"모든 기기에서 로그아웃", "Signed out everywhere"},
 	"operator.session_end":    {"기기 한 곳에서 로그아웃", "Signed out of one browser"},

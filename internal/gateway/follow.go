@@ -121,7 +121,12 @@ const (
 // followed with yet, however long ago that was seen, and tells how many those are. The
 // zero time is the beginning. Nothing is written of those that were.
 func (g *Gateway) FollowSince(ctx context.Context, m pay.MerchantID, since time.Time) (n int, err error) {
-	next := store.Cursor{At: since, ID: "!"} // ids begin with letters
+	return g.followFrom(ctx, m, store.Cursor{At: since, ID: "!"}, func(int) {}) // ids begin with letters
+}
+
+// followFrom follows what changed after a place to the end, also where another node is
+// in the way now and then. Tell hears after each step how many were derived so far.
+func (g *Gateway) followFrom(ctx context.Context, m pay.MerchantID, next store.Cursor, tell func(n int)) (n int, err error) {
 	for tries := 1; ; {
 		begun := time.Now()
 		done, err := g.store.Follow(ctx, m, next, termsOf)
@@ -133,6 +138,7 @@ func (g *Gateway) FollowSince(ctx context.Context, m pay.MerchantID, since time.
 			return n, err
 		default:
 			tries, n, next = 1, n+done.Payments, done.Next
+			tell(n)
 			if !done.More {
 				return n, nil
 			}

@@ -2,6 +2,7 @@ package gateway_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -134,6 +135,55 @@ func TestFollowBooksFollowsWhatIsCommitted(t *testing.T) {
 		<-ended
 		if n := r.follows(); n > 1 {
 			t.Errorf("%d payments were left", n)
+		}
+	})
+}
+
+// All over again, beside a node that follows as well: what is found and what is
+// summed is as it was, and that a person did it is written down.
+func TestFollowingAgainBesideANode(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		var all []pay.PaymentID
+		for _, order := range []string{"again-1", "again-2", "again-3"} {
+			all = append(all, r.paid(pay.TossPayments, order).ID)
+		}
+		r.follows()
+		ctx, stop := context.WithCancel(r.ctx)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			r.gw.FollowBooks(ctx)
+		}()
+		told := -1
+		n, err := r.gw.FollowAgain(pay.WithActor(r.ctx, pay.Actor{Kind: pay.ActorCommand, Name: "kim"}), r.merchant.ID, func(n int) { told = n })
+		must2(t, err)
+		if n != told || n > len(all) {
+			t.Errorf("%d payments, and it was told of %d", n, told)
+		}
+		if got := r.searched(store.FieldOrder, "again-"); len(got) != len(all) {
+			t.Errorf("it finds %q", got)
+		}
+		stop()
+		<-ended
+		must2(t, r.store.Read(r.ctx, func(tx *store.Tx) error {
+			sums, err := tx.SumPayments(r.ctx, r.merchant.ID, store.PaymentQuery{})
+			if sums.Statuses[pay.StatusPaid] != int64(len(all)) {
+				t.Errorf("sums %+v", sums)
+			}
+			if err != nil {
+				return err
+			}
+			by, err := tx.ListAudit(r.ctx, r.merchant.ID, store.AuditFilter{Kind: "merchant", Limit: 1})
+			if len(by) != 1 || by[0].Action != "merchant.follow_again" || by[0].Actor.Name != "kim" {
+				t.Errorf("written down is %+v", by)
+			}
+			return err
+		}))
+		if n, err := r.gw.FollowMerchant(r.ctx, r.merchant.ID, nil); n != 0 || err != nil {
+			t.Errorf("then %d, %v", n, err)
+		}
+		if _, err := r.gw.FollowAgain(r.ctx, "nobody", nil); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("of nobody: %v", err)
 		}
 	})
 }

@@ -312,6 +312,11 @@ func (t *Tx) WriteFollow(ctx context.Context, merchant pay.MerchantID, termsOf f
 	return err
 }
 
+// ForgetSomeTerms is ForgetTerms with a batch of most.
+func (t *Tx) ForgetSomeTerms(ctx context.Context, merchant pay.MerchantID, most int) (bool, error) {
+	return t.forgetTerms(ctx, merchant, most)
+}
+
 // ExportBatch is one batch of EachPayment.
 func (t *Tx) ExportBatch(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) error {
 	q.Limit = exportBatch

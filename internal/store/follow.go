@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"naru/internal/pay"
@@ -112,6 +111,7 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 		return plan, out, err
 	}
 	looked := !after.IsZero()
+	joins := micro(after.At) <= plan.seen // or there is more between what was seen and here, as when all was forgotten since the step before
 	if !looked && plan.seen > 0 {
 		after = Cursor{ofMicro(plan.seen).Add(-followOverlap), "!"} // ids begin with letters
 	}
@@ -128,12 +128,14 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 	}
 	if out.Next, out.More = next, more; !next.IsZero() {
 		looked, after = true, next
-		plan.seen = max(plan.seen, min(micro(next.At), micro(t.Now))) // a clock that is ahead hides nothing
+		if joins {
+			plan.seen = max(plan.seen, min(micro(next.At), micro(t.Now))) // a clock that is ahead hides nothing
+		}
 	}
 	err = t.derive(ctx, &plan, append(ids, changed...), termsOf)
 	out.Payments = len(plan.all)
 	out.More = out.More || len(plan.again) == askedPage
-	if now := micro(t.Now); out.Payments == 0 && !out.More && looked && micro(after.At) < now-micros(followOverlap) {
+	if now := micro(t.Now); out.Payments == 0 && !out.More && looked && joins && micro(after.At) < now-micros(followOverlap) {
 		// Nothing can come to be seen before this any more: from now on the last changes
 		// before the quiet need not be looked at again. It is said once.
 		plan.settled, plan.seen = true, now
@@ -331,20 +333,6 @@ func (t *Tx) claimFollow(ctx context.Context, plan followPlan) error {
 		return t.change(ctx, ErrConflict, `INSERT INTO follows (merchant, seq, seen) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING`, plan.merchant, plan.seen)
 	}
 	return t.change(ctx, ErrConflict, `UPDATE follows SET seq = seq + 1, seen = $3 WHERE merchant = $1 AND seq = $2`, plan.merchant, plan.seq, plan.seen)
-}
-
-// ForgetFollowed empties what was derived of a merchant's payments: it is derived
-// again from the beginning.
-func (s *Store) ForgetFollowed(ctx context.Context, merchant pay.MerchantID) error {
-	err := s.Write(ctx, func(tx *Tx) error {
-		for _, table := range []string{"follows", "followed_payments", "follow_again", "search_terms", "payment_sums", "daily_sales", "daily_outcomes"} {
-			if _, err := tx.exec(ctx, `DELETE FROM `+table+` WHERE merchant = $1`, merchant); err != nil {
-				return fmt.Errorf("%s: %w", table, err)
-			}
-		}
-		return nil
-	})
-	return wrap(err, "forget what was followed of merchant %s", merchant)
 }
 
 // IsFollowedElsewhere tells that Follow found that another node had done it.

@@ -1,7 +1,7 @@
 -- What the console reads: lists of payments by mode, what payments are found by, and
 -- sums of hours and days. All but the indexes, and the views that people save, is
--- derived from the books, in transactions of its own, and may be emptied at any time:
--- it is made again (DELETE FROM follows makes the gateway begin).
+-- derived from the books, in transactions of its own, and is made again when all of it is
+-- emptied in one transaction (naru follow --again).
 
 -- +goose Up
 
