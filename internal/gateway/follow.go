@@ -88,7 +88,7 @@ func (g *Gateway) followMerchant(ctx context.Context, m pay.MerchantID, rest fun
 	var next store.Cursor
 	for {
 		begun := time.Now()
-		done, err := g.store.Follow(ctx, m, next, termsOf)
+		done, err := g.store.Follow(ctx, m, next, store.FollowBatch, termsOf)
 		if store.IsFollowedElsewhere(err) {
 			return n, nil
 		}
@@ -121,15 +121,19 @@ const (
 // followed with yet, however long ago that was seen, and tells how many those are. The
 // zero time is the beginning. Nothing is written of those that were.
 func (g *Gateway) FollowSince(ctx context.Context, m pay.MerchantID, since time.Time) (n int, err error) {
-	return g.followFrom(ctx, m, store.Cursor{At: since, ID: "!"}, func(int) {}) // ids begin with letters
+	return g.followFrom(ctx, m, store.Cursor{At: since, ID: "!"}, FollowOptions{}) // ids begin with letters
 }
 
 // followFrom follows what changed after a place to the end, also where another node is
-// in the way now and then. Tell hears after each step how many were derived so far.
-func (g *Gateway) followFrom(ctx context.Context, m pay.MerchantID, next store.Cursor, tell func(n int)) (n int, err error) {
+// in the way now and then.
+func (g *Gateway) followFrom(ctx context.Context, m pay.MerchantID, next store.Cursor, o FollowOptions) (n int, err error) {
+	most := store.FollowBatch
+	if o.Fast {
+		most = store.FollowMany
+	}
 	for tries := 1; ; {
 		begun := time.Now()
-		done, err := g.store.Follow(ctx, m, next, termsOf)
+		done, err := g.store.Follow(ctx, m, next, most, termsOf)
 		switch {
 		case store.IsFollowedElsewhere(err) && tries < followTries:
 			tries++
@@ -138,11 +142,13 @@ func (g *Gateway) followFrom(ctx context.Context, m pay.MerchantID, next store.C
 			return n, err
 		default:
 			tries, n, next = 1, n+done.Payments, done.Next
-			tell(n)
+			if o.Tell != nil {
+				o.Tell(n)
+			}
 			if !done.More {
 				return n, nil
 			}
-			if done.Payments > 0 {
+			if done.Payments > 0 && !o.Fast {
 				rest(ctx, time.Since(begun))
 			}
 		}

@@ -3,41 +3,61 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"naru/internal/pay"
 	"naru/internal/store"
 )
 
+// FollowOptions is how books are followed by hand.
+type FollowOptions struct {
+	// Fast follows in large transactions and without rest: several times faster on large
+	// books, but payments wait for it. It is refused while a node serves.
+	Fast bool
+	// Tell, if not nil, hears after each step how many payments were derived so far.
+	Tell func(n int)
+}
+
+func (g *Gateway) mayFollow(ctx context.Context, o FollowOptions) error {
+	if !o.Fast {
+		return nil
+	}
+	return g.store.Read(ctx, func(tx *store.Tx) error {
+		serving, err := nodesBefore(ctx, tx, math.MaxInt64)
+		if err != nil || len(serving) == 0 {
+			return err
+		}
+		return &Invalid{"fast", fmt.Sprintf("%s serves: stop it first, or follow without it (one that was killed counts as gone after %s)", serving[0].Name, nodeGone)}
+	})
+}
+
 // FollowMerchant follows one merchant's books to their end, and returns there: what
-// another node follows at the same time is waited for. Tell, if not nil, hears after
-// each step how many payments were derived here so far; n is how many in all.
-func (g *Gateway) FollowMerchant(ctx context.Context, m pay.MerchantID, tell func(n int)) (n int, err error) {
-	n, err = g.followFrom(ctx, m, store.Cursor{}, heard(tell))
+// another node follows at the same time is waited for. n is how many payments were
+// derived here. *Invalid when it may not be fast.
+func (g *Gateway) FollowMerchant(ctx context.Context, m pay.MerchantID, o FollowOptions) (n int, err error) {
+	if err = g.mayFollow(ctx, o); err == nil {
+		n, err = g.followFrom(ctx, m, store.Cursor{}, o)
+	}
 	if err != nil {
 		return n, fmt.Errorf("gateway: follow the books of merchant %s: %w", m, err)
 	}
 	return n, nil
 }
 
-func heard(tell func(int)) func(int) {
-	if tell == nil {
-		return func(int) {}
-	}
-	return tell
-}
-
 // FollowAgain forgets all that the console searches and sums of a merchant, and derives
-// it anew from the books, from their beginning. It may be called while nodes serve, which then follow from
-// the beginning as well: n is how many payments were derived here. Until it is done
-// searches find less, and sums are right but slower. When ctx ends while it forgets,
-// it has to be called again; after that the nodes do the rest. Tell is as of
-// FollowMerchant.
-func (g *Gateway) FollowAgain(ctx context.Context, m pay.MerchantID, tell func(n int)) (n int, err error) {
-	if err := g.forgetFollowed(ctx, m); err != nil {
-		return 0, fmt.Errorf("gateway: follow the books again: %w", err)
+// it anew from the books, from their beginning. Unless it is fast, it may be called
+// while nodes serve, which then follow from the beginning as well: n is how many
+// payments were derived here. Until it is done searches find less, and sums are right
+// but slower. When ctx ends while it forgets, it has to be called again; after that the
+// nodes do the rest.
+func (g *Gateway) FollowAgain(ctx context.Context, m pay.MerchantID, o FollowOptions) (n int, err error) {
+	if err = g.mayFollow(ctx, o); err == nil {
+		err = g.forgetFollowed(ctx, m)
 	}
-	n, err = g.followFrom(ctx, m, store.Cursor{ID: "!"}, heard(tell))
+	if err == nil {
+		n, err = g.followFrom(ctx, m, store.Cursor{ID: "!"}, o)
+	}
 	if err != nil {
 		return n, fmt.Errorf("gateway: follow the books again: %w", err)
 	}

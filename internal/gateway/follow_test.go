@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 	"naru/internal/store"
 )
@@ -155,7 +157,7 @@ func TestFollowingAgainBesideANode(t *testing.T) {
 			r.gw.FollowBooks(ctx)
 		}()
 		told := -1
-		n, err := r.gw.FollowAgain(pay.WithActor(r.ctx, pay.Actor{Kind: pay.ActorCommand, Name: "kim"}), r.merchant.ID, func(n int) { told = n })
+		n, err := r.gw.FollowAgain(pay.WithActor(r.ctx, pay.Actor{Kind: pay.ActorCommand, Name: "kim"}), r.merchant.ID, gateway.FollowOptions{Tell: func(n int) { told = n }})
 		must2(t, err)
 		if n != told || n > len(all) {
 			t.Errorf("%d payments, and it was told of %d", n, told)
@@ -179,11 +181,37 @@ func TestFollowingAgainBesideANode(t *testing.T) {
 			}
 			return err
 		}))
-		if n, err := r.gw.FollowMerchant(r.ctx, r.merchant.ID, nil); n != 0 || err != nil {
+		if n, err := r.gw.FollowMerchant(r.ctx, r.merchant.ID, gateway.FollowOptions{}); n != 0 || err != nil {
 			t.Errorf("then %d, %v", n, err)
 		}
-		if _, err := r.gw.FollowAgain(r.ctx, "nobody", nil); !errors.Is(err, store.ErrNotFound) {
+		if _, err := r.gw.FollowAgain(r.ctx, "nobody", gateway.FollowOptions{}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("of nobody: %v", err)
+		}
+	})
+}
+
+// Large transactions are for when nobody waits for them: they derive the same.
+func TestFollowingFast(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.paid(pay.TossPayments, "fast-1")
+		r.paid(pay.TossPayments, "fast-2")
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error {
+			return tx.PutNode(r.ctx, store.Node{ID: "n1", Name: "shop-1"})
+		}))
+		for _, follow := range []func(context.Context, pay.MerchantID, gateway.FollowOptions) (int, error){r.gw.FollowMerchant, r.gw.FollowAgain} {
+			if n, err := follow(r.ctx, r.merchant.ID, gateway.FollowOptions{Fast: true}); n != 0 || err == nil || !strings.Contains(err.Error(), "shop-1 serves") {
+				t.Errorf("beside a node: %d, %v", n, err)
+			}
+		}
+		must2(t, r.store.Write(r.ctx, func(tx *store.Tx) error { return tx.DeleteNode(r.ctx, "n1") }))
+		if n, err := r.gw.FollowMerchant(r.ctx, r.merchant.ID, gateway.FollowOptions{Fast: true}); n != 2 || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+		if n, err := r.gw.FollowAgain(r.ctx, r.merchant.ID, gateway.FollowOptions{Fast: true}); n != 2 || err != nil {
+			t.Errorf("again: %d, %v", n, err)
+		}
+		if got := r.searched(store.FieldOrder, "fast-"); len(got) != 2 {
+			t.Errorf("it finds %q", got)
 		}
 	})
 }

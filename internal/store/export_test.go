@@ -299,13 +299,13 @@ func (t *Tx) Ask(fn func() error) ([]Asked, error) {
 
 // PlanFollow is what Follow reads.
 func (t *Tx) PlanFollow(ctx context.Context, merchant pay.MerchantID, termsOf func(Subject) []Term) error {
-	_, _, err := t.planFollow(ctx, merchant, Cursor{}, termsOf)
+	_, _, err := t.planFollow(ctx, merchant, Cursor{}, FollowBatch, termsOf)
 	return err
 }
 
 // WriteFollow is what Follow writes of what it reads.
 func (t *Tx) WriteFollow(ctx context.Context, merchant pay.MerchantID, termsOf func(Subject) []Term) error {
-	plan, _, err := t.planFollow(ctx, merchant, Cursor{}, termsOf)
+	plan, _, err := t.planFollow(ctx, merchant, Cursor{}, FollowBatch, termsOf)
 	if err == nil {
 		err = t.follow(ctx, plan)
 	}

@@ -26,10 +26,14 @@ import (
 // followOverlap is how much later than its time a change may become visible.
 const followOverlap = time.Minute
 
-// FollowBatch is how many payments are followed in one transaction.
-const FollowBatch = 100
+// FollowBatch is how many payments are followed in one transaction while payments are
+// taken, and FollowMany where nobody waits for it.
+const (
+	FollowBatch = 100
+	FollowMany  = 20_000
+)
 
-// followPage is how many changes are looked at for that.
+// followPage is how many changes are looked at for that, at least.
 const followPage = 500
 
 // Followed is what one step of following did.
@@ -48,15 +52,15 @@ type Subject struct {
 }
 
 // Follow derives anew what a merchant's payments that changed are found by and
-// summed as: up to FollowBatch of them, those after a cursor of the step before, or
+// summed as: up to most of them, those after a cursor of the step before, or
 // since what was seen. termsOf tells what a payment is found by. Nothing is written
-// when nothing changed, but for once after a change. ErrConflict: another node did it, or a payment is being
-// erased.
-func (s *Store) Follow(ctx context.Context, merchant pay.MerchantID, after Cursor, termsOf func(Subject) []Term) (Followed, error) {
+// when nothing changed, but for once after a change. ErrConflict: another node did it,
+// or a payment is being erased.
+func (s *Store) Follow(ctx context.Context, merchant pay.MerchantID, after Cursor, most int, termsOf func(Subject) []Term) (Followed, error) {
 	var plan followPlan
 	var out Followed
 	err := s.Read(ctx, func(tx *Tx) (err error) {
-		plan, out, err = tx.planFollow(ctx, merchant, after, termsOf)
+		plan, out, err = tx.planFollow(ctx, merchant, after, most, termsOf)
 		return err
 	})
 	if err == nil && (out.Payments > 0 || plan.settled) {
@@ -105,7 +109,7 @@ func (t *Tx) followState(ctx context.Context, merchant pay.MerchantID) (seq, see
 	return s.seq, s.seen, err == nil, err
 }
 
-func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Cursor, termsOf func(Subject) []Term) (plan followPlan, out Followed, err error) {
+func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Cursor, most int, termsOf func(Subject) []Term) (plan followPlan, out Followed, err error) {
 	plan = followPlan{merchant: merchant, deltas: newDeltas()}
 	if plan.seq, plan.seen, plan.begun, err = t.followState(ctx, merchant); err != nil {
 		return plan, out, err
@@ -122,7 +126,7 @@ func (t *Tx) planFollow(ctx context.Context, merchant pay.MerchantID, after Curs
 	for _, a := range plan.again {
 		ids = append(ids, a.id)
 	}
-	changed, next, more, err := t.changedAfter(ctx, merchant, after, FollowBatch-len(ids))
+	changed, next, more, err := t.changedAfter(ctx, merchant, after, max(most-len(ids), 1))
 	if err != nil {
 		return plan, out, err
 	}
@@ -164,7 +168,7 @@ func (t *Tx) FollowAgain(ctx context.Context, merchant pay.MerchantID, id pay.Pa
 // changedAfter is up to most payments that changed after a place in the order of
 // changes and were not followed since; next is where to go on.
 func (t *Tx) changedAfter(ctx context.Context, merchant pay.MerchantID, after Cursor, most int) (ids []pay.PaymentID, next Cursor, more bool, err error) {
-	f := PaymentFilter{Sort: "updated", After: After(after), Limit: followPage}
+	f := PaymentFilter{Sort: "updated", After: After(after), Limit: max(followPage, most)}
 	page, args := f.page(t.dialect, merchant, sorting{column: `updated_at`}, nil)
 	type change struct {
 		Cursor
@@ -184,7 +188,7 @@ func (t *Tx) changedAfter(ctx context.Context, merchant pay.MerchantID, after Cu
 		}
 		next = c.Cursor
 	}
-	return ids, next, len(all) == followPage, err
+	return ids, next, len(all) == f.Limit, err
 }
 
 // derive plans what becomes of payments in what is derived.

@@ -31,7 +31,9 @@ func (s *Store) ForgetTerms(ctx context.Context, merchant pay.MerchantID) (more 
 }
 
 func (t *Tx) forgetTerms(ctx context.Context, merchant pay.MerchantID, most int) (more bool, err error) {
-	last, err := one(ctx, t, func(r row) (l lastTerm, err error) { return l, r.Scan(&l.field, blobInto{&l.term}, &l.started, &l.payment) },
+	last, err := one(ctx, t, func(r row) (l lastTerm, err error) {
+		return l, r.Scan(&l.field, blobInto{&l.term}, &l.started, &l.payment)
+	},
 		`SELECT field, term, started, payment FROM search_terms WHERE merchant = $1 ORDER BY field, term, started, payment LIMIT 1 OFFSET $2`, merchant, most-1)
 	if isNotFound(err) {
 		return false, nil

@@ -83,7 +83,7 @@ func TestWhatWasDerivedBeforeIsNotWritten(t *testing.T) {
 		f.follow(t, shop, 1)
 		f.clock.Add(time.Second)
 		f.step(t, "imp_1", pay.EvApproved)
-		_, err := f.Follow(t.Context(), shop, store.Cursor{}, func(s store.Subject) []store.Term {
+		_, err := f.Follow(t.Context(), shop, store.Cursor{}, store.FollowBatch, func(s store.Subject) []store.Term {
 			f.forget(t, 10)
 			f.follow(t, shop, 1)
 			return byName(s)
@@ -110,7 +110,7 @@ func TestAStepBehindWhatWasForgottenHidesNothing(t *testing.T) {
 		f.forget(t, 10)
 		place := store.Cursor{At: f.clock.Now().Add(-90 * time.Minute), ID: "!"}
 		for range 2 {
-			if _, err := f.Follow(t.Context(), shop, place, byName); err != nil {
+			if _, err := f.Follow(t.Context(), shop, place, store.FollowBatch, byName); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -26,7 +26,7 @@ func (f fixture) follow(t testing.TB, m pay.MerchantID, steps int) (n int) {
 	t.Helper()
 	var next store.Cursor
 	for range steps {
-		done, err := f.Follow(t.Context(), m, next, byName)
+		done, err := f.Follow(t.Context(), m, next, store.FollowBatch, byName)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,7 +161,7 @@ func TestManyMayFollowAtOnce(t *testing.T) {
 		together(4, func(int) {
 			var next store.Cursor
 			for more := true; more; {
-				done, err := f.Follow(t.Context(), shop, next, byName)
+				done, err := f.Follow(t.Context(), shop, next, store.FollowBatch, byName)
 				if store.IsFollowedElsewhere(err) {
 					continue
 				}
@@ -205,7 +205,7 @@ func TestAReceiptIsFollowed(t *testing.T) {
 		f.follow(t, shop, toTheEnd)
 		f.asked(t, receipt("r1", "imp_1", "order-1"), pay.EvReceiptIssued)
 		var seen []pay.ReceiptID
-		if _, err := f.Follow(t.Context(), shop, store.Cursor{}, func(s store.Subject) []store.Term {
+		if _, err := f.Follow(t.Context(), shop, store.Cursor{}, store.FollowBatch, func(s store.Subject) []store.Term {
 			for _, r := range s.Receipts {
 				seen = append(seen, r.ID)
 			}

@@ -135,7 +135,7 @@ func TestErasedTermsStayAway(t *testing.T) {
 				return err
 			})
 		}
-		_, err := f.Follow(t.Context(), shop, store.Cursor{}, func(s store.Subject) []store.Term {
+		_, err := f.Follow(t.Context(), shop, store.Cursor{}, store.FollowBatch, func(s store.Subject) []store.Term {
 			erase() // while this node has it in its hands
 			return byName(s)
 		})

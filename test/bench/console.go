@@ -49,7 +49,7 @@ func followConsole(ctx context.Context, data string, n int) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	before := sizeOf(data)
 	begun, g := time.Now(), gateway.New(gateway.Options{Store: s})
-	followed, err := g.Follow(ctx)
+	followed, err := g.FollowMerchant(ctx, devMerchant, gateway.FollowOptions{Fast: true})
 	if err != nil {
 		return err
 	}
