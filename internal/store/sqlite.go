@@ -47,7 +47,7 @@ type sqliteEngine struct {
 	pragmas []pragma
 
 	writer  *writer
-	readers chan *session // nil in it: may be opened
+	readers readers
 }
 
 // openSQLite opens the file at path, or a private database, which begins as a
@@ -87,10 +87,7 @@ func openSQLite(path string, begin []byte, log *slog.Logger) (_ *sqliteEngine, e
 		return nil, errors.Join(fmt.Errorf("store: open %s once more: %w", e.path, err), w.close())
 	}
 	e.writer = startWriter(w, startFolder(f, log), log)
-	e.readers = make(chan *session, max(4, 2*runtime.GOMAXPROCS(0)))
-	for range cap(e.readers) {
-		e.readers <- nil
-	}
+	e.readers = newReaders(max(4, 2*runtime.GOMAXPROCS(0)))
 	return e, nil
 }
 
@@ -137,7 +134,7 @@ func (e *sqliteEngine) read(ctx context.Context, s *Store, fn func(*Tx) error) e
 		return err
 	}
 	if _, err := c.exec(ctx, `BEGIN`, nil); err != nil {
-		e.readers <- c
+		e.readers.put(c)
 		return fmt.Errorf("store: begin: %w", err)
 	}
 	tx := s.newTx(c, false)
@@ -147,7 +144,7 @@ func (e *sqliteEngine) read(ctx context.Context, s *Store, fn func(*Tx) error) e
 			_ = c.close() // another one is opened when needed
 			c = nil
 		}
-		e.readers <- c
+		e.readers.put(c)
 	}()
 	return fn(tx)
 }
@@ -162,27 +159,20 @@ func (e *sqliteEngine) readOnce(ctx context.Context, s *Store, fn func(*Tx) erro
 	tx.single = true
 	defer func() {
 		tx.over.Store(true)
-		e.readers <- c
+		e.readers.put(c)
 	}()
 	return fn(tx)
 }
 
 // reader takes a reading connection; it is given back to e.readers.
 func (e *sqliteEngine) reader(ctx context.Context) (*session, error) {
-	select {
-	case c := <-e.readers:
-		if c != nil {
-			return c, nil
+	return e.readers.take(ctx, func() (*session, error) {
+		c, err := openSession(e.path, e.reading(), append(e.reading(), e.pragmas...))
+		if err != nil {
+			return nil, fmt.Errorf("store: open %s for reading: %w", e.path, err)
 		}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	c, err := openSession(e.path, e.reading(), append(e.reading(), e.pragmas...))
-	if err != nil {
-		e.readers <- nil
-		return nil, fmt.Errorf("store: open %s for reading: %w", e.path, err)
-	}
-	return c, nil
+		return c, nil
+	})
 }
 
 func (e *sqliteEngine) write(ctx context.Context, s *Store, fn func(*Tx) error) error {
@@ -200,12 +190,7 @@ func (e *sqliteEngine) migrate(ctx context.Context) error {
 // close ends the writer, then the readers; the last connection to close folds
 // the WAL into the file.
 func (e *sqliteEngine) close() error {
-	var errs []error
-	for len(e.readers) > 0 {
-		if c := <-e.readers; c != nil {
-			errs = append(errs, c.close())
-		}
-	}
+	errs := []error{e.readers.close()}
 	if e.writer != nil {
 		e.writer.stop()
 	}
