@@ -30,8 +30,8 @@ type deliveryFlags struct {
 	Status   string `placeholder:"STATUS" help:"waiting, delivered, given_up or superseded."`
 	Payment  string `placeholder:"IMP_UID" help:"Of one payment."`
 	Endpoint string `placeholder:"URL" help:"To this address, or to those that begin with it up to a slash or a question mark."`
-	From     string `placeholder:"TIME" help:"Made at this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in UTC."`
-	To       string `placeholder:"TIME" help:"Made before this time."`
+	From     string `placeholder:"TIME" help:"Made at this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in Korea."`
+	To       string `placeholder:"TIME" help:"Made before this time; a day is its beginning, in Korea."`
 }
 
 // filter reads the flags, or says which is wrong.
@@ -43,25 +43,9 @@ func (f deliveryFlags) filter() (store.DeliveryFilter, error) {
 	default:
 		errs = append(errs, fmt.Errorf("--status %q: want waiting, delivered, given_up or superseded", f.Status))
 	}
-	errs = append(errs, readTime("from", f.From, &out.From), readTime("to", f.To, &out.To))
-	if !out.From.IsZero() && !out.To.IsZero() && !out.From.Before(out.To) {
-		errs = append(errs, fmt.Errorf("--from %s: want a time before --to %s", f.From, f.To))
-	}
-	return out, errors.Join(errs...)
-}
-
-// readTime reads a day, in UTC, or an instant.
-func readTime(flag, text string, to *time.Time) error {
-	if text == "" {
-		return nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			*to = t.UTC()
-			return nil
-		}
-	}
-	return fmt.Errorf("--%s %q: want a day such as 2026-11-21 or a time such as 2026-11-21T09:00:00+09:00", flag, text)
+	var err error
+	out.From, out.To, err = readPeriod(f.From, f.To)
+	return out, errors.Join(append(errs, err)...)
 }
 
 // ofMerchant names whose webhooks are meant.

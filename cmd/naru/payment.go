@@ -140,8 +140,8 @@ func eventText(e store.PaymentEvent) string {
 type paymentListCmd struct {
 	books
 	ofMerchant
-	From   string `placeholder:"TIME" help:"At this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in UTC."`
-	To     string `placeholder:"TIME" help:"Before this time."`
+	From   string `placeholder:"TIME" help:"At this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in Korea."`
+	To     string `placeholder:"TIME" help:"Before this time; a day is its beginning, in Korea."`
 	By     string `default:"status" enum:"status,request" help:"The time meant: when it got its status, or when it was asked for."`
 	Status string `placeholder:"STATUS" help:"created, confirming, awaiting_deposit, paid, partially_cancelled, cancelled or failed."`
 	Search string `placeholder:"TEXT" help:"What any field begins with."`
@@ -155,9 +155,10 @@ type paymentListCmd struct {
 // query reads the flags, or says which are wrong.
 func (c *paymentListCmd) query() (store.PaymentQuery, error) {
 	q := store.PaymentQuery{ByRequest: c.By == "request", Search: c.Search, Limit: c.Limit}
-	errs := []error{readTime("from", c.From, &q.From), readTime("to", c.To, &q.To)}
-	if !q.From.IsZero() && !q.To.IsZero() && !q.From.Before(q.To) {
-		errs = append(errs, fmt.Errorf("--from %s: want a time before --to %s", c.From, c.To))
+	var errs []error
+	var err error
+	if q.From, q.To, err = readPeriod(c.From, c.To); err != nil {
+		errs = append(errs, err)
 	}
 	if c.Status != "" {
 		if q.Statuses = []pay.Status{pay.Status(c.Status)}; !slices.Contains(pay.Payments.States(), q.Statuses[0]) {
@@ -170,7 +171,6 @@ func (c *paymentListCmd) query() (store.PaymentQuery, error) {
 	if c.Limit < 1 || c.Limit > store.MaxPage {
 		errs = append(errs, fmt.Errorf("--limit %d: want 1 to %d", c.Limit, store.MaxPage))
 	}
-	var err error
 	if q.After, err = store.ParseCursor(c.After); err != nil {
 		errs = append(errs, fmt.Errorf("--after %q: want what the list before ended with", c.After))
 	}

@@ -66,8 +66,8 @@ type scheduleListCmd struct {
 	ofMerchant
 	billingSearch
 	State       string `placeholder:"STATE" help:"booked, succeeded, failed or revoked."`
-	From        string `placeholder:"TIME" help:"Due at this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in UTC."`
-	To          string `placeholder:"TIME" help:"Due before this time."`
+	From        string `placeholder:"TIME" help:"Due at this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in Korea."`
+	To          string `placeholder:"TIME" help:"Due before this time; a day is its beginning, in Korea."`
 	OldestFirst bool   `help:"The one due first first."`
 	JSON        bool   `name:"json" help:"Print JSON."`
 }
@@ -78,7 +78,9 @@ func (c *scheduleListCmd) Run(ctx context.Context, m *Main) error {
 	if c.State != "" && !slices.Contains(pay.ScheduleStates(), q.State) {
 		err = errors.Join(err, fmt.Errorf("--state %q: want one of %v", c.State, pay.ScheduleStates()))
 	}
-	if err := errors.Join(err, readTime("from", c.From, &q.From), readTime("to", c.To, &q.To)); err != nil {
+	var badPeriod error
+	q.From, q.To, badPeriod = readPeriod(c.From, c.To)
+	if err := errors.Join(err, badPeriod); err != nil {
 		return err
 	}
 	return c.open(ctx, m, func(b *opened) error {

@@ -141,6 +141,9 @@ func (c *scheduleRecoveryCmd) Run(ctx context.Context, m *Main) error {
 			return fmt.Errorf("--hour %q: want an hour from 1 to 23, or off", c.Hour)
 		}
 	}
+	if _, err := koreanDay("day", c.Day); err != nil {
+		return err
+	}
 	return c.open(ctx, m, func(b *opened) error {
 		of, err := b.seller(ctx, c.Merchant, c.Tier)
 		if err != nil {

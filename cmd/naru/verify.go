@@ -86,18 +86,6 @@ func (c *verifyCmd) options() (o gateway.VerifyOptions, err error) {
 	return o, nil
 }
 
-// koreanDay is the beginning of a day, or zero when none is given.
-func koreanDay(flag, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	day, err := time.ParseInLocation(time.DateOnly, text, time.FixedZone("KST", 9*60*60))
-	if err != nil {
-		return day, fmt.Errorf("--%s %q: want a day such as 2026-11-21", flag, text)
-	}
-	return day, nil
-}
-
 // trouble is what the exit code tells.
 func trouble(findings, unasked int) error {
 	var said []string

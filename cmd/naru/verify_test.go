@@ -57,7 +57,7 @@ func chargedBooks(t *testing.T) (env map[string]string, paid pay.Payment) {
 func TestVerifyAndReconcileBesideAGateway(t *testing.T) {
 	t.Parallel()
 	env, paid := chargedBooks(t)
-	key, day := string(devChannels()[2].Key), paid.PaidAt.In(seoul).Format(time.DateOnly)
+	key, day := string(devChannels()[2].Key), paid.PaidAt.In(korea()).Format(time.DateOnly)
 	code, out, errs := ran(t, env, "verify", "--provider", "--rate", "1000")
 	if code != 0 || !strings.Contains(out, "checked 1 payments") || !strings.Contains(out, "asked about 1 payments: the books are sound") {
 		t.Errorf("verify: %d\n%s%s", code, out, errs)

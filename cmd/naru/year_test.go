@@ -13,8 +13,6 @@ import (
 	"naru/internal/pay"
 )
 
-var seoul = time.FixedZone("KST", 9*60*60)
-
 // startWorld runs the world of naru dev within reach of the test.
 func startWorld(t *testing.T, webhook string) (*devWorld, *running) {
 	t.Helper()
@@ -61,7 +59,7 @@ func TestYearOfMonthlyCharges(t *testing.T) {
 	book := gateway.ScheduleRequest{Merchant: devMerchant, CustomerUID: "gildong"}
 	var want []time.Time
 	for month := time.January; month <= time.December; month++ {
-		at := time.Date(2031, month, 25, 9, 30, 0, 0, seoul)
+		at := time.Date(2031, month, 25, 9, 30, 0, 0, korea())
 		want = append(want, at)
 		book.Items = append(book.Items, gateway.ScheduleItem{At: at, Charge: gateway.Charge{
 			MerchantUID: pay.MerchantUID(fmt.Sprintf("month-%02d", month)), Name: "subscription", Amount: pay.Breakdown{Total: pay.Won(9900)},
