@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"naru/internal/gateway"
-	"naru/internal/pay"
 	"naru/internal/store"
 )
 
@@ -48,7 +47,7 @@ func alarmJSONOf(a store.Alarm) alarmJSON {
 
 type alarmListCmd struct {
 	settings
-	Merchant string `placeholder:"ID" help:"Of the merchant of this id alone."`
+	Merchant string `placeholder:"USER-CODE" help:"User code or id of the merchant whose alarms are meant; everybody's, and the installation's, if left out."`
 	All      bool   `help:"Also those that are closed."`
 	JSON     bool   `name:"json" help:"As JSON."`
 }
@@ -57,14 +56,11 @@ func (c *alarmListCmd) Run(ctx context.Context, m *Main) error {
 	return withStore(ctx, m, c.settings, func(s *store.Store) error {
 		var all []store.Alarm
 		err := s.Read(ctx, func(tx *store.Tx) (err error) {
-			all, err = tx.ListAlarms(ctx, !c.All)
+			all, err = alarmsOf(ctx, tx, c.Merchant, !c.All)
 			return err
 		})
 		if err != nil {
 			return err
-		}
-		if c.Merchant != "" {
-			all = slices.DeleteFunc(all, func(a store.Alarm) bool { return a.Merchant != pay.MerchantID(c.Merchant) })
 		}
 		if c.JSON {
 			return writeAlarms(m, all)
@@ -80,6 +76,16 @@ func (c *alarmListCmd) Run(ctx context.Context, m *Main) error {
 		}
 		return w.Flush()
 	})
+}
+
+// alarmsOf are the alarms of a merchant, by its user code or id, or all.
+func alarmsOf(ctx context.Context, tx *store.Tx, merchant string, open bool) ([]store.Alarm, error) {
+	all, err := tx.ListAlarms(ctx, open)
+	if err != nil || merchant == "" {
+		return all, err
+	}
+	of, err := merchantNamed(ctx, tx, merchant)
+	return slices.DeleteFunc(all, func(a store.Alarm) bool { return a.Merchant != of.ID }), err
 }
 
 func writeAlarms(m *Main, all []store.Alarm) error {
@@ -103,7 +109,7 @@ func shortTime(t time.Time) string {
 type alarmCloseCmd struct {
 	settings
 	ID       string `arg:"" help:"The alarm, as naru alarm list shows it."`
-	Merchant string `placeholder:"ID" help:"The merchant's id, where two merchants have an alarm of this id."`
+	Merchant string `placeholder:"USER-CODE" help:"User code or id of the merchant, where two merchants have an alarm of this id."`
 	By       string `required:"" placeholder:"NAME" help:"Who dealt with it."`
 	Why      string `required:"" placeholder:"TEXT" help:"What was found and done. Kept with the alarm: no card or account numbers."`
 	JSON     bool   `name:"json" help:"As JSON."`
@@ -138,13 +144,11 @@ func (c *alarmCloseCmd) Run(ctx context.Context, m *Main) error {
 
 // find is the open alarm that is meant.
 func (c *alarmCloseCmd) find(ctx context.Context, tx *store.Tx) (store.Alarm, error) {
-	open, err := tx.ListAlarms(ctx, true)
+	open, err := alarmsOf(ctx, tx, c.Merchant, true)
 	if err != nil {
 		return store.Alarm{}, err
 	}
-	open = slices.DeleteFunc(open, func(a store.Alarm) bool {
-		return a.ID != c.ID || c.Merchant != "" && a.Merchant != pay.MerchantID(c.Merchant)
-	})
+	open = slices.DeleteFunc(open, func(a store.Alarm) bool { return a.ID != c.ID })
 	switch len(open) {
 	case 0:
 		return store.Alarm{}, fmt.Errorf("no open alarm %q (naru alarm list)", c.ID)

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"naru/internal/pay"
 	"naru/internal/store"
 )
 
@@ -23,6 +24,11 @@ func TestAlarmsAreListedAndClosed(t *testing.T) {
 	}
 	defer func() { _ = s.Close() }()
 	err = s.Write(t.Context(), func(tx *store.Tx) error {
+		for _, m := range []pay.Merchant{{ID: "m_a", UserCode: "imp10000001"}, {ID: "m_b", UserCode: "imp10000002"}} {
+			if err := tx.InsertMerchant(t.Context(), m); err != nil {
+				return err
+			}
+		}
 		for _, a := range []store.Alarm{
 			{ID: "unknown:1", Merchant: "m_a", Payment: "imp_1", Kind: "unknown_outcome", Text: "look at it"},
 			{ID: "late:x", Merchant: "m_a", Kind: "schedule_late", Text: "late"}, {ID: "late:x", Merchant: "m_b", Kind: "schedule_late", Text: "late"},
@@ -47,17 +53,24 @@ func TestAlarmsAreListedAndClosed(t *testing.T) {
 		"close queue_late:1 --by a --why=":   "--why",
 		"close queue_late:1 --why b --by=":   "--by",
 		"close late:x --by a --merchant m_a": "--why",
+
+		"close unknown:1 --by a --why b --merchant imp10000002": "no open alarm",
+		"close late:x --by a --why b --merchant imp10000003":    `no merchant has the user code or id "imp10000003"`,
+		"list --merchant imp10000003":                           `no merchant has the user code or id "imp10000003"`,
 	} {
 		if code, msg := runFails(t, env, args); code == 0 || !strings.Contains(msg, want) {
 			t.Errorf("%s: %d %s", args, code, msg)
 		}
 	}
-	run(t, env, "", "alarm", "close", "late:x", "--merchant", "m_b", "--by", "a", "--why", "b")
+	run(t, env, "", "alarm", "close", "late:x", "--merchant", "imp10000002", "--by", "a", "--why", "b")
 	var list struct{ Alarms []alarmJSON }
 	for _, c := range []struct {
 		args []string
 		want int
-	}{{[]string{"alarm", "list", "--json"}, 2}, {[]string{"alarm", "list", "--json", "--all"}, 4}} {
+	}{
+		{[]string{"alarm", "list", "--json", "--merchant", "imp10000001"}, 1}, {[]string{"alarm", "list", "--json", "--merchant", "m_b", "--all"}, 1},
+		{[]string{"alarm", "list", "--json"}, 2}, {[]string{"alarm", "list", "--json", "--all"}, 4},
+	} {
 		if err := json.Unmarshal([]byte(run(t, env, "", c.args...)), &list); err != nil || len(list.Alarms) != c.want {
 			t.Fatalf("%v: %d alarms, %v", c.args, len(list.Alarms), err)
 		}

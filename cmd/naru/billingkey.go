@@ -20,6 +20,7 @@ type billingKeyImportCmd struct {
 	CustomerUID string `name:"customer-uid" required:"" placeholder:"UID" help:"The merchant's name for it (customer_uid); a key that has it is replaced."`
 	CustomerID  string `name:"customer-id" required:"" placeholder:"ID" help:"The customer it was issued for at the provider: customerKey of Toss Payments, userId of Toss Pay."`
 	KeyFile     string `required:"" placeholder:"FILE" help:"File that holds the billing key, - for standard input."`
+	JSON        bool   `name:"json" help:"Print JSON."`
 }
 
 // Run never shows the key.
@@ -38,6 +39,9 @@ func (c *billingKeyImportCmd) Run(ctx context.Context, m *Main) error {
 		})
 		if err != nil {
 			return c.explain(err)
+		}
+		if c.JSON {
+			return printJSON(m.Stdout, billingKeyJSONOf(got))
 		}
 		_, err = fmt.Fprintf(m.Stdout, "imported %s (%s.%s)\n", got.CustomerUID, got.Provider, got.MID)
 		return err

@@ -64,14 +64,19 @@ func (b books) open(ctx context.Context, m *Main, do func(*opened) error) (err e
 }
 
 // merchant finds a merchant by its user code or id.
-func (b *opened) merchant(ctx context.Context, name string) (pay.Merchant, error) {
-	var m pay.Merchant
-	err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
-		if m, err = tx.MerchantByUserCode(ctx, name); errors.Is(err, store.ErrNotFound) {
-			m, err = tx.Merchant(ctx, pay.MerchantID(name))
-		}
+func (b *opened) merchant(ctx context.Context, name string) (m pay.Merchant, err error) {
+	err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		m, err = merchantNamed(ctx, tx, name)
 		return err
 	})
+	return m, err
+}
+
+func merchantNamed(ctx context.Context, tx *store.Tx, name string) (pay.Merchant, error) {
+	m, err := tx.MerchantByUserCode(ctx, name)
+	if errors.Is(err, store.ErrNotFound) {
+		m, err = tx.Merchant(ctx, pay.MerchantID(name))
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return m, fmt.Errorf("no merchant has the user code or id %q", name)
 	}

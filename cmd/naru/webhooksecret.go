@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"naru/internal/notify"
+	"naru/internal/pay"
 )
 
 type webhookSecretCmd struct {
@@ -18,9 +19,29 @@ func newWebhookSecretCmd() webhookSecretCmd {
 	return webhookSecretCmd{webhookSecretShowCmd{books: newBooks()}, webhookSecretRotateCmd{books: newBooks()}}
 }
 
+// webhookSecretJSON is a secret at the one time that it is shown.
+type webhookSecretJSON struct {
+	Secret string     `json:"secret"`
+	Until  *time.Time `json:"previous_until"` // how long the one of before signs as well; null of none
+}
+
+// saySecret shows a secret; what goes with it is not in the way of a pipe.
+func (m *Main) saySecret(secret pay.Secret, until time.Time, asJSON bool) error {
+	if asJSON {
+		return printJSON(m.Stdout, webhookSecretJSON{secret.Reveal(), ifSet(until.UTC())})
+	}
+	_, err := fmt.Fprintln(m.Stdout, secret.Reveal())
+	_, _ = fmt.Fprintln(m.Stderr, "This is the only time it is shown.")
+	if !until.IsZero() {
+		_, _ = fmt.Fprintf(m.Stderr, "The secret of before signs as well until %s.\n", until.UTC().Format(time.RFC3339))
+	}
+	return err
+}
+
 type webhookSecretShowCmd struct {
 	books
 	ofMerchant
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 func (c *webhookSecretShowCmd) Run(ctx context.Context, m *Main) error {
@@ -36,15 +57,14 @@ func (c *webhookSecretShowCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(m.Stdout, secret.Reveal())
-		_, _ = fmt.Fprintln(m.Stderr, "This is the only time it is shown.")
-		return err
+		return m.saySecret(secret, time.Time{}, c.JSON)
 	})
 }
 
 type webhookSecretRotateCmd struct {
 	books
 	ofMerchant
+	JSON bool `name:"json" help:"Print JSON."`
 }
 
 func (c *webhookSecretRotateCmd) Run(ctx context.Context, m *Main) error {
@@ -57,11 +77,6 @@ func (c *webhookSecretRotateCmd) Run(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		_, err = fmt.Fprintln(m.Stdout, secret.Reveal())
-		_, _ = fmt.Fprintln(m.Stderr, "This is the only time it is shown.")
-		if !until.IsZero() {
-			_, _ = fmt.Fprintf(m.Stderr, "The secret of before signs as well until %s.\n", until.UTC().Format(time.RFC3339))
-		}
-		return err
+		return m.saySecret(secret, until, c.JSON)
 	})
 }
