@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
 	"time"
 
 	"naru/internal/gateway"
@@ -94,6 +96,30 @@ func (b *opened) seller(ctx context.Context, name, tier string) (pay.Merchant, e
 		return sub, fmt.Errorf("--tier %s: %s has no such sub-store (naru tier list --merchant %s)", tier, m.UserCode, m.UserCode)
 	}
 	return sub, err
+}
+
+// openFor opens the books for one merchant, or its sub-store.
+func (b books) openFor(ctx context.Context, m *Main, whose ofMerchant, do func(*opened, pay.Merchant) error) error {
+	return b.open(ctx, m, func(o *opened) error {
+		of, err := o.seller(ctx, whose.Merchant, whose.Tier)
+		if err != nil {
+			return err
+		}
+		return do(o, of)
+	})
+}
+
+// personal is the value of a flag, or what standard input has where that is a dash: a
+// number that should not be seen among the processes.
+func (m *Main) personal(flag, value string) (string, error) {
+	if value != "-" {
+		return value, nil
+	}
+	line, err := bufio.NewReader(io.LimitReader(m.Stdin, 200)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", fmt.Errorf("--%s: %w", flag, err)
+	}
+	return strings.TrimSpace(line), nil
 }
 
 // flagged says of which flag an *gateway.Invalid speaks, by its field.

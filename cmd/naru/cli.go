@@ -15,7 +15,8 @@ type cli struct {
 	Operator operatorCmd `cmd:"" help:"People of the console: add, link, list, set, grant, revoke, disable, enable, sessions, sign-out."`
 	Audit    auditCmd    `cmd:"" help:"What people changed: list."`
 
-	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, sync."`
+	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, revoke, sync."`
+	Receipt    receiptCmd    `cmd:"" help:"Cash receipts: list, show, issue, cancel."`
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: list, show, delete, import those issued elsewhere."`
 	Schedule   scheduleCmd   `cmd:"" help:"Booked charges of billing keys: list, show, add, move, revoke, retry, rebook, recovery."`
@@ -104,6 +105,7 @@ func newCLI() *cli {
 
 		Operator: newOperatorCmd(),
 		Payment:  newPaymentCmd(),
+		Receipt:  newReceiptCmd(),
 		Audit:    newAuditCmd(),
 		Delivery: newDeliveryCmd(),
 		Webhook:  newWebhookCmd(),

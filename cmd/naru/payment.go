@@ -17,11 +17,12 @@ type paymentCmd struct {
 	Show   paymentShowCmd   `cmd:"" help:"Show one payment and everything that happened to it."`
 	List   paymentListCmd   `cmd:"" help:"List payments, newest first."`
 	Cancel paymentCancelCmd `cmd:"" help:"Give back all or part of a payment."`
+	Revoke paymentRevokeCmd `cmd:"" help:"Take a virtual account back that waits for its deposit."`
 	Sync   paymentSyncCmd   `cmd:"" help:"Ask the provider how a payment stands, and record what it says."`
 }
 
 func newPaymentCmd() paymentCmd {
-	return paymentCmd{paymentShowCmd{books: newBooks()}, paymentListCmd{books: newBooks()}, paymentCancelCmd{books: newBooks()}, paymentSyncCmd{books: newBooks()}}
+	return paymentCmd{paymentShowCmd{books: newBooks()}, paymentListCmd{books: newBooks()}, paymentCancelCmd{books: newBooks()}, paymentRevokeCmd{books: newBooks()}, paymentSyncCmd{books: newBooks()}}
 }
 
 // paymentNamed finds a payment by its imp_uid, whosever it is.

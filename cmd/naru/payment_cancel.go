@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"naru/internal/connector"
 	"naru/internal/gateway"
@@ -32,13 +30,9 @@ func (c *paymentCancelCmd) Run(ctx context.Context, m *Main) error {
 	if c.Amount < 0 || c.TaxFree < 0 {
 		return errors.New("--amount and --tax-free: want 0 or more")
 	}
-	account := c.RefundAccount
-	if account == "-" {
-		line, err := bufio.NewReader(io.LimitReader(m.Stdin, 200)).ReadString('\n')
-		if err != nil && !errors.Is(err, io.EOF) {
-			return fmt.Errorf("--refund-account: %w", err)
-		}
-		account = strings.TrimSpace(line)
+	account, err := m.personal("refund-account", c.RefundAccount)
+	if err != nil {
+		return err
 	}
 	r := gateway.CancelRequest{TaxFree: c.TaxFree, VAT: c.VAT, Checksum: c.Checksum, Reason: c.Reason, Webhook: true, Actor: "command"}
 	if c.Amount > 0 {
