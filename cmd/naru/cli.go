@@ -15,7 +15,7 @@ type cli struct {
 	Operator operatorCmd `cmd:"" help:"People of the console: add, link, list, set, grant, revoke, disable, enable, sessions, sign-out."`
 	Audit    auditCmd    `cmd:"" help:"What people changed: list."`
 
-	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, cancel, revoke, sync."`
+	Payment    paymentCmd    `cmd:"" help:"Payments: show, list, export, cancel, revoke, sync."`
 	Receipt    receiptCmd    `cmd:"" help:"Cash receipts: list, show, issue, cancel."`
 	Delivery   deliveryCmd   `cmd:"" help:"Webhooks to merchants: list, show, resend."`
 	BillingKey billingKeyCmd `cmd:"" help:"Billing keys: list, show, delete, import those issued elsewhere."`

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -16,13 +15,14 @@ import (
 type paymentCmd struct {
 	Show   paymentShowCmd   `cmd:"" help:"Show one payment and everything that happened to it."`
 	List   paymentListCmd   `cmd:"" help:"List payments, newest first."`
+	Export paymentExportCmd `cmd:"" help:"Write a list of payments, all of it, to a CSV file."`
 	Cancel paymentCancelCmd `cmd:"" help:"Give back all or part of a payment."`
 	Revoke paymentRevokeCmd `cmd:"" help:"Take a virtual account back that waits for its deposit."`
 	Sync   paymentSyncCmd   `cmd:"" help:"Ask the provider how a payment stands, and record what it says."`
 }
 
 func newPaymentCmd() paymentCmd {
-	return paymentCmd{paymentShowCmd{books: newBooks()}, paymentListCmd{books: newBooks()}, paymentCancelCmd{books: newBooks()}, paymentRevokeCmd{books: newBooks()}, paymentSyncCmd{books: newBooks()}}
+	return paymentCmd{paymentShowCmd{books: newBooks()}, paymentListCmd{books: newBooks()}, paymentExportCmd{books: newBooks()}, paymentCancelCmd{books: newBooks()}, paymentRevokeCmd{books: newBooks()}, paymentSyncCmd{books: newBooks()}}
 }
 
 // paymentNamed finds a payment by its imp_uid, whosever it is.
@@ -141,52 +141,22 @@ func eventText(e store.PaymentEvent) string {
 type paymentListCmd struct {
 	books
 	ofMerchant
-	From   string `placeholder:"TIME" help:"At this time or later: 2026-11-21, or 2026-11-21T09:00:00+09:00. A day begins in Korea."`
-	To     string `placeholder:"TIME" help:"Before this time; a day is its beginning, in Korea."`
-	By     string `default:"status" enum:"status,request" help:"The time meant: when it got its status, or when it was asked for."`
-	Status string `placeholder:"STATUS" help:"created, confirming, awaiting_deposit, paid, partially_cancelled, cancelled or failed."`
-	Search string `placeholder:"TEXT" help:"What any field begins with."`
-	Field  string `placeholder:"FIELD" help:"Search in this field alone: imp_uid, merchant_uid, name, approval, buyer_name ..."`
-	Tests  string `default:"show" enum:"show,hide,only" help:"Payments that moved no real money: show, hide or only."`
-	Limit  int    `default:"50" help:"How many, 1 to 500."`
-	After  string `placeholder:"PLACE" help:"Go on behind the place that the list before ended with."`
-	JSON   bool   `name:"json" help:"Print JSON."`
+	paymentFlags
+	Limit int    `default:"50" help:"How many, 1 to 500."`
+	After string `placeholder:"PLACE" help:"Go on behind the place that the list before ended with."`
+	JSON  bool   `name:"json" help:"Print JSON."`
 }
 
-// query reads the flags, or says which are wrong.
-func (c *paymentListCmd) query() (store.PaymentQuery, error) {
-	q := store.PaymentQuery{ByRequest: c.By == "request", Search: c.Search, Limit: c.Limit}
-	var errs []error
-	var err error
-	if q.From, q.To, err = readPeriod(c.From, c.To); err != nil {
-		errs = append(errs, err)
-	}
-	if c.Status != "" {
-		if q.Statuses = []pay.Status{pay.Status(c.Status)}; !slices.Contains(pay.Payments.States(), q.Statuses[0]) {
-			errs = append(errs, fmt.Errorf("--status %q: want one of %s", c.Status, pay.Payments.States()))
-		}
-	}
-	if q.Field = store.SearchField(c.Field); c.Field != "" && !slices.Contains(store.SearchFields(), q.Field) {
-		errs = append(errs, fmt.Errorf("--field %q: want one of %s", c.Field, store.SearchFields()))
-	}
-	if c.Limit < 1 || c.Limit > store.MaxPage {
+func (c *paymentListCmd) Run(ctx context.Context, m *Main) error {
+	q, err := c.query()
+	errs := []error{err}
+	if q.Limit = c.Limit; c.Limit < 1 || c.Limit > store.MaxPage {
 		errs = append(errs, fmt.Errorf("--limit %d: want 1 to %d", c.Limit, store.MaxPage))
 	}
 	if q.After, err = store.ParseCursor(c.After); err != nil {
 		errs = append(errs, fmt.Errorf("--after %q: want what the list before ended with", c.After))
 	}
-	switch c.Tests {
-	case "hide":
-		q.Modes = []pay.Mode{pay.ModeLive}
-	case "only":
-		q.Modes = []pay.Mode{pay.ModeTest, pay.ModeSandbox}
-	}
-	return q, errors.Join(errs...)
-}
-
-func (c *paymentListCmd) Run(ctx context.Context, m *Main) error {
-	q, err := c.query()
-	if err != nil {
+	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return c.open(ctx, m, func(b *opened) error {

@@ -111,6 +111,14 @@ const (
 	MethodPoint        Method = "point" // recorded only: a wallet paid without a card
 )
 
+// Methods are all that a payment may be recorded with.
+func Methods() []Method {
+	return []Method{
+		MethodCard, MethodTrans, MethodVbank, MethodPhone, MethodCultureland, MethodSmartculture, MethodBooknlife, MethodSamsung, MethodSamsungPay,
+		MethodKakaoPay, MethodNaverPay, MethodPayco, MethodLPay, MethodSSGPay, MethodApplePay, MethodTossPay, MethodTossPayCard, MethodTossPayMoney, MethodPoint,
+	}
+}
+
 // Mode says which of a provider's environments a channel belongs to.
 type Mode string
 
