@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"naru/internal/gateway"
+	"naru/internal/pay"
 )
 
 type alarmAskCmd struct {
@@ -18,11 +19,7 @@ type alarmAskCmd struct {
 // Run asks the provider and tells whether the outcome is known now; then the alarm
 // is closed.
 func (c *alarmAskCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		known, err := b.gateway.AskAgain(ctx, of.ID, c.ID)
 		if errors.Is(err, gateway.ErrNotAskable) {
 			return fmt.Errorf("%s: %w: look at the provider, then naru alarm close", c.ID, err)

@@ -29,11 +29,7 @@ func (c *billingKeyImportCmd) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, ofMerchant{c.Merchant, c.Tier}, func(b *opened, of pay.Merchant) error {
 		got, err := b.gateway.AdoptKey(ctx, gateway.AdoptKeyRequest{
 			Merchant: of.ID, Channel: pay.ChannelKey(c.Channel), CustomerUID: pay.CustomerUID(c.CustomerUID), CustomerID: c.CustomerID, Key: key,
 		})

@@ -88,13 +88,9 @@ func (c *billingKeyListCmd) Run(ctx context.Context, m *Main) error {
 	for _, ch := range c.Channel {
 		q.Channels = append(q.Channels, pay.ChannelKey(ch))
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		var page store.KeyPage
-		err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
 			page, err = tx.ListBillingKeys(ctx, of.ID, q)
 			return err
 		})
@@ -147,14 +143,10 @@ type billingKeyShowCmd struct {
 
 // Run shows the key in use, or the newest; never the key itself.
 func (c *billingKeyShowCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		var keys []pay.BillingKey
 		var out billingKeyWhole
-		err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
 			if keys, err = tx.KeysOfCustomerUID(ctx, of.ID, pay.CustomerUID(c.CustomerUID), 100); err != nil {
 				return err
 			}
@@ -189,11 +181,7 @@ type billingKeyDeleteCmd struct {
 }
 
 func (c *billingKeyDeleteCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		k, err := b.gateway.DeleteKey(ctx, of.ID, pay.CustomerUID(c.CustomerUID))
 		if err != nil {
 			return noBillingKey(err, of, c.CustomerUID)

@@ -46,11 +46,7 @@ func (c *channelAddCmd) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, ofMerchant{c.Merchant, c.Tier}, func(b *opened, of pay.Merchant) error {
 		ch, err := b.gateway.AddChannel(ctx, gateway.NewChannel{
 			Merchant: of.ID, Key: pay.ChannelKey(c.Key), Provider: pay.Provider(c.Provider), MID: c.MID, Name: c.Name,
 			Mode: pay.Mode(c.Mode), Kind: pay.ChannelKind(c.Kind), API: c.API, Script: c.Script, Credentials: credentials, Default: c.Default,
@@ -114,11 +110,7 @@ type channelListCmd struct {
 }
 
 func (c *channelListCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, ofMerchant{c.Merchant, c.Tier}, func(b *opened, of pay.Merchant) error {
 		all, err := b.gateway.Channels(ctx, of.ID)
 		if err != nil {
 			return err

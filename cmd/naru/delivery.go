@@ -75,13 +75,9 @@ func (c *deliveryListCmd) Run(ctx context.Context, m *Main) error {
 	if f.After, err = readPlace(c.After); err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		var found []store.Delivery
-		err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
 			found, err = tx.FindDeliveries(ctx, of.ID, f)
 			return err
 		})
@@ -137,14 +133,10 @@ type deliveryShowCmd struct {
 }
 
 func (c *deliveryShowCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		var d store.Delivery
 		var tries []store.DeliveryTry
-		err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
 			if d, err = tx.Delivery(ctx, of.ID, c.Delivery); err != nil {
 				return err
 			}
@@ -228,12 +220,8 @@ func (c *deliveryResendCmd) Run(ctx context.Context, m *Main) error {
 	if c.Retries {
 		how = notify.Round
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
-		n := 1
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
+		n, err := 1, error(nil)
 		if c.Delivery != "" {
 			_, err = b.notifier.Resend(ctx, of.ID, c.Delivery, how)
 			err = noDelivery(err, of, c.Delivery)

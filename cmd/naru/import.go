@@ -70,11 +70,7 @@ func (c *importFlags) run(ctx context.Context, m *Main, which func(*gateway.Gate
 	if o.Problem, err = c.problems(&done); err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, ofMerchant{c.Merchant, c.Tier}, func(b *opened, of pay.Merchant) error {
 		o.Merchant = of.ID
 		ctx := pay.WithActor(ctx, m.commandActor())
 		report, err := which(b.gateway)(ctx, in, o)

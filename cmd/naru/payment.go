@@ -159,13 +159,9 @@ func (c *paymentListCmd) Run(ctx context.Context, m *Main) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		var page store.PaymentPage
-		err = b.store.Read(ctx, func(tx *store.Tx) (err error) {
+		err := b.store.Read(ctx, func(tx *store.Tx) (err error) {
 			page, err = tx.ListPayments(ctx, of.ID, q)
 			return err
 		})

@@ -83,11 +83,7 @@ func (c *scheduleListCmd) Run(ctx context.Context, m *Main) error {
 	if err := errors.Join(err, badPeriod); err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		page, err := b.gateway.ListSchedules(ctx, of.ID, q)
 		if err != nil {
 			return err
@@ -147,11 +143,7 @@ type scheduleShowCmd struct {
 }
 
 func (c *scheduleShowCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		s, err := b.gateway.BookedCharge(ctx, of.ID, pay.MerchantUID(c.Order))
 		if err != nil {
 			return noSchedule(err, of, c.Order)
@@ -214,11 +206,7 @@ func (c *scheduleAddCmd) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		booked, err := b.gateway.Schedule(ctx, gateway.ScheduleRequest{
 			Merchant: of.ID, CustomerUID: pay.CustomerUID(c.CustomerUID),
 			Items: []gateway.ScheduleItem{{At: at, Charge: gateway.Charge{MerchantUID: pay.MerchantUID(c.Order), Name: c.Name, Amount: pay.Breakdown{Total: pay.Won(c.Amount)}}}},

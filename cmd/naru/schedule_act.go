@@ -42,11 +42,7 @@ func (c *scheduleTimeCmd) book(ctx context.Context, m *Main, to func(*opened, pa
 	if err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		s, err := to(b, of.ID, at)
 		if err != nil {
 			return noSchedule(err, of, c.Order)
@@ -67,11 +63,7 @@ type scheduleRevokeCmd struct {
 }
 
 func (c *scheduleRevokeCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		uids := make([]pay.MerchantUID, len(c.Orders))
 		for i, o := range c.Orders {
 			uids[i] = pay.MerchantUID(o)
@@ -100,11 +92,7 @@ type scheduleRetryCmd struct {
 
 // Run charges; a refused charge is an error.
 func (c *scheduleRetryCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		p, err := b.gateway.RetrySchedule(ctx, of.ID, pay.MerchantUID(c.Order), "")
 		if err != nil {
 			return noSchedule(err, of, c.Order)
@@ -144,11 +132,7 @@ func (c *scheduleRecoveryCmd) Run(ctx context.Context, m *Main) error {
 	if _, err := koreanDay("day", c.Day); err != nil {
 		return err
 	}
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		if c.Hour != "" {
 			if err := b.gateway.SetRecoveryHour(ctx, of.ID, hour); err != nil {
 				return flagged(err, map[string]string{"recovery_hour": "hour"})

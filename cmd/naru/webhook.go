@@ -41,11 +41,7 @@ type webhookTestJSON struct {
 
 // Run sends from here, as naru serve would: allow-private-addresses holds.
 func (c *webhookTestCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		a, err := b.notifier.Test(ctx, of.ID, pay.Mode(c.Mode))
 		if errors.Is(err, notify.ErrNoAddress) {
 			return fmt.Errorf("%s has no webhook address (naru merchant set %s --webhook-url …)", of.UserCode, of.UserCode)

@@ -45,11 +45,7 @@ type webhookSecretShowCmd struct {
 }
 
 func (c *webhookSecretShowCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		secret, err := b.notifier.ShowSecret(ctx, of.ID)
 		if errors.Is(err, notify.ErrSecretShown) {
 			return fmt.Errorf("%w (naru merchant webhook-secret rotate makes a new one)", err)
@@ -68,11 +64,7 @@ type webhookSecretRotateCmd struct {
 }
 
 func (c *webhookSecretRotateCmd) Run(ctx context.Context, m *Main) error {
-	return c.open(ctx, m, func(b *opened) error {
-		of, err := b.seller(ctx, c.Merchant, c.Tier)
-		if err != nil {
-			return err
-		}
+	return c.openFor(ctx, m, c.ofMerchant, func(b *opened, of pay.Merchant) error {
 		secret, until, err := b.notifier.RotateSecret(ctx, of.ID)
 		if err != nil {
 			return err
