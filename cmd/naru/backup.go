@@ -17,6 +17,7 @@ import (
 type backupCmd struct {
 	settings
 	File string `arg:"" help:"The new file."`
+	JSON bool   `name:"json" help:"Print JSON."`
 }
 
 var errOwnTools = errors.New("the database is PostgreSQL: use pg_dump, or a base backup with its log (docs/operations.md, Backup)")
@@ -51,14 +52,29 @@ func (c *backupCmd) Run(ctx context.Context, m *Main) (err error) {
 	if err != nil {
 		return err
 	}
+	took := time.Since(start).Round(time.Millisecond)
+	if c.JSON {
+		return printJSON(m.Stdout, map[string]any{"file": c.File, "bytes": info.Size(), "schema": version, "took_ms": took.Milliseconds()})
+	}
 	_, err = fmt.Fprintf(m.Stdout, "%s: %d bytes, schema version %d, written and checked in %s. It is worth nothing without the master key: keep that elsewhere.\n",
-		c.File, info.Size(), version, time.Since(start).Round(time.Millisecond))
+		c.File, info.Size(), version, took)
 	return err
 }
 
 type restoreCmd struct {
 	books
 	File string `arg:"" optional:"" help:"A file that naru backup wrote; it becomes the database, which must not be there yet. Without one, the database was put in place by other means (pg_restore)."`
+	JSON bool   `name:"json" help:"Print JSON."`
+}
+
+// heldJSON is a booked charge that was revoked because the books that were lost may
+// have made it.
+type heldJSON struct {
+	Merchant string    `json:"merchant"`
+	Order    string    `json:"merchant_uid"`
+	Due      time.Time `json:"due"`
+	Currency string    `json:"currency"`
+	Amount   int64     `json:"amount"`
 }
 
 // Run puts a backup in place and holds what the lost books may have done already.
@@ -94,6 +110,13 @@ func (c *restoreCmd) Run(ctx context.Context, m *Main) error {
 		held, err := b.gateway.HoldOverdue(ctx)
 		if err != nil {
 			return err
+		}
+		if c.JSON {
+			out := make([]heldJSON, len(held))
+			for i, h := range held {
+				out[i] = heldJSON{string(h.Merchant), string(h.MerchantUID), h.At, string(h.Amount.Total.Currency), h.Amount.Total.Minor}
+			}
+			return printJSON(m.Stdout, map[string]any{"revoked": out})
 		}
 		return sayHeld(m, held)
 	})

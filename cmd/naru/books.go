@@ -152,7 +152,10 @@ func openVault(ctx context.Context, s *store.Store, master []byte) (*vault.Vault
 	return v, err
 }
 
-type migrateCmd struct{ settings }
+type migrateCmd struct {
+	settings
+	JSON bool `name:"json" help:"Print JSON."`
+}
 
 // Run brings the schema up to date. It needs no master key.
 func (c *migrateCmd) Run(ctx context.Context, m *Main) (err error) {
@@ -177,7 +180,11 @@ func (c *migrateCmd) Run(ctx context.Context, m *Main) (err error) {
 	if err != nil {
 		return err
 	}
-	return sayMigrated(m.Stdout, before, after, time.Since(start))
+	took := time.Since(start)
+	if c.JSON {
+		return printJSON(m.Stdout, map[string]any{"before": before, "version": after, "took_ms": took.Milliseconds()})
+	}
+	return sayMigrated(m.Stdout, before, after, took)
 }
 
 func sayMigrated(w io.Writer, before, after int64, took time.Duration) error {

@@ -31,6 +31,35 @@ type vaultRotateCmd struct {
 	Continue         bool   `help:"Make no new key: seal what an earlier rotation left."`
 	NewMasterKeyFile string `placeholder:"FILE" help:"Have the database open with this master key too, so that nodes can be restarted with it."`
 	Finish           bool   `help:"End the change of the master key: the old one opens nothing any more."`
+	JSON             bool   `name:"json" help:"Print JSON."`
+}
+
+// The JSON of these commands.
+type (
+	keysetJSON struct {
+		Keys     int          `json:"keys"`     // the newest seals
+		Changing bool         `json:"changing"` // two master keys open the database
+		Columns  []sealedJSON `json:"columns"`  // empty when the master key alone was changed
+	}
+	sealedJSON struct {
+		Column     string `json:"column"`
+		Sealed     int    `json:"sealed"`
+		Anew       int    `json:"sealed_anew"`
+		Older      int    `json:"with_an_older_key"`
+		Unreadable int    `json:"unreadable"`
+	}
+)
+
+func printVault(ctx context.Context, w io.Writer, v *vault.Vault, all []gateway.Resealed) error {
+	info, err := v.Info(ctx)
+	if err != nil {
+		return err
+	}
+	out := keysetJSON{info.Keys, info.Changing, make([]sealedJSON, len(all))}
+	for i, r := range all {
+		out.Columns[i] = sealedJSON{r.Column, r.Seen, r.Resealed, r.Old, r.Unreadable}
+	}
+	return printJSON(w, out)
 }
 
 // Run may work beside a running gateway.
@@ -53,7 +82,11 @@ func (c *vaultRotateCmd) Run(ctx context.Context, m *Main) error {
 			}
 		}
 		done, err := b.gateway.Reseal(ctx, sealedElsewhere(), false)
-		if sayErr := sayResealed(m.Stdout, done); err == nil {
+		say := sayResealed
+		if c.JSON {
+			say = func(w io.Writer, all []gateway.Resealed) error { return printVault(ctx, w, b.vault, all) }
+		}
+		if sayErr := say(m.Stdout, done); err == nil {
 			err = sayErr
 		}
 		if err != nil {
@@ -66,7 +99,7 @@ func (c *vaultRotateCmd) Run(ctx context.Context, m *Main) error {
 // changeMaster adds a master key, drops the old one, or does both at once.
 func (c *vaultRotateCmd) changeMaster(ctx context.Context, m *Main) error {
 	if c.NewMasterKeyFile == "" {
-		return c.open(ctx, m, func(b *opened) error { return finishMaster(ctx, m.Stdout, b.vault, b.store) })
+		return c.open(ctx, m, func(b *opened) error { return c.finish(ctx, m.Stdout, b.vault, b.store) })
 	}
 	text, err := os.ReadFile(c.NewMasterKeyFile)
 	if err != nil {
@@ -85,6 +118,9 @@ func (c *vaultRotateCmd) changeMaster(ctx context.Context, m *Main) error {
 		case err != nil:
 			return err
 		}
+		if !c.Finish && c.JSON {
+			return printVault(ctx, m.Stdout, b.vault, nil)
+		}
 		if !c.Finish {
 			_, err := fmt.Fprintln(m.Stdout, "the database opens with both master keys. Restart every node with the new one, then: naru vault rotate --finish")
 			return err
@@ -93,11 +129,11 @@ func (c *vaultRotateCmd) changeMaster(ctx context.Context, m *Main) error {
 		if err != nil {
 			return err
 		}
-		return finishMaster(ctx, m.Stdout, renewed, b.store)
+		return c.finish(ctx, m.Stdout, renewed, b.store)
 	})
 }
 
-func finishMaster(ctx context.Context, w io.Writer, v *vault.Vault, s *store.Store) error {
+func (c *vaultRotateCmd) finish(ctx context.Context, w io.Writer, v *vault.Vault, s *store.Store) error {
 	switch err := v.DropMaster(ctx, swapKeyset(s)); {
 	case errors.Is(err, vault.ErrOldMaster):
 		return errors.New("--finish: this is the old master key; give the new one as NARU_MASTER_KEY or --master-key-file")
@@ -105,6 +141,9 @@ func finishMaster(ctx context.Context, w io.Writer, v *vault.Vault, s *store.Sto
 		return errors.New("--finish: somebody else changed the keys at the same time; nothing was changed here: try again")
 	case err != nil:
 		return err
+	}
+	if c.JSON {
+		return printVault(ctx, w, v, nil)
 	}
 	_, err := fmt.Fprintln(w, "the database opens with the present master key alone. Keep the old one as long as backups that need it.")
 	return err
@@ -131,16 +170,22 @@ func sealedElsewhere() map[string]gateway.SealedAs {
 	}
 }
 
-type vaultStatusCmd struct{ books }
+type vaultStatusCmd struct {
+	books
+	JSON bool `name:"json" help:"Print JSON."`
+}
 
 // Run reads only.
 func (c *vaultStatusCmd) Run(ctx context.Context, m *Main) error {
 	return c.open(ctx, m, func(b *opened) error {
-		info, err := b.vault.Info(ctx)
+		found, err := b.gateway.Reseal(ctx, sealedElsewhere(), true)
 		if err != nil {
 			return err
 		}
-		found, err := b.gateway.Reseal(ctx, sealedElsewhere(), true)
+		if c.JSON {
+			return errors.Join(printVault(ctx, m.Stdout, b.vault, found), unreadable(found))
+		}
+		info, err := b.vault.Info(ctx)
 		if err != nil {
 			return err
 		}
