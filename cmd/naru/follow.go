@@ -84,7 +84,7 @@ func (c *followCmd) follow(ctx context.Context, m *Main, b *opened, of pay.Merch
 		do = b.gateway.FollowAgain
 	}
 	n, err := do(ctx, of.ID, gateway.FollowOptions{Fast: c.Fast, Tell: tell})
-	if err != nil {
+	if err = flagged(err, map[string]string{"fast": "fast"}); err != nil {
 		return followedJSON{}, fmt.Errorf("%s: after %d payments: %w", of.UserCode, n, err)
 	}
 	return followedJSON{string(of.ID), of.UserCode, of.Tier, n, time.Since(begun).Milliseconds()}, nil
