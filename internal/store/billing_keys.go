@@ -129,7 +129,7 @@ func (t *Tx) ActiveBillingKeys(ctx context.Context, merchant pay.MerchantID, uid
 	found, err := inChunks(uids, func(some []pay.CustomerUID) ([]pay.BillingKey, error) {
 		n := room(len(some))
 		return list(ctx, t, scanBillingKey, `SELECT `+billingKeyColumns+` FROM billing_keys
-			WHERE merchant = $1 AND customer_uid IN (`+placeholders(2, n)+`) AND status = 'active'`,
+			WHERE merchant = $1 AND customer_uid IN (`+placeholders(2, n)+`) AND `+whatever(`status`)+` = 'active'`,
 			append([]any{merchant}, padded(some, n)...)...)
 	})
 	if err != nil {

@@ -164,7 +164,7 @@ func (t *Tx) LeaseJobs(ctx context.Context, kinds []string, n int, lease time.Du
 func leaseJobs(kinds int, skip string) string {
 	return `WITH due AS MATERIALIZED (
 			SELECT merchant AS due_merchant, kind AS due_kind, key AS due_key FROM jobs
-			WHERE due_at <= $1 AND kind || '' IN (` + placeholders(4, kinds) + `)
+			WHERE due_at <= $1 AND ` + whatever(`kind`) + ` IN (` + placeholders(4, kinds) + `)
 			ORDER BY due_at, kind, merchant, key LIMIT $2` + skip + `)
 		UPDATE jobs SET lease_to = $3, due_at = $3, tries = tries + 1 FROM due` + wasDue
 }

@@ -93,7 +93,7 @@ func (t *Tx) UsedOrders(ctx context.Context, merchant pay.MerchantID, uids []pay
 		return list(ctx, t, func(r row) (uid pay.MerchantUID, err error) { return uid, r.Scan(&uid) },
 			`SELECT merchant_uid FROM orders WHERE merchant = $1 AND held_by <> '' AND merchant_uid IN (`+in+`)
 			UNION SELECT merchant_uid FROM payments
-				WHERE merchant = $1 AND status IN `+paidStatuses+` AND merchant_uid IN (`+in+`)
+				WHERE merchant = $1 AND `+whatever(`status`)+` IN `+paidStatuses+` AND merchant_uid IN (`+in+`)
 			ORDER BY 1`, append([]any{merchant}, padded(some, n)...)...)
 	})
 	return used, wrap(err, "used orders of merchant %s", merchant)

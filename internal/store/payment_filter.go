@@ -83,7 +83,7 @@ func (f PaymentFilter) where(merchant pay.MerchantID) *condition {
 	}
 	if len(f.Statuses) > 0 {
 		// An expression, to keep SQLite from the index that begins with the status.
-		w.in(`status || ''`, padded(f.Statuses, len(f.Statuses)))
+		w.in(whatever(`status`), padded(f.Statuses, len(f.Statuses)))
 	}
 	f.window(w, `status_at`)
 	return w

@@ -78,7 +78,7 @@ type bounds struct {
 }
 
 // usual are the bounds of all but tests: each is a few hundredths of a second.
-var usual = bounds{walk: 3000, rare: 4000, sums: 10_000}
+var usual = bounds{walk: 2000, rare: 2000, sums: 1500}
 
 // ListPayments is a page of the payments that a query chooses.
 //

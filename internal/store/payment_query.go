@@ -146,8 +146,8 @@ func among[T comparable](some []T, v T) bool { return len(some) == 0 || slices.C
 // narrow adds the filters besides the time, by the columns of table payments.
 // Expressions keep SQLite from an index that begins with what they hold.
 func (q PaymentQuery) narrow(w *condition) {
-	inAny(w, `mode || ''`, q.Modes)
-	inAny(w, `status || ''`, q.Statuses)
+	inAny(w, whatever(`mode`), q.Modes)
+	inAny(w, whatever(`status`), q.Statuses)
 	inAny(w, `method`, q.Methods)
 	inAny(w, `provider`, q.Providers)
 	inAny(w, `channel`, q.Channels)

@@ -12,7 +12,8 @@ import (
 type place struct {
 	Cursor
 	traits
-	terms string // what it can be found by, when it is searched for
+	terms string // what it can be found by
+	facts string // what it is in the sums
 }
 
 // walk finds up to want payments of a query, in the order of the list or, with
@@ -33,25 +34,36 @@ func (t *Tx) walk(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, 
 	if searching || q.loose() {
 		size = 4 * want
 	}
+	stopped, err = t.eachPlace(ctx, merchant, q, sight{terms: searching}, size, most.walk, func(p place) (enough bool) {
+		if (!q.loose() || q.passes(p.traits)) && (!searching || search.matches(p.terms)) {
+			found = append(found, p.Cursor)
+		}
+		return len(found) == want
+	})
+	return found, stopped, err
+}
+
+// eachPlace visits the places of a query in its order until it was enough, there are
+// no more, or most were looked at: stopped is the last of those. They are read size at
+// a time at first.
+func (t *Tx) eachPlace(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, see sight, size, most int, visit func(place) (enough bool)) (stopped Cursor, err error) {
 	for seen := 0; ; size *= 4 {
-		size = min(size, most.walk-seen)
-		places, err := t.places(ctx, merchant, q, searching, size)
+		size = min(size, most-seen)
+		places, err := t.places(ctx, merchant, q, see, size)
 		if err != nil {
-			return nil, Cursor{}, err
+			return Cursor{}, err
 		}
 		for _, p := range places {
-			if q.passes(p.traits) && (!searching || search.matches(p.terms)) {
-				if found = append(found, p.Cursor); len(found) == want {
-					return found, Cursor{}, nil
-				}
+			if visit(p) {
+				return Cursor{}, nil
 			}
 		}
 		if len(places) < size {
-			return found, Cursor{}, nil
+			return Cursor{}, nil
 		}
 		last := places[len(places)-1].Cursor
-		if seen += len(places); seen >= most.walk {
-			return found, last, nil
+		if seen += len(places); seen >= most {
+			return last, nil
 		}
 		if q.Before.IsZero() {
 			q.After = last
@@ -136,15 +148,37 @@ func oneOfEach[T ~string](some []T) []T { return slices.Compact(slices.Sorted(sl
 
 const traitColumns = `mode, status, method, provider, channel, customer_usage IN ` + chargedUsages
 
-// places are the next places of a query, by its time, its modes and statuses.
-func (t *Tx) places(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, searching bool, most int) ([]place, error) {
+// sight is what is seen of a place besides its time and its id.
+type sight struct{ terms, facts bool }
+
+// places are the next places of a query, by its time, its modes and statuses: with
+// traits when it is loose.
+func (t *Tx) places(ctx context.Context, merchant pay.MerchantID, q PaymentQuery, see sight, most int) ([]place, error) {
 	page, args := q.places(t.dialect, merchant, most)
-	terms, join := `''`, ``
-	if searching {
-		terms, join = `COALESCE(f.terms, '')`, ` LEFT JOIN followed_payments AS f ON f.merchant = $1 AND f.payment = page_id`
+	columns, join := `page_at, page_id`, ``
+	if q.loose() {
+		columns, join = columns+`, `+traitColumns, ` CROSS JOIN payments AS p`
+	}
+	if see.terms {
+		columns, join = columns+`, COALESCE(f.terms, '')`, join+` LEFT JOIN followed_payments AS f ON f.merchant = $1 AND f.payment = page_id`
+	}
+	if see.facts {
+		columns += `, COALESCE(f.facts, '{}')`
+	}
+	if q.loose() {
+		join += ` WHERE p.merchant = $1 AND p.id = page_id`
 	}
 	return list(ctx, t, func(r row) (p place, err error) {
-		return p, r.Scan(timeInto{&p.At}, &p.ID, &p.Mode, &p.Status, &p.Method, &p.Provider, &p.Channel, &p.traits.Charged, &p.terms)
-	}, `SELECT page_at, page_id, `+traitColumns+`, `+terms+` FROM (`+page+`) AS page
-		CROSS JOIN payments AS p`+join+` WHERE p.merchant = $1 AND p.id = page_id ORDER BY `+q.sorting().order(`page_at`, `page_id`), args...)
+		into := []any{timeInto{&p.At}, &p.ID}
+		if q.loose() {
+			into = append(into, &p.Mode, &p.Status, &p.Method, &p.Provider, &p.Channel, &p.traits.Charged)
+		}
+		if see.terms {
+			into = append(into, &p.terms)
+		}
+		if see.facts {
+			into = append(into, &p.facts)
+		}
+		return p, r.Scan(into...)
+	}, `SELECT `+columns+` FROM (`+page+`) AS page`+join+` ORDER BY `+q.sorting().order(`page_at`, `page_id`), args...)
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -171,4 +172,53 @@ func TestWaitingJobsAreNotRead(t *testing.T) {
 			return err
 		})
 	})
+}
+
+var namedStep = regexp.MustCompile(`\((merchant=\? AND )?(merchant_uid|customer_uid|payment|id)=\?`)
+
+// Of many names each is looked up by itself, however many rows have the status that
+// is asked for: SQLite guesses that so few share it that all of those are read.
+func TestManyNamesAreLookedUpOneByOne(t *testing.T) {
+	t.Parallel()
+	f := open(t, "sqlite::memory:")
+	uids, customers := make([]pay.MerchantUID, 64), make([]pay.CustomerUID, 64)
+	ids, payments := make([]pay.PaymentID, 64), make([]pay.Payment, 64)
+	for i := range uids {
+		uids[i], customers[i], ids[i] = numbered[pay.MerchantUID]("o", i), numbered[pay.CustomerUID]("c", i), numbered[pay.PaymentID]("imp_", i)
+		payments[i] = payment(ids[i], uids[i])
+	}
+	for name, ask := range map[string]func(ctx context.Context, tx *store.Tx) error{
+		"billing keys": func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.ActiveBillingKeys(ctx, shop, customers)
+			return err
+		},
+		"keys of": func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.ActiveKeysOf(ctx, shop, customers)
+			return err
+		},
+		"used orders": func(ctx context.Context, tx *store.Tx) error { _, err := tx.UsedOrders(ctx, shop, uids); return err },
+		"orders":      func(ctx context.Context, tx *store.Tx) error { _, err := tx.OrdersOf(ctx, shop, uids); return err },
+		"newest payments": func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.NewestPayments(ctx, shop, uids)
+			return err
+		},
+		"schedules": func(ctx context.Context, tx *store.Tx) error { _, err := tx.Schedules(ctx, shop, uids); return err },
+		"payments":  func(ctx context.Context, tx *store.Tx) error { _, err := tx.PaymentsByIDs(ctx, shop, ids); return err },
+		"dossiers":  func(ctx context.Context, tx *store.Tx) error { _, err := tx.Dossiers(ctx, shop, payments); return err },
+	} {
+		f.read(t, func(ctx context.Context, tx *store.Tx) error {
+			plans := plansOf(ctx, t, tx, ask, ``)
+			for _, plan := range plans {
+				for _, step := range strings.Split(plan, "; ") {
+					if strings.HasPrefix(step, "SCAN") || strings.HasPrefix(step, "SEARCH") && !namedStep.MatchString(step) {
+						t.Errorf("%s: %s", name, plan)
+					}
+				}
+			}
+			if len(plans) == 0 {
+				t.Errorf("%s asked nothing", name)
+			}
+			return nil
+		})
+	}
 }

@@ -197,7 +197,7 @@ func (t *Tx) dossierOrders(ctx context.Context, merchant pay.MerchantID, uids []
 	paid, err := inChunks(uids, func(some []pay.MerchantUID) ([]string, error) {
 		n := room(len(some))
 		return list(ctx, t, func(r row) (uid string, err error) { return uid, r.Scan(&uid) }, `SELECT merchant_uid FROM payments
-			WHERE status IN `+paidStatuses+` AND merchant = $1 AND merchant_uid IN (`+placeholders(2, n)+`)`, append([]any{merchant}, padded(some, n)...)...)
+			WHERE `+whatever(`status`)+` IN `+paidStatuses+` AND merchant = $1 AND merchant_uid IN (`+placeholders(2, n)+`)`, append([]any{merchant}, padded(some, n)...)...)
 	})
 	if err != nil {
 		return err

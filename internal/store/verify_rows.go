@@ -95,7 +95,7 @@ func (t *Tx) ActiveKeysOf(ctx context.Context, merchant pay.MerchantID, uids []p
 	all, err := inChunks(uids, func(some []pay.CustomerUID) ([]pay.CustomerUID, error) {
 		n := room(len(some))
 		return list(ctx, t, func(r row) (uid pay.CustomerUID, err error) { return uid, r.Scan(&uid) }, `SELECT customer_uid FROM billing_keys
-			WHERE status = 'active' AND merchant = $1 AND customer_uid IN (`+placeholders(2, n)+`)`, append([]any{merchant}, padded(some, n)...)...)
+			WHERE `+whatever(`status`)+` = 'active' AND merchant = $1 AND customer_uid IN (`+placeholders(2, n)+`)`, append([]any{merchant}, padded(some, n)...)...)
 	})
 	out := make(map[pay.CustomerUID]int, len(all))
 	for _, uid := range all {
