@@ -29,20 +29,31 @@ type Browser struct {
 	idle []*seat // the one used last is at the end
 }
 
+// programs are those that can be driven, the best first. The headless shell is the
+// same engine without the windows, tabs and menus of a browser, which the others
+// paint though nobody sees them: that is more than half of their work. Debian's
+// program of that name is a script that does not pass signals on.
+func programs() []string {
+	return []string{
+		"/usr/lib/chromium/chromium-headless-shell", "chromium-headless-shell", "chrome-headless-shell",
+		"chromium", "chromium-browser", "google-chrome",
+	}
+}
+
 // Start launches Chromium, or says why it cannot: a browser test is never
 // skipped. Each of the warm addresses is kept open beside every tab, so that the
 // process of its site lives on from one test to the next: give one address of
 // each site whose frames and popups tests open. Close the browser.
 func Start(warm ...string) (*Browser, error) {
 	path := ""
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+	for _, name := range programs() {
 		if p, err := exec.LookPath(name); err == nil {
 			path = p
 			break
 		}
 	}
 	if path == "" {
-		return nil, fmt.Errorf("no Chromium: run `make deps/system` (it installs Debian's package chromium)")
+		return nil, fmt.Errorf("no Chromium: run `make deps/system` (it installs Debian's package chromium-headless-shell or chromium)")
 	}
 	dir, err := os.MkdirTemp("", "naru-chromium-")
 	if err != nil {
