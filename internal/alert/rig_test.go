@@ -76,7 +76,7 @@ const secretPath = "/hooks/T0P-S3CRET"
 func each(t *testing.T, test func(r *rig)) {
 	t.Helper()
 	t.Parallel()
-	for kind, dsn := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.DSN} {
+	for kind, dsn := range map[string]func(testing.TB) string{"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.Lent} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			test(newRig(t, dsn(t)))

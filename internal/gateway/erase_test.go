@@ -62,7 +62,7 @@ func eachFile(t *testing.T, f func(t *testing.T, r *rig, dump func() []byte)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		dsn := pgtest.DSN(t)
+		dsn := pgtest.Lent(t)
 		f(t, newRig(t, dsn), func() []byte { return dumpPostgres(t, dsn) })
 	})
 }

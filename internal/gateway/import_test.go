@@ -30,7 +30,7 @@ func moved(t *testing.T, f func(t *testing.T, from, to *rig)) {
 			t.Parallel()
 			dsn := func() string {
 				if db == "postgres" {
-					return pgtest.DSN(t)
+					return pgtest.Lent(t)
 				}
 				return "sqlite::memory:"
 			}

@@ -49,7 +49,7 @@ func crowded(t *testing.T, f func(t *testing.T, c *crowd)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		dsn := pgtest.DSN(t)
+		dsn := pgtest.Lent(t)
 		r := newRig(t, dsn)
 		f(t, &crowd{r, []node{{r.gw, r.store, r.runner}, r.another(dsn)}})
 	})

@@ -130,7 +130,7 @@ func (l *safeLog) String() string              { l.mu.Lock(); defer l.mu.Unlock(
 func each(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, newRig(t, "sqlite::memory:")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.Lent(t))) })
 }
 
 // both runs a test for both providers on both databases.

@@ -181,7 +181,7 @@ func eachVandal(t *testing.T, f func(t *testing.T, v *vandal)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		dsn := pgtest.DSN(t)
+		dsn := pgtest.Lent(t)
 		r := newRig(t, dsn)
 		v := &vandal{r, openRaw(t, "pgx", dsn)}
 		v.db.SetMaxOpenConns(1)

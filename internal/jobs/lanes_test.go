@@ -16,7 +16,7 @@ import (
 // another lane from running.
 func TestFullLanesHoldUpNobody(t *testing.T) {
 	t.Parallel()
-	for kind, dsn := range map[string]func() string{"sqlite": func() string { return "sqlite::memory:" }, "postgres": func() string { return pgtest.DSN(t) }} {
+	for kind, dsn := range map[string]func() string{"sqlite": func() string { return "sqlite::memory:" }, "postgres": func() string { return pgtest.Lent(t) }} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)

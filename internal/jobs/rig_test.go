@@ -34,7 +34,7 @@ func each(t *testing.T, test func(t *testing.T, r *rig)) {
 	t.Helper()
 	t.Parallel()
 	for kind, url := range map[string]func(testing.TB) string{
-		"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.DSN,
+		"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.Lent,
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

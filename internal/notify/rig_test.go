@@ -135,7 +135,7 @@ func (s *shop) requests() []arrived {
 func each(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, newRig(t, "sqlite::memory:", nil)) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.DSN(t), nil)) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.Lent(t), nil)) })
 }
 
 // onSQLite runs a test of what no database decides.

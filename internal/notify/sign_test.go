@@ -36,7 +36,7 @@ func newVault(t testing.TB) *vault.Vault {
 func signing(t *testing.T, f func(t *testing.T, r *rig, stamp *clock)) {
 	t.Parallel()
 	for kind, dsn := range map[string]func(testing.TB) string{
-		"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.DSN,
+		"sqlite": func(testing.TB) string { return "sqlite::memory:" }, "postgres": pgtest.Lent,
 	} {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()

@@ -55,7 +55,7 @@ type rig struct {
 func each(t *testing.T, f func(t *testing.T, r *rig)) {
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, newRig(t, "sqlite::memory:")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newRig(t, pgtest.Lent(t))) })
 }
 
 // The merchants: a store with a sub-store, and another.

@@ -1,5 +1,5 @@
 // Package pgtest gives each test a PostgreSQL database of its own with the
-// gateway's schema in it.
+// gateway's schema in it, a new one or one that was emptied.
 //
 // The databases are in a throw-away cluster that is started once per test
 // process and ends with it, however it ends, or in the server that the
@@ -35,6 +35,7 @@ type instance struct {
 	admin    string // address of its database for administration
 	db       *sql.DB
 	template string
+	lent     lent
 	alive    *os.File // the cluster ends when it is closed; nil for a server of others
 }
 
@@ -42,9 +43,12 @@ type instance struct {
 // ends. The test fails when there is no PostgreSQL: it is never skipped.
 func DSN(t testing.TB) string {
 	t.Helper()
-	// Copied as files it costs the server half of what it does page by page.
-	return database(t, func(i *instance) string { return ` TEMPLATE ` + i.template + ` STRATEGY file_copy` })
+	return database(t, (*instance).fromTemplate)
 }
+
+// fromTemplate makes a copy of the template's files, which costs the server half of
+// what it does page by page.
+func (i *instance) fromTemplate() string { return ` TEMPLATE ` + i.template + ` STRATEGY file_copy` }
 
 // Empty is the address of a new database without a schema, dropped when the
 // test ends.
@@ -66,7 +70,7 @@ func database(t testing.TB, from func(*instance) string) string {
 		t.Fatalf("pgtest: make a database: %v", err)
 	}
 	t.Cleanup(func() {
-		if _, err := i.db.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`); err != nil {
+		if err := i.drop(name); err != nil {
 			t.Errorf("pgtest: drop database %s: %v", name, err)
 		}
 	})
@@ -140,6 +144,11 @@ func (i *instance) create(ctx context.Context, name, from string) error {
 			return err
 		}
 	}
+}
+
+func (i *instance) drop(name string) error {
+	_, err := i.db.Exec(`DROP DATABASE ` + name + ` WITH (FORCE)`)
+	return err
 }
 
 func state(err error) string {

@@ -77,7 +77,7 @@ func (b *books) sqlite(t testing.TB) string {
 // postgres is a database of its own for a world.
 func (b *books) postgres(t testing.TB) string {
 	t.Helper()
-	dsn := pgtest.DSN(t)
+	dsn := pgtest.Lent(t)
 	enrol(t, dsn)
 	return dsn
 }

@@ -91,7 +91,7 @@ func dsnOf(t *testing.T, kind string) string {
 	case "file":
 		return "sqlite:" + filepath.Join(t.TempDir(), "books.db")
 	case "postgres":
-		return pgtest.DSN(t)
+		return pgtest.Lent(t)
 	}
 	t.Fatalf("-dsn %q: must be memory, file or postgres", kind)
 	return ""

@@ -233,7 +233,7 @@ func TestEveryDeathUnderAKey(t *testing.T) {
 	for _, m := range mortals()[:6] { // what moves money
 		t.Run(m.name+" on PostgreSQL", func(t *testing.T) {
 			t.Parallel()
-			m.dies(newShopRig(t, pgtest.DSN(t)))
+			m.dies(newShopRig(t, pgtest.Lent(t)))
 		})
 	}
 }

@@ -135,7 +135,7 @@ func onBoth(t *testing.T, f func(t *testing.T, r *shopRig)) {
 	t.Helper()
 	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); f(t, newShopRig(t, "sqlite::memory:")) })
-	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newShopRig(t, pgtest.DSN(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); f(t, newShopRig(t, pgtest.Lent(t))) })
 }
 
 const (
