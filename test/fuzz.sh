@@ -10,7 +10,7 @@ n=0 built=
 while IFS=: read -r file target; do
 	package=$(dirname "$file")
 	if [[ $package != "$built" ]]; then
-		go test -vet=off -c -fuzz . -o "$programs/fuzz.test" "./$package"
+		go test -vet=off -ldflags='-s -w' -c -fuzz . -o "$programs/fuzz.test" "./$package"
 		built=$package
 	fi
 	echo "fuzz $package $target"
