@@ -78,7 +78,7 @@ func (i *instance) lend(ctx context.Context) (*loan, error) {
 	if l.print, err = fingerprint(ctx, conn); err != nil {
 		return nil, err
 	}
-	rows, err := clear(ctx, conn)
+	rows, err := wipe(ctx, conn)
 	if err == nil && rows > 0 {
 		err = fmt.Errorf("the migrations write %d rows, which would be deleted", rows)
 	}
@@ -139,7 +139,7 @@ func empty(ctx context.Context, address, print string) error {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	rows, err := clear(ctx, conn)
+	rows, err := wipe(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -150,9 +150,9 @@ func empty(ctx context.Context, address, print string) error {
 	return err
 }
 
-// clear deletes all rows but those that tell of migrations, without the checks of
+// wipe deletes all rows but those that tell of migrations, without the checks of
 // foreign keys, which takes a superuser. It gives how many there were.
-func clear(ctx context.Context, conn *pgconn.PgConn) (rows int64, err error) {
+func wipe(ctx context.Context, conn *pgconn.PgConn) (rows int64, err error) {
 	names, err := text(ctx, conn, `SELECT string_agg(quote_ident(relname), ' ') FROM pg_class
 		WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname NOT LIKE 'goose%'`)
 	if err != nil {
