@@ -153,8 +153,7 @@ func TestDepositBeforeTheWindowsAnswer(t *testing.T) {
 		w := r.request(pay.TossPayments, "account-1")
 		w.Method, w.Due = pay.MethodVbank, r.clock.Now().Add(48*time.Hour)
 		v := r.open(w).act("approve", map[string]any{"bank": "88", "name": "홍길동", "phone": "01012345678", "receipt": "미발행", "accountKey": "0012"})
-		must2(t, r.payments.Settle(r.ctx)) // so that no question about another notice is held back instead
-		slow, done := r.line.holdNext(), make(chan error, 1)
+		slow, done := r.line.holdNextTo("/payments/confirm"), make(chan error, 1)
 		go func() { _, err := v.finish(); done <- err }()
 		<-slow.arrived // the account is there, and we do not know it
 		r.control(r.payments.Control(), "POST", "/payments/"+string(v.payment)+"/deposit", map[string]any{}, nil)

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -94,11 +95,17 @@ type line struct {
 
 // delay holds the next answer back: arrived is closed when it is there, through
 // lets it pass.
-type delay struct{ arrived, through chan struct{} }
+type delay struct {
+	to               string // how the path of what is asked ends
+	arrived, through chan struct{}
+}
 
-// holdNext makes the next answer wait on its way to us.
-func (l *line) holdNext() *delay {
-	d := &delay{make(chan struct{}), make(chan struct{})}
+// holdNext makes the answer to what is asked next wait on its way to us.
+func (l *line) holdNext() *delay { return l.holdNextTo("") }
+
+// holdNextTo is holdNext of what is asked of a path that ends so.
+func (l *line) holdNextTo(path string) *delay {
+	d := &delay{path, make(chan struct{}), make(chan struct{})}
 	l.slow.Store(d)
 	return d
 }
@@ -110,8 +117,10 @@ func (l *line) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
 	}
+	d := l.slow.Load()
+	held := d != nil && strings.HasSuffix(r.URL.Path, d.to) && l.slow.CompareAndSwap(d, nil)
 	res, err := http.DefaultTransport.RoundTrip(r)
-	if d := l.slow.Swap(nil); d != nil {
+	if held {
 		close(d.arrived)
 		<-d.through
 	}
