@@ -78,13 +78,13 @@ type bounds struct {
 }
 
 // usual are the bounds of all but tests: each is a few hundredths of a second.
-var usual = bounds{walk: 2000, rare: 2000, sums: 1500}
+var usual = bounds{walk: 1500, rare: 2000, sums: 1200}
 
 // ListPayments is a page of the payments that a query chooses.
 //
 // By mode, status and time an index tells which are on the page, however many there
 // are and however far back it is. What else is asked for is looked for among those,
-// some thousands for a page, after which the page says where to go on.
+// fifteen hundred for a page, after which the page says where to go on.
 func (t *Tx) ListPayments(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) (PaymentPage, error) {
 	page, err := t.listPayments(ctx, merchant, q, usual)
 	return page, wrap(err, "list payments of merchant %s", merchant)

@@ -75,7 +75,7 @@ func sum(all []tally) PaymentSums {
 
 // SumPayments is the counts and the money of all payments that a query chooses,
 // whatever its page. With a search that finds much it looks at the newest of the list
-// alone, some fifteen hundred of them, as they were followed.
+// alone, some twelve hundred of them, as they were followed.
 func (t *Tx) SumPayments(ctx context.Context, merchant pay.MerchantID, q PaymentQuery) (PaymentSums, error) {
 	q.After, q.Before, q.Limit = Cursor{}, Cursor{}, 0
 	s, err := t.sumPayments(ctx, merchant, q, usual)
