@@ -13,8 +13,11 @@ import (
 const (
 	// followTick is how often it is looked whether another node changed something.
 	followTick = 2 * time.Second
-	// followRest is how long changes are gathered after one was told of.
-	followRest = 200 * time.Millisecond
+	// followRest is how long changes are gathered after one was told of: most payments
+	// have come to their end by then, and are followed once.
+	followRest = time.Second
+	// followShare is the part of the time that following takes at most.
+	followShare = 4
 )
 
 // Follow derives what the console searches by and sums from the payments of all
@@ -26,8 +29,7 @@ func (g *Gateway) Follow(ctx context.Context) (n int, err error) {
 
 // FollowBooks follows the books until ctx ends: at once, soon after each change made
 // on this node, and every few seconds for those of others. Between transactions it
-// rests as long as the last took, so that payments come first. Trouble is logged,
-// and tried again.
+// rests, so that payments come first. Trouble is logged, and tried again.
 func (g *Gateway) FollowBooks(ctx context.Context) {
 	changed := make(chan struct{}, 1)
 	undo := g.store.OnPayment(func() {
@@ -100,7 +102,7 @@ func (g *Gateway) followMerchant(ctx context.Context, m pay.MerchantID, rest fun
 			return n, nil
 		}
 		if done.Payments > 0 {
-			rest(ctx, time.Since(begun))
+			rest(ctx, (followShare-1)*time.Since(begun))
 		}
 		if err := ctx.Err(); err != nil {
 			return n, err

@@ -27,9 +27,9 @@ import (
 const followOverlap = time.Minute
 
 // FollowBatch is how many payments are followed in one transaction while payments are
-// taken, and FollowMany where nobody waits for it.
+// taken, which wait some milliseconds for it on SQLite; FollowMany where nobody waits.
 const (
-	FollowBatch = 100
+	FollowBatch = 25
 	FollowMany  = 20_000
 )
 
