@@ -124,7 +124,7 @@ test/js/node_modules: test/js/package-lock.json
 fuzz: ## each fuzz target for FUZZTIME
 	FUZZTIME=$(FUZZTIME) bash test/fuzz.sh
 
-bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables, and the first window: half an hour
+bench: build ## start-up, memory, payments, lists and booked charges beside a bare handler, as tables, and the first window: an hour and a half
 	$(GO) run ./test/bench -bin build/naru $(BENCH) | tee build/bench.md
 	$(GO) test -run '^$$' -bench FirstWindow -benchtime 20x ./test/e2e
 
