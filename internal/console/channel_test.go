@@ -1,7 +1,6 @@
 package console_test
 
 import (
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -239,11 +238,8 @@ func TestChecksOfChannels(t *testing.T) {
 	p := r.operator(pay.RoleOwner, "")
 	p.post("/channels/"+string(walletChannel)+"/check").has("결제사가 키를 받아들였습니다", "narutosspay의 것인지는 결제사의 답으로 알 수 없습니다").lacks("API 버전이")
 	p.post("/channels/"+string(cardChannel)+"/check?lang=en").has("The provider takes the key", "no payment of the last 30 days", "Client key is used by payment windows alone")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	r.must(err)
-	closed := "http://" + l.Addr().String()
-	r.must(l.Close())
-	_, err = r.gw.UpdateChannel(r.ctx, gateway.ChannelChange{Merchant: r.merchant.ID, Key: walletChannel, API: &closed})
+	closed := "http://127.0.0.1:1" // nobody listens there
+	_, err := r.gw.UpdateChannel(r.ctx, gateway.ChannelChange{Merchant: r.merchant.ID, Key: walletChannel, API: &closed})
 	r.must(err)
 	p.post("/channels/"+string(walletChannel)+"/check").has("결제사에 연결하지 못했습니다", "방화벽", "확인 필요")
 	_, err = r.payments.Faults().Add("GET /v1/payments/orders/* nth=1 before status=503")

@@ -40,7 +40,7 @@ func testCheck(t *testing.T, h Harness) {
 	if b.heard(err) != nil || report.Key != connector.KeyRejected || report.Code == "" {
 		t.Errorf("with wrong credentials: %+v, %v", report, err)
 	}
-	far := b.reopen(func(s *connector.Settings) { s.Endpoints.API = b.closedPort() })
+	far := b.reopen(func(s *connector.Settings) { s.Endpoints.API = closedPort })
 	if report, err := far.(connector.Checker).Check(t.Context(), orderNumber("naru_check_", 901)); b.heard(err) == nil || report.Key != "" {
 		t.Errorf("at a closed port: %+v, %v", report, err)
 	}

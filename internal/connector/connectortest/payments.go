@@ -2,7 +2,6 @@ package connectortest
 
 import (
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -188,26 +187,15 @@ func (b *bench) miskeyed() connector.Connector {
 	})
 }
 
-// closedPort is an address at which nobody listens.
-func (b *bench) closedPort() string {
-	b.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	address := "http://" + l.Addr().String()
-	if err := l.Close(); err != nil {
-		b.Fatal(err)
-	}
-	return address
-}
+// closedPort is an address at which nobody listens: no program is given a port below
+// 1024 that did not ask for it. One that was just closed is soon another test's.
+const closedPort = "http://127.0.0.1:1"
 
 func testRefusedConnection(t *testing.T, h Harness) {
 	b := setup(t, h)
 	w, ref := b.authenticated(false)
-	closed := b.closedPort()
 	right := b.conn
-	b.conn = b.reopen(func(s *connector.Settings) { s.Endpoints.API = closed })
+	b.conn = b.reopen(func(s *connector.Settings) { s.Endpoints.API = closedPort })
 	errs := b.serverErrors()
 	_, errs["confirm"] = b.confirm(t.Context(), "confirm_1", w, ref)
 	_, errs["cancel"] = b.cancel("cancel_1", w.Amount, ref, price, price)
