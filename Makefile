@@ -47,8 +47,8 @@ build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
 test: deps/system ## every test there is; installs what it needs; some eleven minutes on two processors
-	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/race -- \
-		test/js test/sdk test/parameters test/e2e test/clients -- test/model test/crash fuzz test/chaos
+	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/chaos -- \
+		test/js test/sdk test/parameters test/e2e test/clients test/race -- test/model test/crash fuzz
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 
