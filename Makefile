@@ -24,7 +24,7 @@ RACE := ./cmd/... ./internal/jobs ./internal/notify ./internal/vault \
 # It watches our code and what our code shares, not SQLite, which is C turned into Go: three quarters of the work, and nobody's here to mend.
 RACE_TEST := CGO_ENABLED=1 $(GO) test -race -vet=off -gcflags='modernc.org/...=-race=false' -parallel 8 -timeout 15m
 # Tests of these packages in which one thing follows the other: command lines, on a file.
-IN_TURN := ^TestScripts$$|^TestBackupIsRestored$$
+IN_TURN := ^TestScripts$$|^TestBackupIsRestored$$|^TestScheduleAndBillingKeyCommands$$|^TestReceiptAndAccountCommands$$
 # The store's and the gateway's tests in which several do something at once. The race detector watches on SQLite: PostgreSQL adds the
 # driver's goroutines alone. All tests run on both without it.
 STORE_AT_ONCE := AtOnce|OfMany|Workers|Racing|OfFifty|WhileItIs|Close|Undoes|GroupCommit|HandOver|ReadOnce|UnderLoad|Caller|SharedTransaction
@@ -46,9 +46,9 @@ dev: ## start everything on this machine: gateway, sandbox, demo shop
 build: ## a static binary at build/naru
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o build/naru ./cmd/naru
 
-test: deps/system ## every test there is; installs what it needs; some eleven minutes on two processors
-	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/chaos -- \
-		test/js test/sdk test/parameters test/e2e test/clients test/race -- test/model test/crash fuzz
+test: deps/system ## every test there is; installs what it needs; some thirteen minutes on two processors
+	@FUZZTIME=1500x bash test/all.sh fmt/verify vet lint arch verify test/unit test/race -- \
+		test/js test/sdk test/parameters test/e2e test/clients test/chaos -- test/model test/crash fuzz
 
 check: fmt/verify vet lint arch verify test/unit ## the quick half of test: before a commit
 

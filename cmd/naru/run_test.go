@@ -62,8 +62,8 @@ func start(t *testing.T, env map[string]string, args ...string) *running {
 	case r.at = <-ready:
 	case code := <-r.code:
 		t.Fatalf("naru %s ended with %d: %s", strings.Join(args, " "), code, r.stderr)
-	case <-time.After(30 * time.Second):
-		t.Fatal("not ready within 30 s")
+	case <-time.After(2 * time.Minute):
+		t.Fatal("it does not get ready")
 	}
 	t.Cleanup(func() { r.stop() })
 	return r
