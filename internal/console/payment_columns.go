@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"naru/internal/gateway"
 	"naru/internal/pay"
 )
 
@@ -101,20 +102,13 @@ func accountOf(p pay.Payment) pay.VirtualAccount {
 	return *p.Details.Account
 }
 
-// cell is a value as CSV has it. A text that a spreadsheet would take for a formula is
-// begun with an apostrophe.
+// cell is a value as CSV has it.
 func cell(v any) string {
 	switch x := v.(type) {
 	case int64:
 		return strconv.FormatInt(x, 10)
 	case string:
-		if x != "" {
-			switch x[0] {
-			case '=', '+', '-', '@', '\t', '\r', '\n':
-				return "'" + x
-			}
-		}
-		return x
+		return gateway.CellText(x)
 	default:
 		return ""
 	}

@@ -278,7 +278,7 @@ func csvRow(p pay.Payment) []string {
 		p.Buyer.Tel, p.Buyer.Address, p.Buyer.Postcode, p.Custom, p.Details.ReceiptURL, fmt.Sprint(p.Details.CashReceipt), string(p.CustomerUID), p.CustomerUsage,
 	}
 	for i, v := range row {
-		row[i] = noFormula(v)
+		row[i] = CellText(v)
 	}
 	return row
 }

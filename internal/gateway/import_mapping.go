@@ -103,14 +103,15 @@ func ImportProblemHeader() []string {
 func (p ImportProblem) Row() []string {
 	row := []string{strconv.Itoa(p.Line), p.ID, p.Kind, p.Field, p.Value, p.Allowed}
 	for i, v := range row {
-		row[i] = noFormula(v)
+		row[i] = CellText(v)
 	}
 	return row
 }
 
-// noFormula is a text that spreadsheets take for nothing else.
-func noFormula(v string) string {
-	if v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
+// CellText is a text for a file that spreadsheets read: one that they would take for a
+// formula is begun with an apostrophe.
+func CellText(v string) string {
+	if v != "" && strings.ContainsRune("=+-@\t\r\n", rune(v[0])) {
 		return "'" + v
 	}
 	return v
